@@ -1,0 +1,1 @@
+"""The records that services say to each other, and the catalogue of topics they say them on."""

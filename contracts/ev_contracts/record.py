@@ -1,0 +1,76 @@
+"""What every generated record has in common, and what the catalogue says of records and topics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, Strict
+
+
+class Record(BaseModel, frozen=True):
+    """A frozen fact or wish; unknown fields and look-alike types (a float for an int) are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+
+    def to_datum(self) -> dict[str, Any]:
+        """What an Avro writer takes: plain dictionaries, lists, enum symbols, aware datetimes and decimals."""
+        return self.model_dump()
+
+    @classmethod
+    def from_datum(cls, datum: Mapping[str, Any]) -> Self:
+        """The record of what an Avro reader gave; raises pydantic.ValidationError."""
+        return cls.model_validate(datum)
+
+
+def _to_utc_millis(moment: datetime) -> datetime:
+    # Avro's timestamp-millis drops the rest: cut it here, so that a record in memory equals the one read back.
+    micros = moment.microsecond % 1000
+    if moment.tzinfo is UTC and not micros:
+        return moment
+    return moment.astimezone(UTC).replace(microsecond=moment.microsecond - micros)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_to_utc_millis)]
+"""An aware moment, kept in UTC and cut to milliseconds."""
+
+ExactDecimal = Annotated[Decimal, Strict(), Field(max_digits=24, decimal_places=8)]
+"""At most 24 digits, 8 of them after the point; more is refused, never rounded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordType:
+    """One record that may stand on a topic: its class, its self-contained Avro schema and that shape's fingerprint."""
+
+    name: str
+    topic: str
+    python_class: type[Record]
+    schema: Mapping[str, Any]
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consumer:
+    """A service that reads a topic, and what for."""
+
+    service: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One line of the catalogue; `records` are full names, `retention_days` None keeps for ever (or compacts)."""
+
+    name: str
+    purpose: str
+    owner: str
+    kind: str
+    key: str
+    partitions: int
+    compacted: bool
+    retention_days: int | None
+    visibility: str
+    personal_data: str
+    consumers: tuple[Consumer, ...]
+    records: tuple[str, ...]
