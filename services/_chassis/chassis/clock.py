@@ -1,0 +1,93 @@
+"""Business time, and the only place where the wall clock is read and random ids are made."""
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+_SLICE_S = 1.0
+"""Sleeps are cut, so that a clock that was moved is noticed."""
+
+
+class Clock(Protocol):
+    """What time it is for the business."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        ...
+
+    async def sleep_until(self, due: datetime) -> None:
+        """Return once now() is at or past `due`; at once if it already is."""
+        ...
+
+
+class SystemClock:
+    """The wall clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep_until(self, due: datetime) -> None:
+        while (left := (due - self.now()).total_seconds()) > 0:
+            await asyncio.sleep(min(left, _SLICE_S))
+
+
+@dataclass(frozen=True, slots=True)
+class LabClock:
+    """A clock of the lab that runs `rate` times as fast; at `start` it agrees with the wall clock.
+
+    So every process that is given the same `<start>@<rate>` reads the same time, whenever it was started.
+    """
+
+    start: datetime
+    rate: float
+
+    def now(self) -> datetime:
+        return self.start + (datetime.now(UTC) - self.start) * self.rate
+
+    async def sleep_until(self, due: datetime) -> None:
+        while (left := (due - self.now()).total_seconds()) > 0:
+            await asyncio.sleep(min(left / self.rate, _SLICE_S))
+
+
+def clock_of(setting: str) -> Clock:
+    """The clock a setting asks for: empty is the wall clock, `<start ISO>@<rate>` the lab's. Raises ValueError."""
+    if not setting:
+        return SystemClock()
+    start, _, rate = setting.rpartition("@")
+    moment = datetime.fromisoformat(start)
+    if moment.tzinfo is None or float(rate) <= 0:
+        raise ValueError(f"EV_CLOCK must be <aware ISO time>@<rate above 0>, not {setting!r}")
+    return LabClock(start=moment.astimezone(UTC), rate=float(rate))
+
+
+class FixedClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._moved = asyncio.Event()
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, by: timedelta) -> None:
+        """Move on; sleepers whose time has come wake."""
+        self._now += by
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def sleep_until(self, due: datetime) -> None:
+        while self._now < due:
+            await self._moved.wait()
+
+
+def new_id() -> str:
+    """A random id, for what enters at an edge; inside, ids are derived."""
+    return str(uuid.uuid4())
+
+
+def wall_now() -> datetime:
+    """Wall time, for what belongs to machines and not to the business: token expiry, staleness."""
+    return datetime.now(UTC)
