@@ -1,0 +1,202 @@
+"""Bytes to records and back: Confluent's wire format, Avro, and the catalogue's word on what may stand on a topic.
+
+Errors: Poison (these bytes can never be read: a verdict on one record); UnknownShape (they can, once the writer's
+schema is learnt); WrongIds and NotAllowed (this process is misconfigured or wrong: it must stop).
+"""
+
+import io
+import json
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import fastavro
+from fastavro.types import AvroMessage
+
+_MAGIC = struct.Struct(">bI")
+_HEADER_LENGTH = 5
+
+
+class RecordClass(Protocol):
+    """A generated record type: to and from what an Avro library takes."""
+
+    def from_datum(self, datum: Mapping[str, Any]) -> Any: ...
+
+
+class Shape(Protocol):
+    """What the catalogue says of one record."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def python_class(self) -> Any: ...
+    @property
+    def schema(self) -> Mapping[str, Any]: ...
+    @property
+    def fingerprint(self) -> str: ...
+
+
+class TopicEntry(Protocol):
+    """What the catalogue says of one topic."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def partitions(self) -> int: ...
+    @property
+    def records(self) -> tuple[str, ...]: ...
+
+
+class Poison(Exception):
+    """Bytes that are no record of this topic; `reason` is kebab-case."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+
+class UnknownShape(Exception):
+    """Written with a schema this process does not carry: ask the registry for the id, learn it, decode again."""
+
+    def __init__(self, name: str, fingerprint: str, schema_id: int) -> None:
+        super().__init__(f"{name} was written as {fingerprint} (registry id {schema_id}), which is not carried here")
+        self.name = name
+        self.fingerprint = fingerprint
+        self.schema_id = schema_id
+
+
+class WrongIds(RuntimeError):
+    """Registry ids and fingerprints contradict each other: the registry lost its store, or the ids file is another's."""
+
+
+class NotAllowed(RuntimeError):
+    """A record was to be written where the catalogue does not list it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Value bytes and what the headers must say of them."""
+
+    value: bytes
+    type_name: bytes
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    prefix: bytes
+    schema: Any
+    name: bytes
+    fingerprint: bytes
+    topics: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    python_class: Any
+    schema: Any
+    fingerprint: bytes
+    schema_id: int
+
+
+class Codec:
+    """Encodes and decodes the catalogue's records. Without `ids` (memory, tests) the names' order numbers them."""
+
+    def __init__(
+        self,
+        *,
+        records: Mapping[str, Shape],
+        topics: Mapping[str, TopicEntry],
+        ids: Mapping[str, int] | None = None,
+    ) -> None:
+        numbers = {each.fingerprint: number for number, each in enumerate(_by_name(records), start=1)}
+        self.ids: Mapping[str, int] = numbers if ids is None else ids
+        self.topics = topics
+        self.shapes = records
+        missing = sorted(each.name for each in records.values() if each.fingerprint not in self.ids)
+        if missing:
+            raise WrongIds(f"no registry id for {', '.join(missing[:5])} ({len(missing)} in all): release the contracts")
+        standing: dict[str, set[str]] = {}
+        for topic, entry in topics.items():
+            for name in entry.records:
+                standing.setdefault(name, set()).add(topic)
+        self._writers: dict[type, _Writer] = {}
+        self._readers: dict[tuple[str, bytes], _Reader] = {}
+        self._older: dict[tuple[bytes, bytes], Any] = {}
+        for shape in records.values():
+            self._add(shape, frozenset(standing.get(shape.name, ())))
+
+    def _add(self, shape: Shape, topics: frozenset[str]) -> None:
+        parsed = fastavro.parse_schema(json.loads(json.dumps(shape.schema)))
+        schema_id = self.ids[shape.fingerprint]
+        fingerprint = shape.fingerprint.encode()
+        self._writers[shape.python_class] = _Writer(
+            prefix=_MAGIC.pack(0, schema_id),
+            schema=parsed,
+            name=shape.name.encode(),
+            fingerprint=fingerprint,
+            topics=topics,
+        )
+        for topic in topics:
+            self._readers[topic, shape.name.encode()] = _Reader(shape.python_class, parsed, fingerprint, schema_id)
+
+    def encode(self, topic: str, record: Any) -> Encoded:
+        """Raises NotAllowed for a record the catalogue does not list on this topic."""
+        writer = self._writers.get(type(record))
+        if writer is None or topic not in writer.topics:
+            raise NotAllowed(f"{type(record).__name__} may not stand on {topic}")
+        buffer = io.BytesIO()
+        buffer.write(writer.prefix)
+        fastavro.schemaless_writer(buffer, writer.schema, record.to_datum())
+        return Encoded(buffer.getvalue(), writer.name, writer.fingerprint)
+
+    def decode(self, topic: str, value: bytes | None, headers: Mapping[str, bytes]) -> Any:
+        """The record. Raises Poison, UnknownShape, WrongIds."""
+        if value is None or len(value) < _HEADER_LENGTH or value[0]:
+            raise Poison("not-wire-format", "no magic byte and schema id")
+        type_name = headers.get("ce_type", b"")
+        reader = self._readers.get((topic, type_name))
+        if reader is None:
+            raise Poison("record-not-on-topic", f"{type_name.decode(errors='replace')} on {topic}")
+        schema = self._written_as(reader, type_name, headers.get("schema_fp", b""), _MAGIC.unpack_from(value)[1])
+        return _read(value, reader, schema)
+
+    def _written_as(self, reader: _Reader, type_name: bytes, fingerprint: bytes, schema_id: int) -> Any:
+        if fingerprint == reader.fingerprint:
+            if schema_id != reader.schema_id:
+                raise WrongIds(
+                    f"{type_name.decode()} {fingerprint.decode()} came with registry id {schema_id}, "
+                    f"which is {reader.schema_id} here: the registry lost its store or the ids file is another's"
+                )
+            return reader.schema
+        older = self._older.get((type_name, fingerprint))
+        if older is None:
+            raise UnknownShape(type_name.decode(), fingerprint.decode(errors="replace"), schema_id)
+        return older
+
+    def learn(self, name: str, fingerprint: str, schema: Mapping[str, Any]) -> None:
+        """From now on bytes of `name` written as `fingerprint` are read with this writer's schema."""
+        self._older[name.encode(), fingerprint.encode()] = fastavro.parse_schema(json.loads(json.dumps(schema)))
+
+
+def _by_name(records: Mapping[str, Shape]) -> Iterable[Shape]:
+    return (records[name] for name in sorted(records))
+
+
+def _read(value: bytes, reader: _Reader, schema: Any) -> Any:
+    buffer = io.BytesIO(value)
+    buffer.seek(_HEADER_LENGTH)
+    reader_schema = None if schema is reader.schema else reader.schema
+    try:
+        datum: AvroMessage = fastavro.schemaless_reader(buffer, schema, reader_schema)
+        rest = buffer.read(1)
+        record = None if rest else reader.python_class.from_datum(datum)
+    # Every way in which hostile bytes make the Avro reader or the record's own validation fail.
+    except (EOFError, ValueError, IndexError, KeyError, TypeError, OverflowError, ArithmeticError, MemoryError) as error:
+        raise Poison("undecodable", f"{type(error).__name__}: {error}"[:300]) from error
+    if rest:
+        # A short schema on longer bytes decodes silently otherwise.
+        raise Poison("bytes-left-over", "the bytes are longer than their schema")
+    return record
