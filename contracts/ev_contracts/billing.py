@@ -155,7 +155,13 @@ class PostEntry(Record, frozen=True):
     place: Place
     parties: Parties
     same_legal_entity: Annotated[
-        StrictBool, Field(description="Seller and buyer are one legal entity: allocated, not invoiced.")
-    ]
+        StrictBool | None,
+        Field(
+            description="Seller and buyer are one legal entity: allocated, not invoiced. Absent where one of them is not known: the entry is held."
+        ),
+    ] = None
+    owner_same_legal_entity: Annotated[
+        StrictBool, Field(description="Owner and operator are one legal entity: the share is allocated, not owed.")
+    ] = False
     book_tenant: Annotated[StrictStr, Field(description="Whose books.")]
     side_of_book: Annotated[StrictStr, Field(description="seller or buyer.")]
