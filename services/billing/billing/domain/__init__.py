@@ -1,0 +1,1 @@
+"""What makes an entry balanced and an invoice right; pure functions over frozen records."""
