@@ -1,0 +1,1 @@
+"""OCPP-J over WebSocket: frames, schemas, dialects, sockets."""

@@ -1,0 +1,142 @@
+"""The RPC frames of OCPP-J: bytes in, one of five readings out; answers back to bytes. Knows no action's content."""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias, assert_never
+
+import orjson
+
+CALL, CALL_RESULT, CALL_ERROR = 2, 3, 4
+
+MAX_FRAME_BYTES = 256 * 1024
+MAX_DEPTH = 64
+_MAX_ID = 36
+_MAX_DESCRIPTION = 255
+_CALL_PARTS, _RESULT_PARTS, _ERROR_PARTS = 4, 3, 5
+_UNREADABLE_ID = "-1"
+
+# OCPP-J 1.6 has no code for a broken frame; this is its nearest. 2.x: RpcFrameworkError.
+V16, V201 = "1.6", "2.0.1"
+_BROKEN = {V16: "FormationViolation", V201: "RpcFrameworkError"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request of the station."""
+
+    message_id: str
+    action: str
+    payload: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResult:
+    """The station's answer to a call of ours."""
+
+    message_id: str
+    payload: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallError:
+    """The station could not answer a call of ours."""
+
+    message_id: str
+    code: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """No frame of this version; the station is told why, under its message id where that could be read."""
+
+    message_id: str
+    code: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A message of an unknown type, or a broken answer: neither is ever answered (it could echo for ever)."""
+
+
+Frame: TypeAlias = Call | CallResult | CallError | Broken | Ignored
+
+
+def read_frame(raw: bytes, version: str) -> Frame:
+    """Whatever arrives becomes one of the five; raises nothing."""
+    try:
+        message = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return Broken(message_id=_UNREADABLE_ID, code=_BROKEN[version], description="not JSON")
+    if type(message) is not list or not message or type(message[0]) is not int:
+        return Broken(message_id=_UNREADABLE_ID, code=_BROKEN[version], description="not an OCPP-J message")
+    if message[0] == CALL:
+        return _read_call(message, raw, version)
+    if message[0] == CALL_RESULT:
+        if len(message) == _RESULT_PARTS and type(message[1]) is str:
+            return CallResult(message_id=message[1], payload=message[2])
+    elif message[0] == CALL_ERROR and len(message) == _ERROR_PARTS and type(message[1]) is str:
+        return CallError(message_id=message[1], code=str(message[2]), description=str(message[3]))
+    return Ignored()
+
+
+def _read_call(message: list[Any], raw: bytes, version: str) -> Call | Broken:
+    code = _BROKEN[version]
+    message_id = message[1] if len(message) > 1 and type(message[1]) is str else ""
+    if not message_id:
+        return Broken(message_id=_UNREADABLE_ID, code=code, description="message id cannot be read")
+    if len(message_id) > _MAX_ID:
+        return Broken(message_id=_UNREADABLE_ID, code=code, description=f"message id above {_MAX_ID} characters")
+    if len(message) != _CALL_PARTS:
+        return Broken(message_id=message_id, code=code, description=f"a CALL has {_CALL_PARTS} elements")
+    if type(message[2]) is not str:
+        return Broken(message_id=message_id, code=code, description="the action is not a string")
+    if _deeper_than(raw, MAX_DEPTH):
+        return Broken(message_id=message_id, code=code, description=f"nested deeper than {MAX_DEPTH}")
+    return Call(message_id=message_id, action=message[2], payload=message[3])
+
+
+def _deeper_than(raw: bytes, limit: int) -> bool:
+    # Counting brackets is cheap and says no for nearly every frame; brackets inside strings only make it look closer.
+    if raw.count(b"[") + raw.count(b"{") <= limit:
+        return False
+    depth = 0
+    quoted = escaped = False
+    for byte in raw:
+        if quoted:
+            quoted, escaped = byte != 0x22 or escaped, byte == 0x5C and not escaped
+        elif byte == 0x22:
+            quoted = True
+        elif byte in b"[{":
+            depth += 1
+            if depth > limit:
+                return True
+        elif byte in b"]}":
+            depth -= 1
+    return False
+
+
+def call_frame(message_id: str, action: str, payload: Any) -> bytes:
+    """A CALL of ours."""
+    return orjson.dumps([CALL, message_id, action, payload])
+
+
+def result_frame(message_id: str, payload: Any) -> bytes:
+    """The answer to a station's call."""
+    return orjson.dumps([CALL_RESULT, message_id, payload])
+
+
+def error_frame(message_id: str, code: str, description: str) -> bytes:
+    """Why a station's call has no answer; details stay empty, so that nothing of the call is echoed."""
+    return orjson.dumps([CALL_ERROR, message_id, code, description[:_MAX_DESCRIPTION], {}])
+
+
+def describe(frame: Frame) -> str:
+    """One word for logs and metrics."""
+    match frame:
+        case Call():
+            return frame.action
+        case CallResult() | CallError() | Broken() | Ignored():
+            return type(frame).__name__
+        case _:
+            assert_never(frame)

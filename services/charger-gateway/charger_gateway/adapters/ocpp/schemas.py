@@ -1,0 +1,83 @@
+"""The OCA's JSON schemas, compiled; they come as data from the `ocpp` package, whose code is not used."""
+
+import importlib.util
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+
+from charger_gateway.adapters.ocpp.frames import V16, V201
+
+_FOLDERS = {V16: "v16", V201: "v201"}
+_REQUEST_SUFFIX = {V16: "", V201: "Request"}
+_NO_SCHEMAS = "the package 'ocpp' (source of the OCPP schemas) is not installed"
+
+_OCCURRENCE = {V16: "OccurenceConstraintViolation", V201: "OccurrenceConstraintViolation"}
+_FORMAT = {V16: "FormationViolation", V201: "FormatViolation"}
+_TYPE = "TypeConstraintViolation"
+_PROPERTY = "PropertyConstraintViolation"
+_OCCURRENCE_RULES = frozenset({"required", "minItems", "maxItems"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """Why a payload is not what its action asks for, in the version's own error code."""
+
+    code: str
+    description: str
+
+
+@cache
+def actions(version: str) -> frozenset[str]:
+    """Every action that the version knows, in either direction."""
+    suffix = "Response"
+    names = (path.stem for path in _folder(version).glob(f"*{suffix}.json"))
+    return frozenset(name.removesuffix(suffix) for name in names)
+
+
+@cache
+def _validator(version: str, name: str) -> Any:
+    schema = json.loads((_folder(version) / f"{name}.json").read_text(encoding="utf-8-sig"))
+    # Formats stay unchecked here: stations write times without an offset, which only our own parser takes.
+    return jsonschema_rs.validator_for(schema, validate_formats=False)
+
+
+def request_violation(version: str, action: str, payload: Any) -> Violation | None:
+    """What is wrong with a request; None where it stands. The action must be a known one."""
+    return _violation(version, action + _REQUEST_SUFFIX[version], payload)
+
+
+def response_violation(version: str, action: str, payload: Any) -> Violation | None:
+    """What is wrong with an answer; None where it stands."""
+    return _violation(version, f"{action}Response", payload)
+
+
+def _violation(version: str, name: str, payload: Any) -> Violation | None:
+    validator = _validator(version, name)
+    if validator.is_valid(payload):
+        return None
+    error = next(iter(validator.iter_errors(payload)))
+    keyword = error.kind.name
+    where = "/".join(str(part) for part in error.instance_path)
+    # The message quotes the payload, which may hold a token: name the place and the rule only.
+    description = f"{where or 'payload'}: {keyword}"
+    if keyword in _OCCURRENCE_RULES:
+        code = _OCCURRENCE[version]
+    elif keyword == "type":
+        code = _TYPE if error.instance_path else _FORMAT[version]
+    elif keyword == "additionalProperties":
+        code = _FORMAT[version]
+    else:
+        code = _PROPERTY
+    return Violation(code=code, description=description)
+
+
+@cache
+def _folder(version: str) -> Path:
+    spec = importlib.util.find_spec("ocpp")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError(_NO_SCHEMAS)
+    return Path(spec.submodule_search_locations[0]) / _FOLDERS[version] / "schemas"

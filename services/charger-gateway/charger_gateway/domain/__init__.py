@@ -1,0 +1,1 @@
+"""What the gateway decides and translates; pure functions over frozen data."""

@@ -1,0 +1,78 @@
+"""What the gateway knows of a station and of one message when it translates."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from charger_gateway.domain.values import Payload
+from ev_contracts.record import Record
+
+STATION_EVENTS = "gateway.station.event.v1"
+TRANSACTION_EVENTS = "gateway.transaction.event.v1"
+HEARTBEATS = "gateway.heartbeat.sample.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenVerdict:
+    """What a station is told of a token, in OCPP's words; the reference is there where the token is known to us."""
+
+    status: str
+    token_ref: str | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it may start a session."""
+        return self.status == "Accepted"
+
+
+NO_TOKEN = TokenVerdict(status="None")
+"""The message names no token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """The circumstances of one message from a proven station; `connectors` are (EVSE, connector) in registry order."""
+
+    tenant: str
+    station_id: str
+    epoch: int
+    received_at: datetime
+    frame_ref: str
+    connectors: Sequence[tuple[int, int]] = ()
+    cpo_party_id: str | None = None
+    remote_starts: Mapping[int, str] = field(default_factory=dict)
+    """The remote starts that this connection carried: OCPP's number -> our command id."""
+
+    def connector_of(self, connector_id: int) -> tuple[int, int]:
+        """The (EVSE, connector) that 1.6 numbers through the whole station; what is not registered is its own EVSE."""
+        if connector_id <= 0:
+            return (0, 0)
+        if connector_id <= len(self.connectors):
+            return self.connectors[connector_id - 1]
+        return (connector_id, 1)
+
+    def connector_id_of(self, evse_number: int) -> int:
+        """The 1.6 connectorId of an EVSE's first connector."""
+        numbers = (i for i, (evse, _) in enumerate(self.connectors, start=1) if evse == evse_number)
+        return next(numbers, evse_number)
+
+    def only_connector_of(self, evse_number: int) -> int:
+        """The connector of an EVSE that has just one, where a 2.x message names the EVSE alone; else 0, not said."""
+        numbers = [connector for evse, connector in self.connectors if evse == evse_number]
+        return numbers[0] if len(numbers) == 1 else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A record that must be on the log before the station is answered; a sample need not be."""
+
+    topic: str
+    record: Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translated:
+    """A message in canonical words, and the answer that its station waits for."""
+
+    answer: Payload
+    facts: tuple[Fact, ...] = ()

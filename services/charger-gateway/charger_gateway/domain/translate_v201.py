@@ -1,0 +1,183 @@
+"""OCPP 2.0.1 in canonical words: what a charging station's message means, and what it is answered."""
+
+from typing import Any
+
+from charger_gateway.domain.ids import session_id_v201
+from charger_gateway.domain.readings import canonical_readings, scaled_v201
+from charger_gateway.domain.station import (
+    HEARTBEATS,
+    NO_TOKEN,
+    STATION_EVENTS,
+    TRANSACTION_EVENTS,
+    Fact,
+    Heard,
+    TokenVerdict,
+    Translated,
+)
+from charger_gateway.domain.values import INT64_MAX, Payload, instant, whole
+from ev_contracts.common import ConnectorState, MeterReading
+from ev_contracts.gateway import (
+    ConnectorStatusChanged,
+    HeartbeatSeen,
+    MeterSampled,
+    StationBooted,
+    TransactionEnded,
+    TransactionStarted,
+    TransactionUpdated,
+)
+
+VERSION = "2.0.1"
+
+_STATES = {
+    "Available": ConnectorState.AVAILABLE,
+    "Occupied": ConnectorState.OCCUPIED,
+    "Reserved": ConnectorState.RESERVED,
+    "Unavailable": ConnectorState.UNAVAILABLE,
+    "Faulted": ConnectorState.FAULTED,
+}
+
+
+def boot(payload: Payload, heard: Heard, *, heartbeat_interval_s: int) -> Translated:
+    """A registered station is always accepted: whether it may charge is the registry's word, not the socket's."""
+    station = payload["chargingStation"]
+    booted = StationBooted(
+        station_id=heard.station_id,
+        ocpp_version=VERSION,
+        epoch=heard.epoch,
+        vendor=station["vendorName"],
+        model=station["model"],
+        serial_number=station.get("serialNumber"),
+        firmware_version=station.get("firmwareVersion"),
+        reason=payload["reason"],
+        booted_at=heard.received_at,
+        frame_ref=heard.frame_ref,
+    )
+    answer = {"status": "Accepted", "currentTime": _iso(heard), "interval": heartbeat_interval_s}
+    return Translated(answer=answer, facts=(Fact(topic=STATION_EVENTS, record=booted),))
+
+
+def heartbeat(heard: Heard) -> Translated:
+    """The station's clock is set by the answer."""
+    seen = HeartbeatSeen(station_id=heard.station_id, seen_at=heard.received_at)
+    return Translated(answer={"currentTime": _iso(heard)}, facts=(Fact(topic=HEARTBEATS, record=seen),))
+
+
+def status_notification(payload: Payload, heard: Heard) -> Translated:
+    """A connector's state; 2.x tells charging and suspension in the transaction's own events."""
+    changed = ConnectorStatusChanged(
+        station_id=heard.station_id,
+        evse_number=whole(payload, "evseId"),
+        connector_number=whole(payload, "connectorId"),
+        state=_STATES[payload["connectorStatus"]],
+        occurred_at=instant(payload, "timestamp"),
+        received_at=heard.received_at,
+        frame_ref=heard.frame_ref,
+    )
+    return Translated(answer={}, facts=(Fact(topic=TRANSACTION_EVENTS, record=changed),))
+
+
+def authorize(verdict: TokenVerdict) -> Translated:
+    """A question; asking it makes nothing true."""
+    return Translated(answer={"idTokenInfo": {"status": verdict.status}})
+
+
+def meter_values(payload: Payload, heard: Heard) -> Translated:
+    """Readings outside of any transaction; evseId 0 is the main meter."""
+    evse = whole(payload, "evseId")
+    sampled = MeterSampled(
+        station_id=heard.station_id,
+        evse_number=evse,
+        connector_number=heard.only_connector_of(evse),
+        received_at=heard.received_at,
+        readings=canonical_readings(payload["meterValue"], scaled_v201),
+        frame_ref=heard.frame_ref,
+    )
+    return Translated(answer={}, facts=(Fact(topic=TRANSACTION_EVENTS, record=sampled),))
+
+
+def transaction_event(payload: Payload, heard: Heard, verdict: TokenVerdict) -> Translated:
+    """One event of a transaction; it is answered whatever it says, because a station queues behind it (E04)."""
+    kind = payload["eventType"]
+    record: TransactionStarted | TransactionUpdated | TransactionEnded
+    if kind == "Started":
+        record = _started(payload, heard, verdict)
+    elif kind == "Updated":
+        record = _updated(payload, heard, verdict)
+    else:
+        record = _ended(payload, heard, verdict)
+    answer = {} if verdict is NO_TOKEN else {"idTokenInfo": {"status": verdict.status}}
+    return Translated(answer=answer, facts=(Fact(topic=TRANSACTION_EVENTS, record=record),))
+
+
+def _started(payload: Payload, heard: Heard, verdict: TokenVerdict) -> TransactionStarted:
+    info = payload["transactionInfo"]
+    remote = info.get("remoteStartId")
+    evse, connector = _place(payload, heard)
+    return TransactionStarted(
+        **_shared(payload, heard, verdict),
+        ocpp_version=VERSION,
+        evse_number=evse,
+        connector_number=connector,
+        started_at=instant(payload, "timestamp"),
+        charging=info["chargingState"] == "Charging" if "chargingState" in info else None,
+        remote_start_id=None if remote is None else heard.remote_starts.get(int(remote), str(int(remote))),
+    )
+
+
+def _updated(payload: Payload, heard: Heard, verdict: TokenVerdict) -> TransactionUpdated:
+    evse, connector = _place(payload, heard)
+    return TransactionUpdated(
+        **_shared(payload, heard, verdict),
+        evse_number=evse,
+        connector_number=connector,
+        occurred_at=instant(payload, "timestamp"),
+        charging_state=payload["transactionInfo"].get("chargingState"),
+        trigger_reason=payload["triggerReason"],
+    )
+
+
+def _ended(payload: Payload, heard: Heard, verdict: TokenVerdict) -> TransactionEnded:
+    evse, connector = _place(payload, heard)
+    return TransactionEnded(
+        **_shared(payload, heard, verdict),
+        ocpp_version=VERSION,
+        evse_number=evse or None,
+        connector_number=connector or None,
+        ended_at=instant(payload, "timestamp"),
+        reason=payload["transactionInfo"].get("stoppedReason", "Local"),
+    )
+
+
+def _shared(payload: Payload, heard: Heard, verdict: TokenVerdict) -> dict[str, Any]:
+    transaction_id = payload["transactionInfo"]["transactionId"]
+    return {
+        "station_id": heard.station_id,
+        "session_id": session_id_v201(
+            tenant=heard.tenant, station_id=heard.station_id, transaction_id=transaction_id
+        ),
+        "transaction_id": transaction_id,
+        "token_ref": verdict.token_ref,
+        "token_status": verdict.status,
+        "received_at": heard.received_at,
+        "seq_no": whole(payload, "seqNo", limit=INT64_MAX),
+        "offline": payload.get("offline", False),
+        "readings": _readings(payload),
+        "frame_ref": heard.frame_ref,
+    }
+
+
+def _readings(payload: Payload) -> tuple[MeterReading, ...]:
+    return canonical_readings(payload.get("meterValue", ()), scaled_v201)
+
+
+def _place(payload: Payload, heard: Heard) -> tuple[int, int]:
+    # Named in the first event where it is known and not again (E01.FR.16): 0 is OCPP's word for "no EVSE named".
+    evse = payload.get("evse")
+    if evse is None:
+        return (0, 0)
+    number = whole(evse, "id")
+    return (number, whole(evse, "connectorId") if "connectorId" in evse else heard.only_connector_of(number))
+
+
+def _iso(heard: Heard) -> str:
+    return heard.received_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

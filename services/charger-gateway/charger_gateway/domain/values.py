@@ -1,0 +1,46 @@
+"""Reading single fields of an OCPP payload that already passed its schema: instants, whole numbers, plain names."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+Payload: TypeAlias = Mapping[str, Any]
+
+INT32_MAX = 2**31 - 1
+INT64_MAX = 2**63 - 1
+MAX_WH = 10**15
+"""Beyond a petawatt-hour no register is a register; below it every sum fits Avro's long."""
+
+
+class BadField(ValueError):
+    """A field that its schema let pass but that no fact can carry: a time that is none, a number that fits nowhere."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(f"{field}: {why}")
+        self.field = field
+
+
+def instant(payload: Payload, field: str) -> datetime:
+    """The field's moment in UTC; any offset and any number of fractional digits. Without an offset it is UTC.
+
+    Raises BadField. Skewed clocks pass: a station without a battery starts in 1970, and its energy is real.
+    """
+    text = payload[field]
+    try:
+        moment = datetime.fromisoformat(text)
+    except (ValueError, TypeError) as error:
+        raise BadField(field, "not an ISO 8601 date and time") from error
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise BadField(field, "outside of the calendar") from error
+
+
+def whole(payload: Payload, field: str, *, limit: int = INT32_MAX) -> int:
+    """The field as an integer within plus or minus `limit`. JSON Schema lets 1.0 pass as an integer, so it is turned."""
+    number = int(payload[field])
+    if not -limit <= number <= limit:
+        raise BadField(field, "number out of range")
+    return number
