@@ -1,0 +1,1 @@
+"""Owns what stands where and whose it is: parties and grants, sites, stations, identities, contracts."""

@@ -1,0 +1,1 @@
+"""The aggregates of the registry, one a file."""

@@ -1,0 +1,119 @@
+"""When a station stands in the registry with its EVSEs and connectors, and when it has left the network."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from chassis.decider import Decider, Refused, Snapshot
+from ev_contracts.assets import Evse, RegisterStation, RetireStation, StationRegistered, StationRetired, StationSnapshot
+
+StationCommand = RegisterStation | RetireStation
+StationEvent = StationRegistered | StationRetired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """No such station."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """The station as it was registered; `version` counts its events."""
+
+    station: StationRegistered
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retired:
+    """The station left the network and never comes back under this identity."""
+
+    station: StationRegistered
+    version: int
+
+
+StationState = Unknown | Registered | Retired
+
+
+def decide(command: StationCommand, state: StationState) -> Sequence[StationEvent] | Refused:
+    """What a command about a station makes true."""
+    match command:
+        case RegisterStation():
+            return _register(command, state)
+        case RetireStation():
+            return _retire(command, state)
+        case _:
+            assert_never(command)
+
+
+def _register(command: RegisterStation, state: StationState) -> Sequence[StationEvent] | Refused:
+    registered = StationRegistered(**command.model_dump(exclude={"at"}), registered_at=command.at)
+    match state:
+        case Unknown():
+            return _fault_of(command.evses) or [registered]
+        case Registered():
+            same = registered.model_copy(update={"registered_at": state.station.registered_at}) == state.station
+            return [] if same else Refused(reason="station-differs", detail="it is registered with other particulars")
+        case Retired():
+            return Refused(reason="station-retired")
+        case _:
+            assert_never(state)
+
+
+def _fault_of(evses: Sequence[Evse]) -> Refused | None:
+    """Why these EVSEs cannot stand on one station."""
+    if not evses or not all(evse.connectors for evse in evses):
+        return Refused(reason="evse-missing", detail="a station has an EVSE, and each EVSE a connector")
+    connectors = [connector for evse in evses for connector in evse.connectors]
+    numbers = [evse.evse_number for evse in evses]
+    if min(numbers) < 1 or min(connector.connector_number for connector in connectors) < 1:
+        return Refused(reason="number-below-one", detail="number 0 is the station itself")
+    if len(set(numbers)) < len(numbers) or len({evse.evse_id for evse in evses}) < len(evses):
+        return Refused(reason="evse-twice")
+    if any(len({c.connector_number for c in evse.connectors}) < len(evse.connectors) for evse in evses):
+        return Refused(reason="connector-twice")
+    if any(min(c.max_power_w, c.max_voltage_v, c.max_amperage_a) < 1 for c in connectors):
+        return Refused(reason="connector-without-power")
+    return None
+
+
+def _retire(command: RetireStation, state: StationState) -> Sequence[StationEvent] | Refused:
+    match state:
+        case Unknown():
+            return Refused(reason="station-unknown")
+        case Registered():
+            return [StationRetired(station_id=command.station_id, reason=command.reason, retired_at=command.at)]
+        case Retired():
+            return []
+        case _:
+            assert_never(state)
+
+
+def evolve(state: StationState, event: StationEvent) -> StationState:
+    """The station after one more event."""
+    match event:
+        case StationRegistered():
+            return Registered(station=event, version=1)
+        case StationRetired():
+            assert isinstance(state, Registered), "only a registered station retires"
+            return Retired(station=state.station, version=state.version + 1)
+        case _:
+            assert_never(event)
+
+
+def snapshots(_before: StationState, after: StationState) -> Sequence[Snapshot]:
+    """The station as others may follow it; a retired one stays readable."""
+    match after:
+        case Unknown():
+            return []
+        case Registered() | Retired():
+            facts = after.station.model_dump(exclude={"registered_at", "serial_number"})
+            record = StationSnapshot(**facts, retired=isinstance(after, Retired), version=after.version)
+            return [Snapshot(topic="assets.station.snapshot.v1", key="", record=record)]
+        case _:
+            assert_never(after)
+
+
+station: Decider[StationCommand, StationState, StationEvent] = Decider(
+    initial=Unknown(), decide=decide, evolve=evolve, snapshots=snapshots
+)

@@ -1,0 +1,66 @@
+"""The rules of station identities and their credentials."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from asset_registry.domain.credential import credential
+from chassis.testing import Scenario
+from ev_contracts.assets import (
+    ClaimIdentity,
+    CredentialRevoked,
+    CredentialRotated,
+    CredentialSnapshot,
+    IdentityClaimed,
+    RevokeCredential,
+    RotateCredential,
+)
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+OURS: dict[str, Any] = {"station_id": "NLVOLT0001", "tenant": "volt"}
+CLAIM = ClaimIdentity(at=NOON, secret_hmac=b"first", **OURS)
+CLAIMED = IdentityClaimed(claimed_at=NOON, secret_hmac=b"first", **OURS)
+ROTATE = RotateCredential(at=NOON, secret_hmac=b"second", **OURS)
+ROTATED = CredentialRotated(rotated_at=NOON, secret_hmac=b"second", **OURS)
+REVOKE = RevokeCredential(at=NOON, **OURS)
+REVOKED = CredentialRevoked(revoked_at=NOON, **OURS)
+
+
+def test_an_identity_is_claimed_once() -> None:
+    Scenario(credential).when(CLAIM).then(CLAIMED).when(CLAIM).then_nothing()
+
+
+def test_a_second_claim_changes_no_credential() -> None:
+    again = CLAIM.model_copy(update={"secret_hmac": b"other"})
+    Scenario(credential).given(CLAIMED).when(again).then_refused("identity-claimed-before")
+
+
+def test_a_credential_rotates_once() -> None:
+    Scenario(credential).given(CLAIMED).when(ROTATE).then(ROTATED).when(ROTATE).then_nothing()
+
+
+def test_a_credential_is_revoked_once_and_may_be_set_again() -> None:
+    without = Scenario(credential).given(CLAIMED).when(REVOKE).then(REVOKED)
+    without.when(REVOKE).then_nothing().when(ROTATE).then(ROTATED)
+
+
+@pytest.mark.parametrize("command", [ROTATE, REVOKE])
+def test_an_unclaimed_identity_has_no_credential(command: RotateCredential | RevokeCredential) -> None:
+    Scenario(credential).when(command).then_refused("identity-unknown")
+
+
+@pytest.mark.parametrize("command", [CLAIM, ROTATE, REVOKE])
+def test_another_tenant_has_no_say(command: ClaimIdentity | RotateCredential | RevokeCredential) -> None:
+    foreign = command.model_copy(update={"tenant": "ampere"})
+    Scenario(credential).given(CLAIMED).when(foreign).then_refused("identity-taken")
+
+
+@pytest.mark.parametrize(
+    ("history", "secret_hmac", "version"),
+    [((CLAIMED,), b"first", 1), ((CLAIMED, ROTATED), b"second", 2), ((CLAIMED, ROTATED, REVOKED), None, 3)],
+)
+def test_the_snapshot_is_the_credential_in_force(
+    history: tuple[Any, ...], secret_hmac: bytes | None, version: int
+) -> None:
+    (snapshot,) = credential.snapshots(credential.initial, Scenario(credential).given(*history).state)
+    assert snapshot.record == CredentialSnapshot(secret_hmac=secret_hmac, version=version, **OURS)

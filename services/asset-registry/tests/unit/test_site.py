@@ -1,0 +1,45 @@
+"""The rules of sites."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from asset_registry.domain.site import site
+from chassis.testing import Scenario
+from ev_contracts.assets import OpenSite, SiteOpened, SiteSnapshot
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+MUSEUM: dict[str, Any] = {
+    "site_id": "AMS-MUSEUM",
+    "cpo_party_id": "NL-VLT",
+    "name": "Museumplein",
+    "address": "Museumplein 6",
+    "city": "Amsterdam",
+    "postal_code": "1071 DJ",
+    "country": "NL",
+    "latitude": "52.358416",
+    "longitude": "4.881077",
+    "time_zone": "Europe/Amsterdam",
+    "feeder_id": "F-AMS-1",
+    "connection_id": "C-AMS-1",
+    "dso_party_id": "NL-GRD",
+    "grid_limit_w": 110_000,
+}
+OPEN = OpenSite(at=NOON, **MUSEUM)
+OPENED = SiteOpened(opened_at=NOON, **MUSEUM)
+
+
+def test_a_site_opens_once() -> None:
+    Scenario(site).when(OPEN).then(OPENED).when(OPEN).then_nothing()
+
+
+def test_an_open_site_does_not_open_elsewhere() -> None:
+    Scenario(site).given(OPENED).when(OPEN.model_copy(update={"city": "Utrecht"})).then_refused("site-differs")
+
+
+def test_a_grid_limit_is_positive() -> None:
+    Scenario(site).when(OPEN.model_copy(update={"grid_limit_w": 0})).then_refused("grid-limit-not-positive")
+
+
+def test_the_snapshot_is_the_site() -> None:
+    (snapshot,) = site.snapshots(site.initial, Scenario(site).given(OPENED).state)
+    assert snapshot.record == SiteSnapshot(opened_at=NOON, version=1, **MUSEUM)
