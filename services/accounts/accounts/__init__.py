@@ -1,0 +1,1 @@
+"""Owns drivers and their tokens; who they are stands in its vault alone."""
