@@ -1,0 +1,1 @@
+"""Part of the end-to-end tests' cast and tools."""

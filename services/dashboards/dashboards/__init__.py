@@ -1,0 +1,1 @@
+"""The web pages of each role, drawn from the read-model APIs."""

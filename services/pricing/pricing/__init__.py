@@ -1,0 +1,1 @@
+"""Tariffs, and what a session costs by them, once per commercial relation."""

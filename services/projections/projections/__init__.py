@@ -1,0 +1,1 @@
+"""What each role may see, folded from the log into Cassandra."""

@@ -1,0 +1,1 @@
+"""roaming speaks OCPI: partners and their handshakes, our locations, and the CDRs that partners get from us."""

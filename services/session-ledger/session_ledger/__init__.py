@@ -1,0 +1,1 @@
+"""What was charged, when and by whom: sessions derived from every reading."""
