@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
 from accounts.domain.token import token
 from chassis.testing import Scenario
 from ev_contracts.accounts import BlockToken, IssueToken, TokenBlocked, TokenIssued, TokenSnapshot, TokenStatus

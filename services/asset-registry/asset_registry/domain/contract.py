@@ -63,7 +63,9 @@ def _own(command: AgreeOwnership, state: ContractState) -> Sequence[ContractEven
         case Unknown():
             return [agreed]
         case Owning():
-            return _next_version(agreed, state.newest, same_parties=agreed.owner_party_id == state.newest.owner_party_id)
+            return _next_version(
+                agreed, state.newest, same_parties=agreed.owner_party_id == state.newest.owner_party_id
+            )
         case Trading():
             return Refused(reason="contract-of-another-kind")
         case _:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
 from asset_registry.domain.contract import contract
 from chassis.testing import Scenario
 from ev_contracts.assets import (

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from asset_registry.domain.credential import credential
 from chassis.testing import Scenario
 from ev_contracts.assets import (

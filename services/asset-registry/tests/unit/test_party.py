@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from asset_registry.domain import party as rules
 from asset_registry.domain.party import party
 from chassis.testing import Scenario
