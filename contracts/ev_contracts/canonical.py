@@ -1,4 +1,4 @@
-"""Canonical JSON (RFC 8785) of records: the same facts give the same bytes, so that they can be hashed and kept as of record.
+"""Canonical JSON (RFC 8785) of records: the same facts give the same bytes, to be hashed and kept as of record.
 
 Decimals are written as strings in plain notation without trailing zeros, moments as RFC 3339 in UTC with milliseconds,
 bytes as base64. There are no floats in a record, so RFC 8785's number format is only ever an integer's.
@@ -23,7 +23,7 @@ def record_json(record: Record) -> bytes:
 
 
 def canonical_json(value: Any) -> bytes:
-    """RFC 8785 of mappings, sequences, strings, integers, booleans and None, and of the types named above. Raises TypeError, ValueError."""
+    """RFC 8785 of what JSON knows and of the types named above. Raises TypeError, ValueError."""
     return _text(value).encode("utf-8")
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+
 from ev_contracts.canonical import canonical_json, plain, record_json
 from ev_contracts.common import Money
 

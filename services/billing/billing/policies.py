@@ -3,15 +3,14 @@
 import uuid
 from collections.abc import Iterator, Sequence
 
-from chassis.runner import EventContext, To
+from billing.domain.entry import BUYER, SELLER
+from billing.ports import Facts, PartyBook
+from chassis.decider import EventContext, To
 from ev_contracts.assets import PartySnapshot
 from ev_contracts.billing import InvoiceParty, IssueInvoice, PostEntry
 from ev_contracts.common import RelationKind
 from ev_contracts.pricing import SessionRated
 from ev_contracts.record import Record
-
-from billing.domain.entry import BUYER, SELLER
-from billing.ports import Facts, PartyBook
 
 _ENTRIES = uuid.UUID("6f2f3a52-6d0e-5f0a-9a3b-3f1f6a1c7e10")
 """Namespace of entry ids: uuid5 of rating and side, so that a retry asks for the same entry."""

@@ -6,7 +6,7 @@
 | buyer | CPO to EMSP | purchase (net), vat-receivable (VAT) | payable (gross) |
 | seller, one legal entity | CPO to EMSP | allocation (net) | revenue (net) |
 | buyer, one legal entity | CPO to EMSP | purchase (net) | allocation (net) |
-| the CPO's, beside it | CPO sells | owner-share | owner-payable, or allocation where owner and CPO are one legal entity |
+| the CPO's, beside it | CPO sells | owner-share | owner-payable; allocation within one legal entity |
 """
 
 from collections import Counter

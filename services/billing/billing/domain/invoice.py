@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from billing.domain.totals import fault_of
 from chassis.decider import Decider, Refused
 from ev_contracts.billing import InvoiceIssued, InvoiceLine, IssueInvoice, VatTotal
 from ev_contracts.common import RatedLine, Rating, TariffComponentType
-
-from billing.domain.totals import fault_of
 
 _WORDS = {
     TariffComponentType.ENERGY: ("Energy", "kWh"),
@@ -25,7 +24,7 @@ class Series:
 
 
 def decide(command: IssueInvoice, state: Series) -> Sequence[InvoiceIssued] | Refused:
-    """One invoice with the next number. That a rating is invoiced once rests on the position of the reaction that asks."""
+    """One invoice with the next number; that a rating is invoiced once rests on the position of the reaction."""
     reason = fault_of(command.rating) or _unknown_line(command.rating)
     if reason is not None:
         return Refused(reason=reason, detail=f"rating {command.rating.rating_id}")

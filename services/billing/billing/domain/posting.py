@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chassis.decider import Decider, Refused
-from ev_contracts.billing import EntryPosted, EntryRefused, PostEntry
-
 from billing.domain import entry
 from billing.domain.totals import fault_of
+from chassis.decider import Decider, Refused
+from ev_contracts.billing import EntryPosted, EntryRefused, PostEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

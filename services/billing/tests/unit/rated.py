@@ -47,7 +47,7 @@ def euro(minor: int) -> Money:
 
 
 def line(
-    kind: TariffComponentType, quantity: str, price: str, net: int, vat: int, permille: int | None = 210
+    kind: TariffComponentType, quantity: str, price: str, net: int, vat: int, *, permille: int | None = 210
 ) -> RatedLine:
     """One priced dimension."""
     return RatedLine(
@@ -57,7 +57,7 @@ def line(
 
 
 ENERGY_LINE = line(TariffComponentType.ENERGY, "8.4", "0.40", 336, 71)
-PARKING_LINE = line(TariffComponentType.PARKING_TIME, "0.3333", "3.00", 100, 0, None)
+PARKING_LINE = line(TariffComponentType.PARKING_TIME, "0.3333", "3.00", 100, 0, permille=None)
 
 
 def rating(

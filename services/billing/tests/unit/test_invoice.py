@@ -1,6 +1,7 @@
 """Numbers without gaps, and what an invoice says."""
 
 import rated
+
 from billing.domain.invoice import invoice
 from chassis.testing import Scenario
 from ev_contracts.billing import InvoiceIssued, InvoiceLine, IssueInvoice, VatTotal
@@ -57,7 +58,7 @@ def test_a_component_without_words_gets_no_number() -> None:
 
 
 def test_no_vat_and_vat_of_zero_are_kept_apart() -> None:
-    zero_rated = rated.line(TariffComponentType.FLAT, "1", "1.00", 100, 0, 0)
+    zero_rated = rated.line(TariffComponentType.FLAT, "1", "1.00", 100, 0, permille=0)
     events = invoice.decide(rated.issue(rating=rated.rating(lines=(zero_rated, rated.PARKING_LINE))), invoice.initial)
 
     assert isinstance(events, list)

@@ -1,13 +1,14 @@
 """What enters a book, and what is held instead."""
 
 import rated
+from hypothesis import given
+from hypothesis import strategies as st
+
 from billing.domain import entry
 from billing.domain.posting import posting
 from chassis.testing import Scenario
 from ev_contracts.billing import EntryPosted, EntryRefused, PostEntry, PostingLine, Side
 from ev_contracts.common import CommercialModel
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def debit(account: str, amount: int, party: str | None = None) -> PostingLine:
@@ -101,8 +102,8 @@ def test_a_free_session_is_an_entry_without_lines() -> None:
 
 def test_a_rating_that_does_not_add_up_is_held() -> None:
     held(rated.post(rating=rated.rating(total_incl_vat=rated.euro(508))), "totals-do-not-add-up")
-    more = {"total_excl_vat": rated.euro(437), "total_incl_vat": rated.euro(508)}
-    held(rated.post(rating=rated.rating(**more)), "lines-do-not-give-the-totals")
+    more = rated.rating(total_excl_vat=rated.euro(437), total_incl_vat=rated.euro(508))
+    held(rated.post(rating=more), "lines-do-not-give-the-totals")
 
 
 def test_two_currencies_in_one_rating_are_held() -> None:
@@ -139,18 +140,14 @@ def test_a_share_above_the_whole_is_held() -> None:
     side=st.sampled_from([entry.SELLER, entry.BUYER]),
 )  # fmt: skip
 def test_every_entry_balances_and_has_only_positive_lines(
-    net: int, vat: int, permille: int, one_entity: bool, side: str
+    *, net: int, vat: int, permille: int, one_entity: bool, side: str
 ) -> None:
     line = rated.ENERGY_LINE.model_copy(update={"excl_vat": rated.euro(net), "vat": rated.euro(vat)})
-    event = posted(
-        rated.post(
-            rating=rated.rating(lines=(line,)),
-            parties=rated.parties(owner_share_permille=permille),
-            same_legal_entity=one_entity,
-            side_of_book=side,
-            book_tenant="volt" if side == entry.SELLER else "emo",
-        )  # fmt: skip
-    )
+    command = rated.post(
+        rating=rated.rating(lines=(line,)), parties=rated.parties(owner_share_permille=permille),
+        same_legal_entity=one_entity, side_of_book=side, book_tenant="volt" if side == entry.SELLER else "emo",
+    )  # fmt: skip
+    event = posted(command)
 
     assert entry.imbalance(event.lines) == {}
     assert all(each.amount_minor > 0 for each in event.lines)

@@ -1,0 +1,84 @@
+"""What a rated session asks of the books, with parties as the registry knows them."""
+
+from collections.abc import Mapping
+
+import rated
+
+from billing.policies import entries_of, invoices_of
+from chassis.decider import EventContext, To
+from ev_contracts.assets import PartySnapshot
+from ev_contracts.billing import InvoiceParty
+
+CONTEXT = EventContext(
+    topic="pricing.rating.event.v1", key="volt/r", tenant="volt", event_id="e", stream_version=1, time=rated.RATED
+)
+EVERYBODY = (rated.VOLT, rated.EMO, rated.OWN)
+
+
+class Registry:
+    """Parties by key."""
+
+    def __init__(self, *parties: PartySnapshot) -> None:
+        self.parties: Mapping[str, PartySnapshot] = {f"_/{each.party_id}": each for each in parties}
+
+
+def test_a_resold_session_enters_the_sellers_and_the_buyers_book() -> None:
+    seller, buyer = entries_of(rated.session_rated(), CONTEXT, Registry(*EVERYBODY))
+
+    assert seller == To(key=f"volt/{seller.command.entry_id}", command=rated.post(entry_id=seller.command.entry_id))
+    assert buyer.key == f"emo/{buyer.command.entry_id}"
+    assert buyer.command == rated.post(entry_id=buyer.command.entry_id, side_of_book="buyer", book_tenant="emo")
+    assert seller.command.entry_id != buyer.command.entry_id
+
+
+def test_a_retry_asks_for_the_same_entries() -> None:
+    facts = Registry(*EVERYBODY)
+    assert entries_of(rated.session_rated(), CONTEXT, facts) == entries_of(rated.session_rated(), CONTEXT, facts)
+
+
+def test_a_buyer_without_books_here_gets_no_entry() -> None:
+    event = rated.session_rated(parties=rated.parties(emsp_tenant=None))
+    (seller,) = entries_of(event, CONTEXT, Registry(*EVERYBODY))
+
+    assert seller.command.side_of_book == "seller"
+
+
+def test_what_a_driver_buys_enters_the_sellers_book_alone() -> None:
+    (entry,) = entries_of(rated.session_rated(rated.TO_DRIVER), CONTEXT, Registry(*EVERYBODY))
+
+    assert (entry.command.book_tenant, entry.command.same_legal_entity) == ("emo", False)
+
+
+def test_legal_entities_are_compared_not_party_ids() -> None:
+    one_house = Registry(rated.VOLT, rated.EMO.model_copy(update={"legal_entity_id": "kvk-1"}), rated.OWN)
+    seller, _ = entries_of(rated.session_rated(), CONTEXT, one_house)
+
+    assert seller.command.same_legal_entity is True
+    assert invoices_of(rated.session_rated(), CONTEXT, one_house) == ()
+
+
+def test_an_owner_of_the_operators_house_is_recognised() -> None:
+    one_house = Registry(rated.VOLT, rated.EMO, rated.OWN.model_copy(update={"legal_entity_id": "kvk-1"}))
+    seller, _ = entries_of(rated.session_rated(), CONTEXT, one_house)
+
+    assert seller.command.owner_same_legal_entity is True
+
+
+def test_an_unknown_party_leaves_it_open_and_gets_no_invoice() -> None:
+    seller, _ = entries_of(rated.session_rated(), CONTEXT, Registry(rated.VOLT))
+
+    assert seller.command.same_legal_entity is None
+    assert invoices_of(rated.session_rated(), CONTEXT, Registry(rated.VOLT)) == ()
+
+
+def test_the_seller_invoices_in_the_series_of_the_year_of_delivery() -> None:
+    (asked,) = invoices_of(rated.session_rated(), CONTEXT, Registry(*EVERYBODY))
+
+    assert asked == To(key="volt/NL-VLT-2026", command=rated.issue())
+
+
+def test_a_drivers_invoice_names_no_person() -> None:
+    (asked,) = invoices_of(rated.session_rated(rated.TO_DRIVER), CONTEXT, Registry(*EVERYBODY))
+
+    assert asked.key == "emo/NL-EMO-2026"
+    assert asked.command.buyer == InvoiceParty(ref="driver-1", legal_name="Private customer", country="NL")

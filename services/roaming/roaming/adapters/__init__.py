@@ -1,0 +1,1 @@
+"""Where roaming touches partners, people and the vault."""

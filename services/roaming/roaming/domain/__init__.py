@@ -1,0 +1,1 @@
+"""Partners, CDRs and the OCPI objects made of our facts; pure."""

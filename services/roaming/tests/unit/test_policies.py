@@ -1,0 +1,57 @@
+"""Who gets a CDR."""
+
+from samples import NOON, PARTIES, RESALE, SEND, SESSION_RATED
+
+from chassis.decider import EventContext, To
+from ev_contracts.common import RelationKind
+from ev_contracts.roaming import PartnerSnapshot
+from roaming.policies import cdrs_of
+
+PARTNER = PartnerSnapshot(
+    partner_id="NL-VLT-NL-EMO", party_id="NL-EMO", our_party_id="NL-VLT", status="registered", version=2
+)
+CONTEXT = EventContext(
+    topic="pricing.rating.event.v1", key="volt/rating-1", tenant="volt", event_id="e", stream_version=1, time=NOON
+)
+
+
+class Partners:
+    """A book with at most one partner."""
+
+    def __init__(self, partner: PartnerSnapshot | None) -> None:
+        self._partner = partner
+
+    @property
+    def partners(self) -> "Partners":
+        return self
+
+    def registered(self, *, our_party_id: str, party_id: str) -> PartnerSnapshot | None:
+        known = self._partner
+        same = known is not None and (known.our_party_id, known.party_id) == (our_party_id, party_id)
+        return known if same else None
+
+
+def test_a_registered_partner_gets_the_cdr_of_what_it_buys_under_an_id_that_a_retry_repeats() -> None:
+    (once,) = cdrs_of(SESSION_RATED, CONTEXT, Partners(PARTNER))
+    (again,) = cdrs_of(SESSION_RATED, CONTEXT, Partners(PARTNER))
+
+    assert (
+        once
+        == again
+        == To(key=f"volt/{once.command.cdr_id}", command=SEND.model_copy(update={"cdr_id": once.command.cdr_id}))
+    )
+    assert len(once.command.cdr_id) == 36
+
+
+def test_a_buyer_without_a_connection_gets_none() -> None:
+    assert cdrs_of(SESSION_RATED, CONTEXT, Partners(None)) == ()
+    of_another = PARTNER.model_copy(update={"our_party_id": "NL-XYZ"})
+    assert cdrs_of(SESSION_RATED, CONTEXT, Partners(of_another)) == ()
+
+
+def test_only_what_an_emsp_buys_of_an_operator_is_a_cdr() -> None:
+    sold = RESALE.model_copy(update={"kind": RelationKind.EMSP_TO_DRIVER})
+    to_driver = SESSION_RATED.model_copy(
+        update={"rating": SESSION_RATED.rating.model_copy(update={"relation": sold}), "parties": PARTIES}
+    )
+    assert cdrs_of(to_driver, CONTEXT, Partners(PARTNER)) == ()
