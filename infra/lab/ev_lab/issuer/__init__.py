@@ -1,1 +1,1 @@
-"""The lab's own small OpenID provider: nothing has to be installed to sign in; production takes any other by settings."""
+"""The lab's own small OpenID provider, so that signing in needs no installation; production takes any other."""
