@@ -401,3 +401,7 @@ class StationSnapshot(Record, frozen=True):
     evses: tuple[Evse, ...] = ()
     retired: StrictBool
     version: StrictInt
+    changed_at: Annotated[
+        Instant | None,
+        Field(description="When the station became as it is; absent in snapshots written before this was kept."),
+    ] = None

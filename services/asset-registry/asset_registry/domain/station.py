@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import assert_never
 
 from chassis.decider import Decider, Refused, Snapshot
@@ -30,6 +31,7 @@ class Retired:
 
     station: StationRegistered
     version: int
+    retired_at: datetime
 
 
 StationState = Unknown | Registered | Retired
@@ -96,7 +98,7 @@ def evolve(state: StationState, event: StationEvent) -> StationState:
             return Registered(station=event, version=1)
         case StationRetired():
             assert isinstance(state, Registered), "only a registered station retires"
-            return Retired(station=state.station, version=state.version + 1)
+            return Retired(station=state.station, version=state.version + 1, retired_at=event.retired_at)
         case _:
             assert_never(event)
 
@@ -108,7 +110,13 @@ def snapshots(_before: StationState, after: StationState) -> Sequence[Snapshot]:
             return []
         case Registered() | Retired():
             facts = after.station.model_dump(exclude={"registered_at", "serial_number"})
-            record = StationSnapshot(**facts, retired=isinstance(after, Retired), version=after.version)
+            retired_at = after.retired_at if isinstance(after, Retired) else None
+            record = StationSnapshot(
+                **facts,
+                retired=retired_at is not None,
+                version=after.version,
+                changed_at=retired_at or after.station.registered_at,
+            )
             return [Snapshot(topic="assets.station.snapshot.v1", key="", record=record)]
         case _:
             assert_never(after)

@@ -89,4 +89,7 @@ def test_a_retired_station_does_not_come_back() -> None:
 @pytest.mark.parametrize(("history", "version"), [((REGISTERED,), 1), ((REGISTERED, RETIRED), 2)])
 def test_the_snapshot_is_the_station(history: tuple[Any, ...], version: int) -> None:
     (snapshot,) = station.snapshots(station.initial, Scenario(station).given(*history).state)
-    assert snapshot.record == StationSnapshot(retired=RETIRED in history, version=version, **FACTS)
+    changed_at = RETIRED.retired_at if RETIRED in history else REGISTERED.registered_at
+    assert snapshot.record == StationSnapshot(
+        retired=RETIRED in history, version=version, changed_at=changed_at, **FACTS
+    )
