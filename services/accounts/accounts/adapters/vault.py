@@ -20,7 +20,7 @@ from accounts.ports import Access, DriverEntry, TokenEntry
 T = TypeVar("T")
 
 _NONCE_BYTES = 12
-_TOKEN_COLUMNS = "token_ref, uid_hmac, tenant, emsp_party_id, token_type, driver_ref, sealed"
+_UID_COLUMNS = "token_ref, uid_hmac, tenant, emsp_party_id, token_type, driver_ref, sealed"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS subject_key (subject TEXT PRIMARY KEY, wrapped BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS driver (
@@ -138,7 +138,7 @@ class SqliteVault:
 
     def _token(self, column: str, value: str) -> TokenEntry | None:
         row = self._row(
-            f"SELECT {_TOKEN_COLUMNS} FROM token WHERE {column} = ?",  # noqa: S608 - one of this module's literals
+            f"SELECT {_UID_COLUMNS} FROM token WHERE {column} = ?",  # noqa: S608 - one of this module's literals
             value,
         )
         if row is None:
