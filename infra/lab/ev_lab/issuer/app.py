@@ -68,7 +68,7 @@ def _add_metadata(app: FastAPI, signer: Signer) -> None:
             "token_endpoint": f"{signer.issuer}/token",
             "jwks_uri": f"{signer.issuer}/jwks.json",
             "response_types_supported": ["code"],
-            "grant_types_supported": ["authorization_code", "password"],
+            "grant_types_supported": ["authorization_code", "client_credentials", "password"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "code_challenge_methods_supported": ["S256"],
@@ -130,23 +130,37 @@ def _add_authorize(app: FastAPI, users: UserBook, codes: _Codes) -> None:
 def _add_token(app: FastAPI, signer: Signer, users: UserBook, codes: _Codes) -> None:
     @app.post("/token")
     def token(
+        *,
         grant_type: Annotated[str, Form()],
         code: Annotated[str, Form()] = "",
         code_verifier: Annotated[str, Form()] = "",
         redirect_uri: Annotated[str, Form()] = "",
         username: Annotated[str, Form()] = "",
+        client_id: Annotated[str, Form()] = "",
     ) -> Response:
+        if grant_type == "client_credentials":  # services of the lab; their secret is not looked at, as no one's is
+            return _service_answer(signer, users, client_id)
         if grant_type == "password":  # scripts of the lab: the user's name is enough, as on the page
             try:
                 return _answer(signer, users.named(username), None)
             except NoSuchUser as error:
                 return _error("invalid_grant", str(error))
         if grant_type != "authorization_code":
-            return _error("unsupported_grant_type", "authorization_code or password")
+            return _error("unsupported_grant_type", "authorization_code, client_credentials or password")
         grant = codes.redeem(code)
         if grant is None or grant.redirect_uri != redirect_uri or not _proves(code_verifier, grant.challenge):
             return _error("invalid_grant", "the code is unknown, used, or not this client's")
         return _answer(signer, grant.user, grant)
+
+
+def _service_answer(signer: Signer, users: UserBook, client_id: str) -> Response:
+    try:
+        user = users.named(client_id)
+    except NoSuchUser as error:
+        return _error("invalid_client", str(error), 401)
+    if "service" not in user.roles:
+        return _error("unauthorized_client", "only services have credentials of their own")
+    return _answer(signer, user, None)
 
 
 def _answer(signer: Signer, user: User, grant: _Grant | None) -> JSONResponse:

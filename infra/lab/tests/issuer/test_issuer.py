@@ -89,6 +89,14 @@ def test_a_script_gets_a_token_by_the_users_name(client: TestClient) -> None:
     assert claims_of(client, answer["access_token"])["party_id"] == "NL-GRD"
 
 
+def test_only_a_service_gets_a_token_by_its_own_credentials(client: TestClient) -> None:
+    answer = client.post("/token", data={"grant_type": "client_credentials", "client_id": "service"}).json()
+    assert claims_of(client, answer["access_token"])["roles"] == ["service"]
+    for other, status in (("cpo", 400), ("nobody", 401)):
+        form = {"grant_type": "client_credentials", "client_id": other}
+        assert client.post("/token", data=form).status_code == status
+
+
 def test_a_typo_in_a_users_name_lists_the_users(client: TestClient) -> None:
     answer = client.post("/token", data={"grant_type": "password", "username": "cpoo"})
     assert answer.status_code == 400
