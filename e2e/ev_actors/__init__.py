@@ -1,1 +1,1 @@
-"""Part of the end-to-end tests' cast and tools."""
+"""Who stands outside the platform: stations, a roaming partner. They keep a journal of what they said and were told."""
