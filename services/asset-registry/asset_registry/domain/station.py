@@ -52,7 +52,7 @@ def _register(command: RegisterStation, state: StationState) -> Sequence[Station
     registered = StationRegistered(**command.model_dump(exclude={"at"}), registered_at=command.at)
     match state:
         case Unknown():
-            return _fault_of(command.evses) or [registered]
+            return why_not(command.evses) or [registered]
         case Registered():
             same = registered.model_copy(update={"registered_at": state.station.registered_at}) == state.station
             return [] if same else Refused(reason="station-differs", detail="it is registered with other particulars")
@@ -62,8 +62,8 @@ def _register(command: RegisterStation, state: StationState) -> Sequence[Station
             assert_never(state)
 
 
-def _fault_of(evses: Sequence[Evse]) -> Refused | None:
-    """Why these EVSEs cannot stand on one station."""
+def why_not(evses: Sequence[Evse]) -> Refused | None:
+    """Why these EVSEs cannot stand on one station, if so."""
     if not evses or not all(evse.connectors for evse in evses):
         return Refused(reason="evse-missing", detail="a station has an EVSE, and each EVSE a connector")
     connectors = [connector for evse in evses for connector in evse.connectors]

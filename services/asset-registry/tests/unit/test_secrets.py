@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import re
 
-from asset_registry.adapters.secrets import StationSecrets
+from asset_registry.adapters.http.secrets import StationSecrets
 
 SECRETS = StationSecrets(master_key=b"master", credential_key=b"credential")
 

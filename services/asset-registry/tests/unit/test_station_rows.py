@@ -4,8 +4,14 @@ from typing import Any
 
 import pytest
 
-from asset_registry.adapters.bodies import StationBody
-from asset_registry.adapters.station_rows import COLUMNS, MOST_STATIONS, UnreadableFileError, rows_of_csv, rows_of_list
+from asset_registry.adapters.http.bodies import StationBody
+from asset_registry.adapters.http.station_rows import (
+    COLUMNS,
+    MOST_STATIONS,
+    UnreadableFileError,
+    rows_of_csv,
+    rows_of_list,
+)
 
 HEADER = ",".join(COLUMNS)
 LEFT = "NLVOLT0001,AMS-MUSEUM,NL-VLT,Alfen,Eve Double,,,1,NL*VLT*E0001*1,1,IEC_62196_T2,11000,230,16,false"

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from asset_registry.adapters.bodies import StationBody
+from asset_registry.adapters.http.bodies import StationBody
 
 MOST_STATIONS = 1_000
 _STATION = ("station_id", "site_id", "cpo_party_id", "vendor", "model", "serial_number", "secret")
@@ -39,8 +39,10 @@ class UnreadableFileError(ValueError):
     """No row can be told apart: the whole batch is refused."""
 
 
-def rows_of_list(items: Sequence[Any]) -> list[Row]:
-    """One row per item. Raises UnreadableFileError when there are too many."""
+def rows_of_list(items: object) -> list[Row]:
+    """One row per item. Raises UnreadableFileError when it is no list, or none or too many are in it."""
+    if not isinstance(items, list):
+        raise UnreadableFileError("a list of stations is wanted")
     return _bounded([_row(number, item) for number, item in enumerate(items, start=1)])
 
 

@@ -1,0 +1,48 @@
+"""What callers may send: parsed once, into values that cannot be wrong."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+PartyId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{3}$")]
+Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
+
+
+class Body(BaseModel):
+    """An unknown field is a mistake of the caller, and said so."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class DriverBody(Body):
+    """A driver of a service provider; name and email go to the vault and nowhere else."""
+
+    emsp_party_id: PartyId
+    name: Text
+    email: Annotated[
+        str, StringConstraints(strip_whitespace=True, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)
+    ]
+
+
+class TokenBody(Body):
+    """A token of a driver here, or of a partner's customer: then `emsp_party_id` says whose."""
+
+    # OCPI CiString(36); OCPP 1.6 reads 20 characters of it, 2.x 36.
+    uid: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,36}$")]
+    token_type: Literal["RFID", "APP_USER", "AD_HOC_USER", "OTHER"] = "RFID"
+    driver_ref: Reference | None = None
+    emsp_party_id: PartyId | None = None
+    valid_until: Annotated[AwareDatetime, Field(description="Absent: until it is blocked.")] | None = None
+
+    @model_validator(mode="after")
+    def _belongs_to_somebody(self) -> Self:
+        if (self.driver_ref is None) == (self.emsp_party_id is None):
+            raise ValueError("either driver_ref or emsp_party_id")
+        return self
+
+
+class BlockBody(Body):
+    """Why the token is blocked."""
+
+    reason: Text

@@ -1,0 +1,30 @@
+"""The registry's command API."""
+
+from fastapi import FastAPI
+
+from asset_registry.adapters.http.edge import Edge
+from asset_registry.adapters.http.parties import add_grant_routes, add_party_routes
+from asset_registry.adapters.http.sites import add_contract_routes, add_site_routes
+from asset_registry.adapters.http.stations import add_credential_routes, add_station_routes
+from chassis.http import create_app
+
+__all__ = ["Edge", "registry_app"]
+
+_MAX_BODY_BYTES = 4 * 1024 * 1024
+"""A thousand stations fit in."""
+
+
+def registry_app(edge: Edge) -> FastAPI:
+    """All routes of the registry; each names its act."""
+    app = create_app("asset-registry", max_body_bytes=_MAX_BODY_BYTES)
+    for add in (
+        add_party_routes,
+        add_grant_routes,
+        add_site_routes,
+        add_contract_routes,
+        add_station_routes,
+        add_credential_routes,
+    ):
+        add(app, edge)
+    app.include_router(edge.desk.router(edge.guard))
+    return app
