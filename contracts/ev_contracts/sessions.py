@@ -25,6 +25,11 @@ class AddReadings(Record, frozen=True):
     readings: tuple[MeterReading, ...] = ()
     place: Place | None = None
     parties: Parties | None = None
+    transaction_id: Annotated[
+        StrictStr | None,
+        Field(description="The station's alias; resolved within the station where no session id came."),
+    ] = None
+    suspended_by: Annotated[StrictStr | None, Field(description="EV or EVSE.")] = None
 
 
 class ChangeChargingState(Record, frozen=True):
@@ -74,6 +79,20 @@ class EnergyDelivered(Record, frozen=True):
     parking_s: Annotated[StrictInt, Field(description="Seconds parked so far.")]
     place: Place | None = None
     parties: Parties | None = None
+    seq_no: Annotated[StrictInt | None, Field(description="Of the 2.x message that told it.")] = None
+    received_at: Annotated[Instant | None, Field(description="Receipt at the gateway of the message that told it.")] = (
+        None
+    )
+
+
+class ResolveContext(Record, frozen=True):
+    """What the registry and the accounts now say of a session's place and parties at its start."""
+
+    at: Instant
+    session_id: StrictStr
+    station_id: StrictStr
+    place: Place | None = None
+    parties: Parties | None = None
 
 
 class SessionClosed(Record, frozen=True):
@@ -98,6 +117,20 @@ class SessionContextResolved(Record, frozen=True):
     place: Place | None = None
     parties: Parties | None = None
     resolved_at: Instant
+
+
+class SessionContextWanted(Record, frozen=True):
+    """A session whose place or parties are unknown asks for them again."""
+
+    session_id: StrictStr
+    station_id: StrictStr
+    evse_number: StrictInt
+    connector_number: StrictInt
+    token_ref: StrictStr | None = None
+    token_status: StrictStr
+    started_at: Instant
+    attempt: StrictInt
+    wanted_at: Instant
 
 
 class SessionCorrected(Record, frozen=True):
@@ -134,6 +167,31 @@ class SessionEnded(Record, frozen=True):
     offline: StrictBool
     place: Place | None = None
     parties: Parties | None = None
+    seq_no: Annotated[StrictInt | None, Field(description="Of the 2.x message that told it.")] = None
+    received_at: Annotated[Instant | None, Field(description="Receipt at the gateway of the message that told it.")] = (
+        None
+    )
+
+
+class SessionEvidenceKept(Record, frozen=True):
+    """What a message told that no other event says: it came before its start, late, or changes no sum."""
+
+    session_id: Annotated[
+        StrictStr | None, Field(description="Absent where a connector spoke and no session ran there.")
+    ] = None
+    station_id: StrictStr
+    transaction_id: StrictStr | None = None
+    evse_number: StrictInt
+    connector_number: StrictInt
+    received_at: Instant
+    occurred_at: Instant
+    seq_no: StrictInt | None = None
+    charging: StrictBool | None = None
+    offline: StrictBool
+    readings: tuple[MeterReading, ...] = ()
+    ended_at: Annotated[Instant | None, Field(description="Where the message was the end.")] = None
+    meter_stop_wh: StrictInt | None = None
+    end_reason: StrictStr | None = None
 
 
 class SessionMarkedSuspect(Record, frozen=True):
@@ -163,6 +221,13 @@ class SessionStarted(Record, frozen=True):
     remote_start_id: StrictStr | None = None
     place: Place | None = None
     parties: Parties | None = None
+    seq_no: Annotated[StrictInt | None, Field(description="Of the 2.x message that told it.")] = None
+    received_at: Annotated[Instant | None, Field(description="Receipt at the gateway of the message that told it.")] = (
+        None
+    )
+    charging: Annotated[
+        StrictBool | None, Field(description="As the start itself told it; absent where it did not.")
+    ] = None
 
 
 class StartSession(Record, frozen=True):
@@ -194,6 +259,10 @@ class SuspensionEnded(Record, frozen=True):
     session_id: StrictStr
     station_id: StrictStr
     at: Instant
+    seq_no: Annotated[StrictInt | None, Field(description="Of the 2.x message that told it.")] = None
+    received_at: Annotated[Instant | None, Field(description="Receipt at the gateway of the message that told it.")] = (
+        None
+    )
 
 
 class SuspensionStarted(Record, frozen=True):
@@ -203,6 +272,10 @@ class SuspensionStarted(Record, frozen=True):
     station_id: StrictStr
     suspended_by: Annotated[StrictStr | None, Field(description="EV or EVSE.")] = None
     at: Instant
+    seq_no: Annotated[StrictInt | None, Field(description="Of the 2.x message that told it.")] = None
+    received_at: Annotated[Instant | None, Field(description="Receipt at the gateway of the message that told it.")] = (
+        None
+    )
 
 
 class UnmatchedMessageRecorded(Record, frozen=True):
