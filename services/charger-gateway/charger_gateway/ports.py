@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Protocol
 
 from charger_gateway.domain.station import TokenVerdict
+from ev_contracts.record import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownStation:
-    """What is known of an identity: whose it is and how it proves itself. `secret_hmac` None: no credential in force."""
+    """Whose an identity is and how it proves itself; without `secret_hmac` no credential is in force."""
 
     station_id: str
     tenant: str
@@ -23,6 +24,7 @@ class StationShape:
 
     cpo_party_id: str | None = None
     connectors: Sequence[tuple[int, int]] = ()
+    retired: bool = False
 
 
 class Directory(Protocol):
@@ -39,3 +41,35 @@ class Directory(Protocol):
     def judge(self, uid_hmac: str, *, cpo_party_id: str | None, at: datetime) -> TokenVerdict:
         """What a station of this operator is told of a token."""
         ...
+
+
+class JournalUnavailable(Exception):
+    """The log did not take a record: nothing that rests on it may be acknowledged."""
+
+
+class Journal(Protocol):
+    """The log as sockets use it."""
+
+    async def append(self, topic: str, key: str, record: Record) -> int:
+        """The record's offset, once it is durable. Raises JournalUnavailable; may take as long as the log does."""
+        ...
+
+    def note(self, topic: str, key: str, record: Record) -> None:
+        """A sample: sent without waiting, lost where the log is down, dropped where too many wait. Raises nothing."""
+        ...
+
+
+class FrameKeeper(Protocol):
+    """Where frames are kept as they were."""
+
+    def keep(self, *, station_id: str, epoch: int, number: int, inbound: bool, raw: bytes) -> str:
+        """Keep a frame without waiting; returns its reference."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdToken:
+    """A token in clear: for the wire and for the seal, never for the log."""
+
+    uid: str
+    type: str

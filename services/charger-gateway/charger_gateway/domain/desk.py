@@ -228,9 +228,7 @@ def evolve(desk: Desk, event: DeskEvent) -> Desk:
     """The desk after an event."""
     match event:
         case CommandRequested():
-            standing = Requested(
-                command_id=event.command_id, station_id=event.station_id, expires_at=event.expires_at
-            )
+            standing = Requested(command_id=event.command_id, station_id=event.station_id, expires_at=event.expires_at)
             return replace(desk, open_commands=(*desk.open_commands, standing))
         case CommandSent():
             return replace(desk, open_commands=tuple(_sent(one, event) for one in desk.open_commands))
@@ -246,9 +244,7 @@ def evolve(desk: Desk, event: DeskEvent) -> Desk:
 def _sent(one: OpenCommand, event: CommandSent) -> OpenCommand:
     if one.command_id != event.command_id:
         return one
-    return Sent(
-        command_id=one.command_id, station_id=one.station_id, expires_at=one.expires_at, epoch=event.epoch
-    )
+    return Sent(command_id=one.command_id, station_id=one.station_id, expires_at=one.expires_at, epoch=event.epoch)
 
 
 def deadlines(desk: Desk) -> Sequence[Deadline]:
@@ -256,6 +252,4 @@ def deadlines(desk: Desk) -> Sequence[Deadline]:
     return [Deadline(name=one.command_id, due_at=one.expires_at) for one in desk.open_commands]
 
 
-desk: Decider[DeskCommand, Desk, DeskEvent] = Decider(
-    initial=Desk(), decide=decide, evolve=evolve, deadlines=deadlines
-)
+desk: Decider[DeskCommand, Desk, DeskEvent] = Decider(initial=Desk(), decide=decide, evolve=evolve, deadlines=deadlines)

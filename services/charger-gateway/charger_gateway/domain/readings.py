@@ -55,7 +55,7 @@ def _finite(text: str, factor: Decimal | None) -> Decimal | None:
 
 
 def canonical_readings(meter_values: Iterable[Payload], scaled: Scaled) -> tuple[MeterReading, ...]:
-    """One reading per instant and context, in the station's order; instants without any known measurand are left out."""
+    """One reading per instant and context, in the station's order; instants without a known measurand are left out."""
     readings: list[MeterReading] = []
     for meter_value in meter_values:
         at = instant(meter_value, "timestamp")

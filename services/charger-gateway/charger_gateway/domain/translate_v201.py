@@ -152,9 +152,7 @@ def _shared(payload: Payload, heard: Heard, verdict: TokenVerdict) -> dict[str, 
     transaction_id = payload["transactionInfo"]["transactionId"]
     return {
         "station_id": heard.station_id,
-        "session_id": session_id_v201(
-            tenant=heard.tenant, station_id=heard.station_id, transaction_id=transaction_id
-        ),
+        "session_id": session_id_v201(tenant=heard.tenant, station_id=heard.station_id, transaction_id=transaction_id),
         "transaction_id": transaction_id,
         "token_ref": verdict.token_ref,
         "token_status": verdict.status,

@@ -39,7 +39,7 @@ def instant(payload: Payload, field: str) -> datetime:
 
 
 def whole(payload: Payload, field: str, *, limit: int = INT32_MAX) -> int:
-    """The field as an integer within plus or minus `limit`. JSON Schema lets 1.0 pass as an integer, so it is turned."""
+    """The field as an integer within plus or minus `limit`; JSON Schema lets 1.0 pass as an integer."""
     number = int(payload[field])
     if not -limit <= number <= limit:
         raise BadField(field, "number out of range")

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from charger_gateway.domain.desk import MOST_WAITING, Desk, desk
 from chassis.decider import Deadline
 from chassis.testing import Scenario
@@ -40,9 +41,7 @@ SUCCEEDED = CommandSucceeded(command_id="c1", station_id=STATION, answer="Accept
 
 
 def answered(outcome: str = "succeeded", epoch: int = 7, answer: str = "Accepted") -> ReportAnswered:
-    return ReportAnswered(
-        at=NOON, command_id="c1", station_id=STATION, epoch=epoch, answer=answer, outcome=outcome
-    )
+    return ReportAnswered(at=NOON, command_id="c1", station_id=STATION, epoch=epoch, answer=answer, outcome=outcome)
 
 
 @pytest.mark.parametrize(

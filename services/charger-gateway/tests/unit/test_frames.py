@@ -2,6 +2,9 @@
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from charger_gateway.adapters.ocpp.frames import (
     Broken,
     Call,
@@ -13,8 +16,6 @@ from charger_gateway.adapters.ocpp.frames import (
     read_frame,
     result_frame,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 VERSIONS = ("1.6", "2.0.1")
 BROKEN = {"1.6": "FormationViolation", "2.0.1": "RpcFrameworkError"}
@@ -81,7 +82,7 @@ def test_a_broken_call_is_answered_under_its_id(raw: bytes, version: str) -> Non
     assert (frame.message_id, frame.code) == ("m1", BROKEN[version])
 
 
-@pytest.mark.parametrize("raw", [b'[5,"m1",{}]', b"[6]", b"[3]", b'[3,1,{}]', b'[4,"m1"]', b'[0,"m1","Boot",{}]'])
+@pytest.mark.parametrize("raw", [b'[5,"m1",{}]', b"[6]", b"[3]", b"[3,1,{}]", b'[4,"m1"]', b'[0,"m1","Boot",{}]'])
 def test_unknown_types_and_broken_answers_are_never_answered(raw: bytes) -> None:
     assert isinstance(read_frame(raw, "2.0.1"), Ignored)
 

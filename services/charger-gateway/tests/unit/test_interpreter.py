@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.frames import Call
 from charger_gateway.adapters.ocpp.schemas import Violation
@@ -12,14 +13,13 @@ from charger_gateway.domain.station import Heard, TokenVerdict, Translated
 from charger_gateway.ports import KnownStation, StationShape
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-HEARD = Heard(
-    tenant="volt", station_id="NLVOLT0001", epoch=1, received_at=NOON, frame_ref="1-1", cpo_party_id="NL-VLT"
-)
+HEARD = Heard(tenant="volt", station_id="NLVOLT0001", epoch=1, received_at=NOON, frame_ref="1-1", cpo_party_id="NL-VLT")
 KEY = b"t" * 32
 AT = "2026-11-20T12:00:00Z"
 START = {"connectorId": 1, "idTag": "CARD", "meterStart": 0, "timestamp": AT}
 
 
+# ruff: noqa: ARG002 - a twin keeps the port's signatures
 class KnowsOneCard:
     """A directory in which CARD may charge and nothing else may."""
 

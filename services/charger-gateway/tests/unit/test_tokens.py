@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from charger_gateway.domain.station import TokenVerdict
 from charger_gateway.domain.tokens import judge
 from ev_contracts.accounts import TokenSnapshot, TokenStatus

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from charger_gateway.domain import translate_v16 as v16
 from charger_gateway.domain.station import NO_TOKEN, STATION_EVENTS, TRANSACTION_EVENTS, Heard, TokenVerdict
 from charger_gateway.domain.values import BadField
@@ -91,9 +92,7 @@ def test_a_retried_start_is_the_same_session_whatever_its_offset_or_arrival() ->
     assert retried.transaction_id == started(START).transaction_id
 
 
-@pytest.mark.parametrize(
-    "change", [{"meterStart": 12_401}, {"connectorId": 1}, {"timestamp": "2026-11-20T11:59:59Z"}]
-)
+@pytest.mark.parametrize("change", [{"meterStart": 12_401}, {"connectorId": 1}, {"timestamp": "2026-11-20T11:59:59Z"}])
 def test_another_start_is_another_session(change: dict[str, object]) -> None:
     assert started(START | change).session_id != started(START).session_id
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from charger_gateway.domain import translate_v201 as v201
 from charger_gateway.domain.station import NO_TOKEN, Heard, TokenVerdict
 from charger_gateway.domain.values import BadField

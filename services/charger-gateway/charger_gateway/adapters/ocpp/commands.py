@@ -8,19 +8,12 @@ from charger_gateway.adapters.ocpp.frames import V16, CallError, CallResult
 from charger_gateway.adapters.ocpp.schemas import response_violation
 from charger_gateway.domain.ids import remote_start_number
 from charger_gateway.domain.station import Heard
+from charger_gateway.ports import IdToken
 from ev_contracts.gateway import CommandRequested
 
 # A word of ours -> OCPP's. Triggers are named as 1.6 spells them; 2.x renamed none of these four.
 _TRIGGERS = frozenset({"BootNotification", "StatusNotification", "MeterValues", "Heartbeat"})
 _DONE = frozenset({"Accepted", "Scheduled"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdToken:
-    """A token in clear, for the wire only."""
-
-    uid: str
-    type: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +26,7 @@ class OutgoingCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inexpressible:
-    """This version of OCPP, or this station, has no words for the command."""
+    """Neither this version of OCPP nor this gateway has words for the command."""
 
     why: str
 

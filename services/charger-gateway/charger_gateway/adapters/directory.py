@@ -1,0 +1,116 @@
+"""What stations wait for, from tables that follow the snapshot topics of the registry and of accounts."""
+
+from datetime import datetime
+
+from charger_gateway.domain.station import TokenVerdict
+from charger_gateway.domain.tokens import UNKNOWN_TOKEN, judge
+from charger_gateway.ports import KnownStation, StationShape
+from chassis.tables import Table
+from ev_contracts.accounts import TokenSnapshot
+from ev_contracts.assets import CommercialSnapshot, CredentialSnapshot, OwnershipSnapshot, StationSnapshot
+
+MAX_STALENESS_S = 3600.0
+"""Beyond this age the token table proves nothing, and every token is unknown."""
+
+_UNREGISTERED = StationShape()
+
+
+class Shapes(Table[StationSnapshot]):
+    """Stations, cut down to what translations need."""
+
+    def __init__(self) -> None:
+        super().__init__("assets.station.snapshot.v1")
+        self.shapes: dict[str, StationShape] = {}
+
+    def on_change(self, key: str, old: StationSnapshot | None, new: StationSnapshot | None) -> None:
+        """Rebuild the station's shape; `old` says nothing that matters here."""
+        del old
+        if new is None:
+            self.shapes.pop(key, None)
+            return
+        connectors = tuple(
+            (evse.evse_number, connector.connector_number) for evse in new.evses for connector in evse.connectors
+        )
+        self.shapes[key] = StationShape(cpo_party_id=new.cpo_party_id, connectors=connectors, retired=new.retired)
+
+
+class Tokens(Table[TokenSnapshot]):
+    """Tokens, also by their reference."""
+
+    def __init__(self) -> None:
+        super().__init__("accounts.token.snapshot.v1")
+        self.by_ref: dict[str, TokenSnapshot] = {}
+
+    def on_change(self, key: str, old: TokenSnapshot | None, new: TokenSnapshot | None) -> None:
+        """Keep the index."""
+        del key
+        if old is not None:
+            self.by_ref.pop(old.token_ref, None)
+        if new is not None:
+            self.by_ref[new.token_ref] = new
+
+
+class Contracts(Table[CommercialSnapshot | OwnershipSnapshot]):
+    """Commercial contracts by operator and service provider; ownership is not the gateway's business."""
+
+    def __init__(self) -> None:
+        super().__init__("assets.contract.snapshot.v1")
+        self._between: dict[tuple[str, str], dict[str, CommercialSnapshot]] = {}
+
+    def on_change(
+        self,
+        key: str,
+        old: CommercialSnapshot | OwnershipSnapshot | None,
+        new: CommercialSnapshot | OwnershipSnapshot | None,
+    ) -> None:
+        """Keep the index."""
+        if isinstance(old, CommercialSnapshot):
+            self._between.get((old.cpo_party_id, old.emsp_party_id), {}).pop(key, None)
+        if isinstance(new, CommercialSnapshot):
+            self._between.setdefault((new.cpo_party_id, new.emsp_party_id), {})[key] = new
+
+    def between(self, cpo_party_id: str, emsp_party_id: str) -> tuple[CommercialSnapshot, ...]:
+        """All versions of all contracts of the two."""
+        return tuple(self._between.get((cpo_party_id, emsp_party_id), {}).values())
+
+
+class TablesDirectory:
+    """The Directory on four followed tables."""
+
+    def __init__(self) -> None:
+        self._credentials: Table[CredentialSnapshot] = Table("assets.credential.snapshot.v1")
+        self._tokens = Tokens()
+        self._shapes = Shapes()
+        self._contracts = Contracts()
+
+    @property
+    def tables(self) -> tuple[Table[object], ...]:
+        """To be followed before the first socket is accepted."""
+        return (self._credentials, self._tokens, self._shapes, self._contracts)  # type: ignore[return-value]  # invariant
+
+    def station(self, station_id: str) -> KnownStation | None:
+        """See Directory; a retired station is unknown."""
+        credential = self._credentials.get(f"_/{station_id}")
+        if credential is None or self.shape(credential.tenant, station_id).retired:
+            return None
+        return KnownStation(station_id=station_id, tenant=credential.tenant, secret_hmac=credential.secret_hmac)
+
+    def shape(self, tenant: str, station_id: str) -> StationShape:
+        """See Directory."""
+        return self._shapes.shapes.get(f"{tenant}/{station_id}", _UNREGISTERED)
+
+    def token(self, uid_hmac: str) -> TokenSnapshot | None:
+        """The token as accounts last said."""
+        return self._tokens.get(f"_/{uid_hmac}")
+
+    def token_by_ref(self, token_ref: str) -> TokenSnapshot | None:
+        """The token that a session names."""
+        return self._tokens.by_ref.get(token_ref)
+
+    def judge(self, uid_hmac: str, *, cpo_party_id: str | None, at: datetime) -> TokenVerdict:
+        """See Directory."""
+        token = self.token(uid_hmac)
+        if token is None or cpo_party_id is None or self._tokens.staleness_s > MAX_STALENESS_S:
+            return UNKNOWN_TOKEN
+        contracts = self._contracts.between(cpo_party_id, token.emsp_party_id)
+        return judge(token, cpo_party_id=cpo_party_id, contracts=contracts, at=at)

@@ -1,0 +1,128 @@
+"""Frames as they were: encrypted under the day's key, and sent in blocks of at most 100 ms that nobody waits for."""
+
+import asyncio
+import hashlib
+import hmac
+import os
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+import structlog
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from charger_gateway.ports import Journal
+from chassis.clock import Clock
+from ev_contracts.gateway import Frame, FrameBlock
+
+FRAMES = "gateway.frame.sample.v1"
+BLOCK_S = 0.1
+MOST_IN_BLOCK = 2_000
+MOST_WAITING = 20_000
+_MOST_BLOCK_BYTES = 400_000
+_NONCE_BYTES = 12
+
+log = structlog.get_logger("charger_gateway.frames")
+
+
+class Undecipherable(Exception):
+    """The day's key is another, or the bytes were changed."""
+
+
+class FrameCipher:
+    """AES-256-GCM; each day has a key derived from the frame secret, so a day can be forgotten by its derivation."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._day = ""
+        self._aead = AESGCM(bytes(32))
+
+    def seal(self, day: str, frame_ref: str, station_id: str, raw: bytes) -> bytes:
+        """Nonce and ciphertext; bound to its reference and station."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._of(day).encrypt(nonce, raw, f"{station_id}|{frame_ref}".encode())
+
+    def open(self, day: str, frame_ref: str, station_id: str, sealed: bytes) -> bytes:
+        """The frame verbatim. Raises Undecipherable."""
+        nonce, body = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        try:
+            return self._of(day).decrypt(nonce, body, f"{station_id}|{frame_ref}".encode())
+        except InvalidTag as error:
+            raise Undecipherable(frame_ref) from error
+
+    def _of(self, day: str) -> AESGCM:
+        if day != self._day:
+            self._day = day
+            self._aead = AESGCM(hmac.digest(self._secret, f"frames|{day}".encode(), hashlib.sha256))
+        return self._aead
+
+
+class _Kept(NamedTuple):
+    frame_ref: str
+    station_id: str
+    epoch: int
+    inbound: bool
+    at: datetime
+    raw: bytes
+
+
+class FrameBlocks:
+    """Collects frames and flushes them on a timer."""
+
+    def __init__(self, *, replica_id: str, cipher: FrameCipher, journal: Journal, clock: Clock) -> None:
+        self._replica_id = replica_id
+        self._cipher = cipher
+        self._journal = journal
+        self._now: Callable[[], datetime] = clock.now
+        self._waiting: deque[_Kept] = deque()
+        self.dropped = 0
+
+    def keep(self, *, station_id: str, epoch: int, number: int, inbound: bool, raw: bytes) -> str:
+        """See FrameKeeper; beyond MOST_WAITING frames are dropped and counted: the trace gives way to the work."""
+        frame_ref = f"{epoch}-{number}"
+        if len(self._waiting) < MOST_WAITING:
+            self._waiting.append(_Kept(frame_ref, station_id, epoch, inbound, self._now(), raw))
+        else:
+            self.dropped += 1
+        return frame_ref
+
+    async def run(self) -> None:
+        """Flush every 100 ms until cancelled; then once more."""
+        try:
+            while True:
+                await asyncio.sleep(BLOCK_S)
+                self.flush()
+        finally:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what waits, in blocks of one day each."""
+        while self._waiting:
+            day = _day_of(self._waiting[0].at)
+            frames: list[Frame] = []
+            size = 0
+            while self._waiting and len(frames) < MOST_IN_BLOCK and size < _MOST_BLOCK_BYTES:
+                if _day_of(self._waiting[0].at) != day:
+                    break
+                kept = self._waiting.popleft()
+                size += len(kept.raw)
+                frames.append(self._sealed(day, kept))
+            block = FrameBlock.model_construct(replica_id=self._replica_id, day=day, frames=tuple(frames))
+            self._journal.note(FRAMES, f"_/{self._replica_id}", block)
+
+    def _sealed(self, day: str, kept: _Kept) -> Frame:
+        # Built without validation: these fields were all made here, thousands of times a second.
+        return Frame.model_construct(
+            frame_ref=kept.frame_ref,
+            station_id=kept.station_id,
+            epoch=kept.epoch,
+            inbound=kept.inbound,
+            at=kept.at,
+            ciphertext=self._cipher.seal(day, kept.frame_ref, kept.station_id, kept.raw),
+        )
+
+
+def _day_of(at: datetime) -> str:
+    return f"{at.year:04d}-{at.month:02d}-{at.day:02d}"

@@ -1,0 +1,163 @@
+"""The desk's line to the sockets of this process: asks to send, sends what the desk lets it, reports the answer."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Coroutine
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from charger_gateway.adapters.ocpp.commands import Inexpressible, OutgoingCall, call_of, outcome_of
+from charger_gateway.adapters.ocpp.connection import Connection, SocketGone
+from charger_gateway.domain.desk import DeskEvent
+from charger_gateway.ports import IdToken, Journal, JournalUnavailable
+from chassis.clock import Clock
+from ev_contracts.gateway import CommandRequested, CommandSent, ReportAnswered, ReportSent
+
+DESK_COMMANDS = "gateway.desk.command.v1"
+_MOST_OFFERED = 10_000
+_MOST_AT_WORK = 1_000
+
+log = structlog.get_logger("charger_gateway.desk_line")
+
+
+class Sockets(Protocol):
+    """The process's connections by station."""
+
+    replica_id: str
+
+    def connection(self, station_id: str) -> Connection | None: ...
+
+
+class TokenSeal(Protocol):
+    """Opens what the HTTP edge sealed for the wire."""
+
+    def open(self, command_id: str, sealed: bytes) -> IdToken:
+        """Raises ValueError where the seal is not of this desk's key or command."""
+        ...
+
+
+class Pace(Protocol):
+    """How business time runs against the steady clock."""
+
+    def wall_seconds_until(self, due: datetime) -> float: ...
+
+
+class DeskLine:
+    """Reacts to the desk's events; what must be awaited runs in tasks of its own group, bounded in number."""
+
+    def __init__(self, *, sockets: Sockets, journal: Journal, seal: TokenSeal, clock: Clock, pace: Pace) -> None:
+        self._sockets = sockets
+        self._journal = journal
+        self._seal = seal
+        self._clock = clock
+        self._pace = pace
+        self._offered: OrderedDict[str, CommandRequested] = OrderedDict()
+        self._at_work: set[asyncio.Task[None]] = set()
+
+    def on_event(self, key: str, event: DeskEvent) -> None:
+        """Requested: ask the desk whether this replica may send. Sent, by this replica: send. Never blocks."""
+        if isinstance(event, CommandRequested):
+            connection = self._sockets.connection(event.station_id)
+            if connection is not None and event.expires_at > self._clock.now():
+                self._offer(event)
+                self._start(self._ask(key, event, connection))
+        elif isinstance(event, CommandSent) and event.replica_id == self._sockets.replica_id:
+            command = self._offered.pop(event.command_id, None)
+            if command is not None:
+                self._start(self._deliver(key, command, event.epoch))
+
+    async def stop(self) -> None:
+        """Give up what is at work; the desk's deadlines decide what is left."""
+        for task in tuple(self._at_work):
+            task.cancel()
+        await asyncio.gather(*self._at_work, return_exceptions=True)
+
+    def _offer(self, event: CommandRequested) -> None:
+        self._offered[event.command_id] = event
+        while len(self._offered) > _MOST_OFFERED:
+            self._offered.popitem(last=False)
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        if len(self._at_work) >= _MOST_AT_WORK:
+            work.close()
+            log.warning("desk.overloaded")
+            return
+        task = asyncio.create_task(work)
+        self._at_work.add(task)
+        task.add_done_callback(self._at_work.discard)
+
+    async def _ask(self, key: str, command: CommandRequested, connection: Connection) -> None:
+        call = self._call(command, connection)
+        if isinstance(call, Inexpressible):
+            await self._report(key, command, connection.epoch, answer="inexpressible", detail=call.why)
+            return
+        asked = ReportSent(
+            at=self._clock.now(),
+            command_id=command.command_id,
+            station_id=command.station_id,
+            epoch=connection.epoch,
+            replica_id=self._sockets.replica_id,
+        )
+        await self._append(key, asked)
+
+    async def _deliver(self, key: str, command: CommandRequested, epoch: int) -> None:
+        connection = self._sockets.connection(command.station_id)
+        if connection is None or connection.epoch != epoch:
+            await self._report(key, command, epoch, answer="connection-closed")
+            return
+        call = self._call(command, connection)
+        if isinstance(call, Inexpressible):
+            await self._report(key, command, epoch, answer="inexpressible", detail=call.why)
+            return
+        if command.action == "StartTransactionRemotely":
+            connection.expect_remote_start(command.command_id)
+        left_s = self._pace.wall_seconds_until(command.expires_at)
+        try:
+            answer = await connection.call(call.action, call.payload, left_s)
+        except SocketGone:
+            await self._report(key, command, epoch, answer="connection-closed")
+            return
+        except TimeoutError:
+            log.warning("desk.unanswered", station=command.station_id, action=call.action)
+            return
+        outcome = outcome_of(call.action, answer, version=connection.version)
+        await self._report(key, command, epoch, outcome=outcome.outcome, answer=outcome.answer, detail=outcome.detail)
+
+    def _call(self, command: CommandRequested, connection: Connection) -> OutgoingCall | Inexpressible:
+        token = None
+        if command.id_token_sealed is not None:
+            try:
+                token = self._seal.open(command.command_id, command.id_token_sealed)
+            except ValueError:
+                return Inexpressible(why="its token was sealed under another key")
+        return call_of(command, version=connection.version, heard=connection.heard(), token=token)
+
+    async def _report(
+        self,
+        key: str,
+        command: CommandRequested,
+        epoch: int,
+        *,
+        answer: str,
+        outcome: str = "undeliverable",
+        detail: str | None = None,
+    ) -> None:
+        report = ReportAnswered(
+            at=self._clock.now(),
+            command_id=command.command_id,
+            station_id=command.station_id,
+            epoch=epoch,
+            answer=answer,
+            outcome=outcome,
+            detail=detail,
+        )
+        await self._append(key, report)
+
+    async def _append(self, key: str, record: ReportSent | ReportAnswered) -> None:
+        try:
+            await self._journal.append(DESK_COMMANDS, key, record)
+        except JournalUnavailable:
+            # Nobody learns of it: the desk's deadline gives the command its outcome.
+            log.warning("desk.unreported", station=record.station_id, command_id=record.command_id)

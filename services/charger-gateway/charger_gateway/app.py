@@ -1,0 +1,224 @@
+"""The composition root: sockets, desk, command API and what they share."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from charger_gateway.adapters.directory import TablesDirectory
+from charger_gateway.adapters.follower import Follower, Source
+from charger_gateway.adapters.frame_blocks import FrameBlocks, FrameCipher
+from charger_gateway.adapters.heartbeat import BEATS, Beats, Watch
+from charger_gateway.adapters.http import DESK, Edge, create_http, own_session
+from charger_gateway.adapters.journal import LogJournal
+from charger_gateway.adapters.ocpp.desk_line import DeskLine
+from charger_gateway.adapters.ocpp.dialects import Interpreter
+from charger_gateway.adapters.ocpp.server import CONNECTIONS, Address, Limits, OcppServer
+from charger_gateway.adapters.seal import DeskSeal
+from charger_gateway.adapters.tails import Tails
+from charger_gateway.domain.command_book import CommandBook
+from charger_gateway.domain.desk import DeskEvent, desk
+from charger_gateway.domain.ids import token_key
+from charger_gateway.domain.presence import Presence
+from charger_gateway.settings import Settings
+from chassis.auth import Authenticator
+from chassis.clock import Clock, LabClock, new_id
+from chassis.decider import Deadline
+from chassis.log import Log
+from chassis.runner import Entity, HttpEdge, Service, Task, Wiring, wire
+from chassis.settings import read_secret
+from ev_contracts.authority import ACTS
+from ev_contracts.catalogue import RECORDS, TOPICS
+from ev_contracts.gateway import (
+    ConnectionDisplaced,
+    ConnectionLost,
+    DeskDeadlinePassed,
+    ReplicaBeat,
+    StationConnected,
+    StationDisconnected,
+)
+
+NAME = "charger-gateway"
+DESK_EVENTS = "gateway.desk.event.v1"
+REPLIES = "gateway.edge.reply.v1"
+
+# How far back a replica looks at its start: connections to know who holds what, commands to show them.
+_PAST_CONNECTIONS = 200_000
+_PAST_COMMANDS = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Business time against wall time: they differ in the lab, where a clock may run fast."""
+
+    clock: Clock
+
+    def business_seconds(self, wall_s: float) -> float:
+        """So many seconds of business time pass in `wall_s`."""
+        return wall_s * (self.clock.rate if isinstance(self.clock, LabClock) else 1.0)
+
+    def wall_seconds_until(self, due: datetime) -> float:
+        """Seconds to wait for a business time; 0 where it is past."""
+        rate = self.clock.rate if isinstance(self.clock, LabClock) else 1.0
+        return max(0.0, (due - self.clock.now()).total_seconds() / rate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sockets:
+    """Everything that lives as long as the process accepts stations, in the order in which it must end."""
+
+    server: OcppServer
+    journal: LogJournal
+    frames: FrameBlocks
+    beats: Beats
+    watch: Watch
+    follower: Follower
+    line: DeskLine
+    presence: Presence
+    book: CommandBook
+    caught_up: asyncio.Event
+
+    async def run(self) -> None:
+        """Listen once the past is read; on the way out drain the sockets first, then what they need."""
+        async with asyncio.TaskGroup() as group:
+            with_end = [
+                group.create_task(part.run())
+                for part in (self.journal, self.frames, self.follower, self.beats, self.watch)
+            ]
+            try:
+                await self.caught_up.wait()
+                self.presence.restart_silence(time.monotonic())
+                await self.server.run()
+            finally:
+                await self.line.stop()
+                self.frames.flush()
+                await self.journal.settle()
+                for task in with_end:
+                    task.cancel()
+
+    def on_connection(self, key: str, event: Any, offset: int) -> None:
+        """Who holds whom; an older socket of ours gives way to a newer one of another replica."""
+        if isinstance(event, StationConnected):
+            self.presence.connected(key, event, offset, time.monotonic())
+            self.server.superseded(event.station_id, epoch=offset, connection_id=event.connection_id)
+        elif isinstance(event, StationDisconnected | ConnectionDisplaced):
+            self.presence.gone(key, event)
+
+    def on_desk(self, key: str, event: DeskEvent, _offset: int) -> None:
+        """Commands for our stations, outcomes for people, connections that others declared lost."""
+        self.book.on_event(key, event)
+        if isinstance(event, ConnectionLost):
+            self.presence.gone(key, event)
+            self.server.declared_lost(event.station_id, epoch=event.epoch)
+        elif self.caught_up.is_set():
+            self.line.on_event(key, event)
+
+    def on_beat(self, _key: str, beat: ReplicaBeat, _offset: int) -> None:
+        """A replica lives."""
+        self.presence.beat(beat.replica_id, time.monotonic())
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    log: Log | None = None,
+    authenticator: Authenticator | None = None,
+) -> Service:
+    """The whole service. Raises MissingSecret, WrongIds."""
+    wiring = wire(NAME, settings, records=RECORDS, topics=TOPICS, clock=clock, log=log)
+    directory = TablesDirectory()
+    cipher = FrameCipher(read_secret(settings, "frame-key"))
+    seal = DeskSeal(read_secret(settings, "desk-key"))
+    sockets = _sockets(settings, wiring, directory, cipher, seal)
+    commands = wiring.commands(REPLIES)
+    uid_key = read_secret(settings, "token-key")
+    pace = Pace(clock=wiring.env.clock)
+    edge = Edge(
+        guard=wiring.guard(ACTS, conditions={"own-session": own_session}, authenticator=authenticator),
+        desk=wiring.desk(commands),
+        book=sockets.book,
+        stations=directory,
+        tails=Tails(stream=wiring.env.log, codec=wiring.env.codec, cipher=cipher),
+        seal=seal,
+        token_key_of=lambda uid: token_key(uid, uid_key),
+        clock=wiring.env.clock,
+        business_seconds=pace.business_seconds,
+        wait_s=settings.command_wait_s,
+    )
+    return wiring.service(
+        [
+            Entity(name=DESK, decider=desk, deadline=_deadline_passed),
+            HttpEdge(
+                app=create_http(edge),
+                host=settings.http_host,
+                port=settings.http_port,
+                commands=commands,
+                tables=directory.tables,
+            ),
+            Task(name="sockets", run=sockets.run, tables=directory.tables),
+        ]
+    )
+
+
+def _deadline_passed(_key: str, deadline: Deadline) -> DeskDeadlinePassed:
+    return DeskDeadlinePassed(at=deadline.due_at, name=deadline.name, due_at=deadline.due_at)
+
+
+def _sockets(
+    settings: Settings, wiring: Wiring, directory: TablesDirectory, cipher: FrameCipher, seal: DeskSeal
+) -> Sockets:
+    clock = wiring.env.clock
+    replica_id = f"gw-{new_id()[:8]}"
+    journal = LogJournal(wiring.appender)
+    frames = FrameBlocks(replica_id=replica_id, cipher=cipher, journal=journal, clock=clock)
+    interpreter = Interpreter(
+        directory=directory,
+        token_key=read_secret(settings, "token-key"),
+        number_key=read_secret(settings, "transaction-key"),
+        heartbeat_interval_s=settings.heartbeat_interval_s,
+    )
+    server = OcppServer(
+        replica_id=replica_id,
+        address=Address(host=settings.ocpp_host, port=settings.ocpp_port, path=settings.ocpp_path),
+        limits=Limits(
+            most_connections=settings.most_connections,
+            log_timeout_s=settings.log_timeout_s,
+            probe_timeout_s=settings.probe_timeout_s,
+        ),
+        credential_key=read_secret(settings, "credential-key"),
+        clock=clock,
+        directory=directory,
+        interpreter=interpreter,
+        journal=journal,
+        frames=frames,
+    )
+    presence = Presence()
+    caught_up = asyncio.Event()
+    line = DeskLine(sockets=server, journal=journal, seal=seal, clock=clock, pace=Pace(clock=clock))
+    sources: dict[str, Source] = {}
+    sockets = Sockets(
+        server=server,
+        journal=journal,
+        frames=frames,
+        beats=Beats(replica_id=replica_id, journal=journal, clock=clock, held=server),
+        watch=Watch(presence=presence, journal=journal, clock=clock),
+        follower=Follower(stream=wiring.env.log, codec=wiring.env.codec, sources=sources, caught_up=caught_up.set),
+        line=line,
+        presence=presence,
+        book=CommandBook(),
+        caught_up=caught_up,
+    )
+    for source in _sources(sockets):
+        sources[source.topic] = source
+    return sockets
+
+
+def _sources(sockets: Sockets) -> Sequence[Source]:
+    return (
+        Source(topic=CONNECTIONS, past=_PAST_CONNECTIONS, on_record=sockets.on_connection),
+        Source(topic=DESK_EVENTS, past=_PAST_COMMANDS, on_record=sockets.on_desk),
+        Source(topic=BEATS, past=0, on_record=sockets.on_beat),
+    )

@@ -1,0 +1,20 @@
+"""What the gateway reads from its environment."""
+
+from chassis.settings import BaseServiceSettings
+
+
+class Settings(BaseServiceSettings):
+    """Beside the common ones: where stations connect, and how much they may take."""
+
+    ocpp_host: str = "127.0.0.1"
+    ocpp_port: int = 0
+    ocpp_path: str = "/ocpp"
+    heartbeat_interval_s: int = 300
+    """What a station is told at Boot; in business time."""
+    most_connections: int = 20_000
+    log_timeout_s: float = 5.0
+    """How long a station waits for the log before its socket is closed."""
+    probe_timeout_s: float = 5.0
+    """How long an older socket of the same station has to answer a ping before it is displaced."""
+    command_wait_s: float = 5.0
+    """How long a caller of the command API waits for a station's answer before he gets a link."""

@@ -1,0 +1,144 @@
+"""A gateway's sockets on a log in memory: real WebSockets on loopback, everything else in this process."""
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from charger_gateway.adapters.frame_blocks import FRAMES, FrameBlocks, FrameCipher
+from charger_gateway.adapters.journal import LogJournal
+from charger_gateway.adapters.ocpp.dialects import Interpreter
+from charger_gateway.adapters.ocpp.server import Address, Limits, OcppServer
+from charger_gateway.domain.ids import token_key
+from charger_gateway.domain.station import TokenVerdict
+from charger_gateway.ports import KnownStation, StationShape
+from chassis.clock import SystemClock
+from chassis.codec import Codec
+from chassis.log import MemoryLog, TopicPartition
+from chassis.log.appender import Appender
+from chassis.log.reading import read_to_end
+from chassis.telemetry import Tracing
+from ev_contracts.catalogue import RECORDS, TOPICS
+
+SECRET = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c"
+CREDENTIAL_KEY = b"c" * 32
+TOKEN_KEY = b"t" * 32
+DEADLINE_S = 10.0
+
+
+# ruff: noqa: ARG002 - a twin keeps the port's signatures
+class OneOperator:
+    """Stations NLVOLT0001 to 0003 of tenant volt; the card 04A2B3C4 may charge."""
+
+    def station(self, station_id: str) -> KnownStation | None:
+        if station_id not in {"NLVOLT0001", "NLVOLT0002", "NLVOLT0003"}:
+            return None
+        digest = hmac.digest(CREDENTIAL_KEY, SECRET.encode(), hashlib.sha256)
+        return KnownStation(station_id=station_id, tenant="volt", secret_hmac=digest)
+
+    def shape(self, tenant: str, station_id: str) -> StationShape:
+        return StationShape(cpo_party_id="NL-VLT", connectors=((1, 1), (2, 1)))
+
+    def judge(self, uid_hmac: str, *, cpo_party_id: str | None, at: datetime) -> TokenVerdict:
+        if uid_hmac == token_key("04A2B3C4", TOKEN_KEY):
+            return TokenVerdict(status="Accepted", token_ref="tok-1")
+        return TokenVerdict(status="Invalid")
+
+
+@dataclass
+class Gateway:
+    """The sockets and what can be asked of them."""
+
+    log: MemoryLog
+    codec: Codec
+    server: OcppServer
+    blocks: FrameBlocks
+    cipher: FrameCipher
+    journal: LogJournal
+    tasks: list["asyncio.Task[Any]"] = field(default_factory=list)
+
+    def url(self, station_id: str) -> str:
+        return f"ws://127.0.0.1:{self.server.port}/ocpp/{station_id}"
+
+    async def records(self, topic: str) -> list[Any]:
+        """Everything on the topic by now, partition by partition."""
+        found = []
+        for number in range(await self.log.partitions(topic)):
+            async for batch in read_to_end(self.log, TopicPartition(topic, number)):
+                found += [self.codec.decode(topic, one.value, dict(one.headers)) for one in batch]
+        return found
+
+    async def wait_for(self, topic: str, kind: type, number: int = 1) -> list[Any]:
+        """The topic's records of a kind, once there are so many."""
+        async with asyncio.timeout(DEADLINE_S):
+            while len(found := [one for one in await self.records(topic) if isinstance(one, kind)]) < number:
+                await asyncio.sleep(0.02)  # noqa: ASYNC110 - the log tells nobody
+        return found
+
+    async def frames(self) -> list[bytes]:
+        """All kept frames in clear."""
+        self.blocks.flush()
+        async with asyncio.timeout(DEADLINE_S):
+            while not (blocks := await self.records(FRAMES)):
+                await asyncio.sleep(0.02)  # noqa: ASYNC110 - the log tells nobody
+        return [
+            self.cipher.open(block.day, frame.frame_ref, frame.station_id, frame.ciphertext)
+            for block in blocks
+            for frame in block.frames
+        ]
+
+
+@contextlib.asynccontextmanager
+async def running(limits: Limits) -> AsyncIterator[Gateway]:
+    """A gateway that serves while inside."""
+    log, clock, directory = MemoryLog(), SystemClock(), OneOperator()
+    codec = Codec(records=RECORDS, topics=TOPICS)
+    tracing = Tracing("charger-gateway")
+    journal = LogJournal(Appender(log=log, codec=codec, clock=clock, service="charger-gateway", tracing=tracing))
+    cipher = FrameCipher(b"f" * 32)
+    blocks = FrameBlocks(replica_id="gw-1", cipher=cipher, journal=journal, clock=clock)
+    server = OcppServer(
+        replica_id="gw-1",
+        address=Address(host="127.0.0.1", port=0),
+        limits=limits,
+        credential_key=CREDENTIAL_KEY,
+        clock=clock,
+        directory=directory,
+        interpreter=Interpreter(
+            directory=directory, token_key=TOKEN_KEY, number_key=b"n" * 32, heartbeat_interval_s=300
+        ),
+        journal=journal,
+        frames=blocks,
+    )
+    gateway = Gateway(log=log, codec=codec, server=server, blocks=blocks, cipher=cipher, journal=journal)
+    gateway.tasks = [asyncio.create_task(journal.run()), asyncio.create_task(blocks.run())]
+    try:
+        async with server.listening():
+            yield gateway
+    finally:
+        for task in gateway.tasks:
+            task.cancel()
+        await asyncio.gather(*gateway.tasks, return_exceptions=True)
+
+
+QUICK = Limits(probe_timeout_s=0.3, log_timeout_s=0.5, drain_timeout_s=3)
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Gateway]:
+    """A gateway with short time-outs."""
+    async with running(QUICK) as one:
+        yield one
+
+
+@pytest.fixture
+async def full_gateway() -> AsyncIterator[Gateway]:
+    """A gateway that takes a single socket."""
+    async with running(replace(QUICK, most_connections=1)) as one:
+        yield one
