@@ -1,7 +1,11 @@
-"""A decider: the pure pair of decide and evolve that says when something becomes true, and the fold of its events."""
+"""A decider: the pure pair of decide and evolve that says when something becomes true, and the fold of its events.
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+Everything here is pure and without imports of its own, so domain code and policies may use it.
+"""
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from typing import Any, Generic, TypeVar
@@ -29,7 +33,10 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The latest value others may follow: full key (`<tenant>/<id>` or `_/<id>`); record None is a tombstone."""
+    """The latest value others may follow; record None is a tombstone.
+
+    A key with a slash is the full one (`<tenant>/<id>`); without, it is a suffix of the aggregate's own: "" or "@2".
+    """
 
     topic: str
     key: str
@@ -71,3 +78,37 @@ class Decider(Generic[C, S, E]):
 def fold(decider: Decider[C, S, E], events: Iterable[E], state: S | None = None) -> S:
     """The state after the events, from the initial one unless another is given."""
     return reduce(decider.evolve, events, decider.initial if state is None else state)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class To:
+    """A command a policy sends to an aggregate of its own service (or a record a transform writes) under a full key."""
+
+    key: str
+    command: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventContext:
+    """What the log says of an event besides its facts. `stream_version` is the offset where no decider wrote it."""
+
+    topic: str
+    key: str
+    tenant: str
+    event_id: str
+    stream_version: int
+    time: datetime
+    partition: int = 0
+    offset: int = 0
+    correlation_id: str = ""
+    causation_id: str = ""
+    log_time_ms: int = 0
+    headers: Mapping[str, bytes] = field(default_factory=dict)
+
+
+_DERIVED = uuid.UUID("5b1e2f0a-6f0c-5d57-9b3e-2d9c1a7e4f10")
+
+
+def derived_id(*parts: str) -> str:
+    """The same id for the same parts, on every machine and at every replay."""
+    return str(uuid.uuid5(_DERIVED, "/".join(parts)))

@@ -1,5 +1,6 @@
 """The log: a port, Kafka behind it, and a twin in memory that passes the same tests."""
 
+from chassis.log.appender import Appender
 from chassis.log.kafka import KafkaLog
 from chassis.log.keys import partition_of, tenant_of
 from chassis.log.memory import MemoryLog
@@ -16,9 +17,11 @@ from chassis.log.port import (
     TopicPartition,
     Transactional,
 )
+from chassis.log.reading import read_to_end
 
 __all__ = [
     "Appended",
+    "Appender",
     "Consumer",
     "Entry",
     "Fenced",
@@ -32,5 +35,6 @@ __all__ = [
     "TopicPartition",
     "Transactional",
     "partition_of",
+    "read_to_end",
     "tenant_of",
 ]

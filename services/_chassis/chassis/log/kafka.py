@@ -130,9 +130,7 @@ class KafkaTransactional:
 
     async def start(self) -> None:
         with _as_log_errors(f"start of {self._id}"):
-            await self._inner.start()
-            await asyncio.wait_for(self._inner.begin_transaction(), _TRANSACTION_TIMEOUT_MS / 1000)
-            await asyncio.wait_for(self._inner.abort_transaction(), COMMIT_TIMEOUT_S)
+            await asyncio.wait_for(self._inner.start(), 2 * _TRANSACTION_TIMEOUT_MS / 1000)
 
     async def begin(self) -> None:
         with _as_log_errors(f"begin of {self._id}"):

@@ -1,0 +1,179 @@
+"""Cassandra through the Apache driver: one session, prepared statements, and no write without a version."""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cassandra
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, ResponseFuture, Session
+from cassandra.policies import DCAwareRoundRobinPolicy, FallthroughRetryPolicy, TokenAwarePolicy
+from cassandra.query import PreparedStatement, dict_factory
+
+from chassis.cassandra.writes import Delete, Upsert, Write
+
+_IN_FLIGHT = 128
+_TIMEOUT_S = 5.0
+_DDL_TIMEOUT_S = 60.0
+_COMMENT = re.compile(r"--[^\n]*|//[^\n]*")
+
+StoreUnavailable = (
+    cassandra.OperationTimedOut,
+    cassandra.Timeout,
+    cassandra.Unavailable,
+    cassandra.CoordinationFailure,
+    NoHostAvailable,
+)
+"""What passes by itself: the projection waits and tries again."""
+
+
+class Cassandra:
+    """One per process. `keyspace` already carries the installation's prefix."""
+
+    def __init__(
+        self,
+        hosts: Sequence[str],
+        *,
+        port: int = 9042,
+        datacenter: str = "datacenter1",
+        keyspace: str,
+        tables_cql: Path | None = None,
+        replication: str = "{'class': 'SimpleStrategy', 'replication_factor': 1}",
+    ) -> None:
+        self._hosts = [host.partition(":")[0] for host in hosts]
+        given = {host.partition(":")[2] for host in hosts} - {""}
+        self._port = int(given.pop()) if given else port
+        self._datacenter = datacenter
+        self.keyspace = keyspace
+        self._tables_cql = tables_cql
+        self._replication = replication
+        self._cluster: Cluster | None = None
+        self._session: Session | None = None
+        self._prepared: dict[str, PreparedStatement] = {}
+        self._places = asyncio.Semaphore(_IN_FLIGHT)
+
+    async def start(self) -> None:
+        """Connect, make keyspace and tables where they are missing. Raises NoHostAvailable."""
+        await asyncio.to_thread(self._open)
+
+    def _open(self) -> None:
+        profile = ExecutionProfile(
+            load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy(local_dc=self._datacenter)),
+            retry_policy=FallthroughRetryPolicy(),
+            consistency_level=cassandra.ConsistencyLevel.LOCAL_QUORUM,
+            request_timeout=_TIMEOUT_S,
+            row_factory=dict_factory,
+        )
+        self._cluster = Cluster(
+            self._hosts, port=self._port, execution_profiles={EXEC_PROFILE_DEFAULT: profile}, protocol_version=5
+        )
+        session = self._cluster.connect()
+        session.execute(
+            f"CREATE KEYSPACE IF NOT EXISTS {self.keyspace} WITH replication = {self._replication}", timeout=_DDL_TIMEOUT_S
+        )
+        session.set_keyspace(self.keyspace)
+        for statement in statements_of(self._tables_cql):
+            session.execute(statement, timeout=_DDL_TIMEOUT_S)
+        self._session = session
+
+    async def stop(self) -> None:
+        """Close all connections."""
+        cluster, self._cluster, self._session = self._cluster, None, None
+        if cluster is not None:
+            await asyncio.to_thread(cluster.shutdown)
+
+    async def execute(self, statement: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> Sequence[Any]:
+        """Rows as dictionaries of one bounded read, all pages. Writes belong into write()."""
+        if not statement.lstrip()[:6].upper().startswith("SELECT"):
+            raise ValueError("execute() reads; a write without a version could freeze a row for ever")
+        rows: list[Any] = []
+        async with self._places:
+            prepared = await self._prepare(statement)
+            session = self._live()
+            pages: ResponseFuture = session.execute_async(prepared, parameters)
+            rows.extend(await _first_page(pages))
+            while pages.has_more_pages:
+                page = _bridge(pages)
+                pages.start_fetching_next_page()
+                rows.extend(await page)
+        return rows
+
+    async def write(self, writes: Sequence[Write]) -> None:
+        """All of them, in parallel, each USING TIMESTAMP its version. Raises one of StoreUnavailable."""
+        await asyncio.gather(*(self._write(write) for write in writes))
+
+    async def _write(self, write: Write) -> None:
+        statement, parameters = cql_of(write)
+        async with self._places:
+            prepared = await self._prepare(statement)
+            await _first_page(self._live().execute_async(prepared, parameters))
+
+    async def _prepare(self, statement: str) -> PreparedStatement:
+        prepared = self._prepared.get(statement)
+        if prepared is None:
+            prepared = await asyncio.to_thread(self._live().prepare, statement)
+            # True by the law of full values and versions; the driver assumes the contrary.
+            prepared.is_idempotent = True
+            self._prepared[statement] = prepared
+        return prepared
+
+    def _live(self) -> Session:
+        if self._session is None:
+            raise RuntimeError("the store was not started")
+        return self._session
+
+    async def drop_keyspace(self) -> None:
+        """For rebuilds and tests."""
+        await asyncio.to_thread(self._live().execute, f"DROP KEYSPACE IF EXISTS {self.keyspace}", timeout=_DDL_TIMEOUT_S)
+
+
+def _bridge(pages: ResponseFuture) -> "asyncio.Future[list[Any]]":
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[list[Any]] = loop.create_future()
+
+    def done(rows: Any) -> None:
+        loop.call_soon_threadsafe(lambda: outcome.done() or outcome.set_result(list(rows or ())))
+
+    def failed(error: BaseException) -> None:
+        loop.call_soon_threadsafe(lambda: outcome.done() or outcome.set_exception(error))
+
+    pages.clear_callbacks()
+    pages.add_callbacks(done, failed)
+    return outcome
+
+
+async def _first_page(pages: ResponseFuture) -> list[Any]:
+    return await _bridge(pages)
+
+
+def cql_of(write: Write) -> tuple[str, list[Any]]:
+    """The statement and its values; a write without values makes the row exist."""
+    where = " AND ".join(f"{name} = ?" for name in write.key)
+    match write:
+        case Upsert(values=values) if values:
+            sets = ", ".join(f"{name} = ?" for name in values)
+            return (
+                f"UPDATE {write.table} USING TIMESTAMP ? SET {sets} WHERE {where}",
+                [write.version, *values.values(), *write.key.values()],
+            )
+        case Upsert():
+            names, marks = ", ".join(write.key), ", ".join("?" for _ in write.key)
+            return (
+                f"INSERT INTO {write.table} ({names}) VALUES ({marks}) USING TIMESTAMP ?",
+                [*write.key.values(), write.version],
+            )
+        case Delete(columns=columns):
+            what = f" {', '.join(columns)}" if columns else ""
+            return (
+                f"DELETE{what} FROM {write.table} USING TIMESTAMP ? WHERE {where}",
+                [write.version, *write.key.values()],
+            )
+
+
+def statements_of(tables_cql: Path | None) -> list[str]:
+    """The statements of a .cql file, comments dropped."""
+    if tables_cql is None:
+        return []
+    text = _COMMENT.sub("", tables_cql.read_text(encoding="utf-8"))
+    return [statement.strip() for statement in text.split(";") if statement.strip()]

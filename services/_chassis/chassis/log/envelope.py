@@ -1,0 +1,85 @@
+"""The plumbing of a record: CloudEvents headers (binary mode) out of it and into it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from chassis.codec import Encoded, Poison
+from chassis.decider import EventContext
+from chassis.log.keys import tenant_of
+from chassis.log.port import Entry, Fetched
+
+REPLY_TO = "reply_to"
+"""`<topic>/<partition>` where somebody waits for the decision."""
+SRC = "src"
+"""`<topic>/<partition>/<offset>/<index>` of the event a reaction answers."""
+DEADLINE = "deadline"
+"""`<name>@<due ISO>` on the command of a deadline."""
+ASK = "ask"
+"""A command id whose outcome is asked for; the record has no value."""
+BODY_HASH = "body_hash"
+"""Of what a person sent, so that one idempotency key cannot mean two things."""
+UNPARKED = "unparked"
+"""A dead letter played again."""
+UNPARK = "unpark"
+"""How many dead letters were played again: the end of a repair."""
+STREAM_VERSION = "ce_streamversion"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What stands in the headers besides what the codec says."""
+
+    record_id: str
+    source: bytes
+    time: datetime
+    key: str
+    correlation_id: str = ""
+    causation_id: str = ""
+    stream_version: int | None = None
+    extra: tuple[tuple[str, bytes], ...] = ()
+
+
+def entry_of(encoded: Encoded, stamp: Stamp) -> Entry:
+    """The record with its headers; the tenant is always the key's."""
+    headers = [
+        ("ce_id", stamp.record_id.encode()),
+        ("ce_type", encoded.type_name),
+        ("ce_source", stamp.source),
+        ("ce_time", stamp.time.isoformat().encode()),
+        ("ce_tenant", tenant_of(stamp.key).encode()),
+        ("ce_correlationid", (stamp.correlation_id or stamp.record_id).encode()),
+        ("schema_fp", encoded.fingerprint),
+    ]
+    if stamp.causation_id:
+        headers.append(("ce_causationid", stamp.causation_id.encode()))
+    if stamp.stream_version is not None:
+        headers.append((STREAM_VERSION, str(stamp.stream_version).encode()))
+    headers.extend(stamp.extra)
+    return Entry(stamp.key.encode(), encoded.value, headers)
+
+
+def context_of(topic: str, partition: int, record: Fetched, headers: Mapping[str, bytes]) -> EventContext:
+    """Raises Poison where key and tenant contradict each other or a header that must be there is not."""
+    try:
+        key = (record.key or b"").decode()
+        version = headers.get(STREAM_VERSION)
+        context = EventContext(
+            topic=topic,
+            partition=partition,
+            offset=record.offset,
+            key=key,
+            tenant=headers["ce_tenant"].decode(),
+            event_id=headers["ce_id"].decode(),
+            stream_version=record.offset if version is None else int(version),
+            correlation_id=headers.get("ce_correlationid", b"").decode(),
+            causation_id=headers.get("ce_causationid", b"").decode(),
+            time=datetime.fromisoformat(headers["ce_time"].decode()).astimezone(UTC),
+            log_time_ms=record.timestamp,
+            headers=headers,
+        )
+    except (KeyError, ValueError) as error:
+        raise Poison("bad-headers", f"{type(error).__name__}: {error}") from error
+    if context.tenant != tenant_of(key):
+        raise Poison("tenant-is-not-the-keys", context.tenant)
+    return context

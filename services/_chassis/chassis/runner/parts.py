@@ -1,0 +1,129 @@
+"""The parts a service is made of; each is a value, run by the service's one task group."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chassis.cassandra.writes import Write
+from chassis.clock import Clock
+from chassis.codec import Codec
+from chassis.decider import Deadline, Decider, EventContext, To
+from chassis.log.port import Log, TopicPartition
+from chassis.telemetry import Log as Lines
+from chassis.telemetry import Metrics, Tracing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """A decider on its topics `<name>.command.v1`, `.event.v1`, `.state.v1`, all with one partition count.
+
+    `deadline` builds the command of a deadline that is due; needed only where the decider has deadlines.
+    """
+
+    name: str
+    decider: Decider[Any, Any, Any]
+    deadline: Callable[[str, Deadline], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A pure reaction: another's event in, commands to this service's entity `target` out; exactly once per aggregate.
+
+    The position stands in `<name>.state.v1`, which has the source's partition count.
+    """
+
+    name: str
+    source: str
+    target: str
+    react: Callable[[Any, EventContext, Any], Sequence[To]]
+    facts: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transform:
+    """A pure reaction that writes records to a topic of no entity; at least once."""
+
+    name: str
+    source: str
+    target_topic: str
+    react: Callable[[Any, EventContext, Any], Sequence[To]]
+    facts: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbox:
+    """The only kind of part that acts outside: one event of a key at a time, several keys at once, until it is known.
+
+    `act` raises `chassis.outbox.Retry` while the outcome is unknown; what it returns are commands reporting the outcome.
+    """
+
+    name: str
+    source: str
+    target: str
+    act: Callable[[Any, EventContext], Awaitable[Sequence[To]]]
+    concurrency: int = 16
+
+
+class Progress:
+    """As of which offsets and log times the rows are true; what an API puts into `as_of`."""
+
+    def __init__(self) -> None:
+        self.offsets: dict[TopicPartition, int] = {}
+        self.log_time_ms: dict[TopicPartition, int] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projection:
+    """Events to rows. `applied` is told, in order, what has just been written (for live streams).
+
+    `store` is a Cassandra or a Rows; the service starts and stops it.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    project: Callable[[Any, EventContext], Sequence[Write]]
+    store: Any
+    progress: Progress = field(default_factory=Progress)
+    applied: Callable[[Sequence[tuple[Any, EventContext]]], None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpEdge:
+    """An ASGI app on a port (0: any free one, told in `Service.ports`); `commands` and `tables` are started with it."""
+
+    app: Any
+    port: int
+    host: str = "127.0.0.1"
+    commands: Any = None
+    tables: Sequence[Any] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Anything else that runs as long as the service does, once the tables are ready."""
+
+    name: str
+    run: Callable[[], Awaitable[None]]
+    tables: Sequence[Any] = ()
+    commands: Any = None
+
+
+Part = Entity | Policy | Transform | Outbox | Projection | HttpEdge | Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Env:
+    """What every part is given to work with."""
+
+    service: str
+    log: Log
+    codec: Codec
+    clock: Clock
+    lines: Lines
+    metrics: Metrics = field(default_factory=Metrics)
+    tracing: Tracing
+
+    @property
+    def source(self) -> bytes:
+        """`ce_source` of everything this service says."""
+        return f"/{self.service}".encode()

@@ -1,0 +1,38 @@
+"""Where a worker resumes: from `@pos` in its own state topic, and from nowhere else."""
+
+import orjson
+
+from chassis.log.port import Entry, Log, PositionLost, TopicPartition
+
+POSITION_KEY = b"@pos"
+PARKED_KEY = b"@parked"
+
+
+def position_entry(offset: int) -> Entry:
+    """The next offset to process."""
+    return Entry(POSITION_KEY, orjson.dumps({"next": offset}))
+
+
+def parse_position(value: bytes) -> int:
+    """The next offset to process."""
+    return int(orjson.loads(value)["next"])
+
+
+async def resume_at(log: Log, source: TopicPartition, stored: int | None, *, may_skip: bool = False) -> int:
+    """The offset to seek: the stored one, or the very first at the first start. Raises PositionLost.
+
+    `may_skip`: a source of kind sample, whose past may be gone, begins where it begins.
+    """
+    start = (await log.starts([source]))[source]
+    end = (await log.ends([source]))[source]
+    if stored is None:
+        if start > 0 and not may_skip:
+            raise PositionLost(f"{source.topic}/{source.partition} begins at {start} and no position is stored")
+        return start
+    if stored < start:
+        if may_skip:
+            return start
+        raise PositionLost(f"position {stored} is below the start {start} of {source.topic}/{source.partition}")
+    if stored > end:
+        raise PositionLost(f"position {stored} is past the end {end} of {source.topic}/{source.partition}")
+    return stored

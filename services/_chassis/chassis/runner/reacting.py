@@ -1,0 +1,162 @@
+"""Policies and transforms: one worker a source partition, position in a state topic of its own.
+
+No transaction is needed: every writer writes in the source's order from a position at or below what was acknowledged,
+and the target drops what its `src` says it has seen. So repeats, and even a zombie's, change nothing.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.codec import Poison
+from chassis.dead_letters import Parked, ParkingRate, dead_letter, dead_letter_topic, dumps_parked, loads_parked
+from chassis.decider import EventContext, derived_id
+from chassis.log.envelope import SRC, STREAM_VERSION, Stamp, context_of, entry_of
+from chassis.log.port import Appended, Entry, Fetched, LogError, TopicPartition
+from chassis.log.reading import read_to_end
+from chassis.runner.parts import Env, Policy, Transform
+from chassis.runner.positions import PARKED_KEY, POSITION_KEY, parse_position, position_entry, resume_at
+
+_ACK_TIMEOUT_S = 15.0
+_KEYS_WATCHED = 65_536
+
+
+class TornStream(RuntimeError):
+    """One version of an aggregate has two event ids: somebody wrote who must not, and nobody can say which is true."""
+
+
+class Versions:
+    """Drops events seen before by version; remembers the last keys only, because repeats come at once or not at all."""
+
+    def __init__(self) -> None:
+        self._last: OrderedDict[str, tuple[int, str]] = OrderedDict()
+
+    def is_repeat(self, context: EventContext) -> bool:
+        """Raises TornStream."""
+        if STREAM_VERSION not in context.headers:
+            return False
+        last = self._last.get(context.key)
+        if last is not None and context.stream_version <= last[0]:
+            if context.stream_version == last[0] and context.event_id != last[1]:
+                raise TornStream(f"{context.topic} {context.key} version {last[0]}: {last[1]} and {context.event_id}")
+            return True
+        self._last[context.key] = (context.stream_version, context.event_id)
+        self._last.move_to_end(context.key)
+        if len(self._last) > _KEYS_WATCHED:
+            self._last.popitem(last=False)
+        return False
+
+
+def target_of(part: Policy | Transform) -> str:
+    """The topic a part writes to."""
+    return f"{part.target}.command.v1" if isinstance(part, Policy) else part.target_topic
+
+
+class ReactionWorker:
+    """Turns one partition of events into commands or records."""
+
+    def __init__(self, part: Policy | Transform, partition: int, env: Env) -> None:
+        self._part = part
+        self._partition = partition
+        self._env = env
+        self._state_topic = f"{part.name}.state.v1"
+        self._target = target_of(part)
+        self._versions = Versions()
+        self._parked: dict[str, Parked] = {}
+        self._rate = ParkingRate()
+
+    async def restore(self) -> int:
+        """`@pos` of the state topic; no position at the very first start."""
+        log, at = self._env.log, TopicPartition(self._state_topic, self._partition)
+        stored: int | None = None
+        async for records in read_to_end(log, at):
+            for record in records:
+                if record.key == POSITION_KEY and record.value is not None:
+                    stored = parse_position(record.value)
+                elif record.key == PARKED_KEY:
+                    self._parked = loads_parked(record.value or b"{}")
+        source = TopicPartition(self._part.source, self._partition)
+        entry = self._env.codec.topics.get(self._part.source)
+        return await resume_at(log, source, stored, may_skip=entry is not None and entry.kind == "sample")
+
+    async def handle(self, records: Sequence[Fetched]) -> None:
+        """React, await every acknowledgement, then move the position."""
+        acks: list[asyncio.Future[Appended]] = []
+        parked = dict(self._parked)
+        for record in records:
+            await self._react(record, acks, parked)
+        await self._settle(acks)
+        position = [position_entry(records[-1].offset + 1)]
+        if parked != self._parked:
+            position.insert(0, Entry(PARKED_KEY, dumps_parked(parked)))
+        await self._settle([await self._env.log.producer.send(self._state_topic, e, self._partition) for e in position])
+        self._parked = parked
+        self._env.metrics.add("reactions", len(records), self._part.name)
+        lag = max(0.0, time.time() - records[-1].timestamp / 1000)
+        self._env.metrics.put("lag_seconds", lag, f"{self._part.name}/{self._partition}")
+
+    async def _settle(self, acks: Sequence["asyncio.Future[Appended]"]) -> None:
+        try:
+            await asyncio.wait_for(asyncio.gather(*acks), _ACK_TIMEOUT_S)
+        except TimeoutError as error:
+            raise LogError(f"{self._part.name}: no acknowledgement in {_ACK_TIMEOUT_S} s") from error
+
+    async def _react(
+        self, record: Fetched, acks: list["asyncio.Future[Appended]"], parked: dict[str, Parked]
+    ) -> None:
+        headers = dict(record.headers)
+        key = (record.key or b"").decode(errors="replace")
+        try:
+            if key in parked:
+                raise Poison("behind-a-parked-record", parked[key].reason)
+            context = context_of(self._part.source, self._partition, record, headers)
+            if self._versions.is_repeat(context):
+                self._env.metrics.add("torn", 1, self._part.name)
+                return
+            event = self._env.codec.decode(self._part.source, record.value, headers)
+        except Poison as poison:
+            await self._bury(record, poison, acks)
+            if key not in parked:
+                self._rate.count()
+            parked[key] = Parked(poison.reason, 1 + (parked[key].letters if key in parked else 0))
+            return
+        with self._env.tracing.processing(self._part.source, headers) as traceparent:
+            for index, to in enumerate(self._part.react(event, context, self._part.facts)):
+                acks.append(await self._send(to.key, to.command, index, context, traceparent))
+
+    async def _send(
+        self, key: str, command: Any, index: int, context: EventContext, traceparent: bytes
+    ) -> "asyncio.Future[Appended]":
+        src = f"{context.topic}/{context.partition}/{context.offset}/{index}".encode()
+        stamp = Stamp(
+            record_id=derived_id(context.event_id, self._part.name, str(index)),
+            source=self._env.source,
+            time=context.time,
+            key=key,
+            correlation_id=context.correlation_id,
+            causation_id=context.event_id,
+            extra=((SRC, src), *((("traceparent", traceparent),) if traceparent else ())),
+        )
+        return await self._env.log.producer.send(
+            self._target, entry_of(self._env.codec.encode(self._target, command), stamp)
+        )
+
+    async def _bury(self, record: Fetched, poison: Poison, acks: list["asyncio.Future[Appended]"]) -> None:
+        self._env.lines.error(
+            "record.parked",
+            part=self._part.name,
+            topic=self._part.source,
+            partition=self._partition,
+            offset=record.offset,
+            reason=poison.reason,
+        )
+        letter = dead_letter(self._part.source, self._partition, record, poison)
+        acks.append(await self._env.log.producer.send(dead_letter_topic(self._part.name), letter))
+
+    async def tick(self) -> None:
+        """Nothing is timed."""
+
+    async def close(self) -> None:
+        """Nothing is held."""

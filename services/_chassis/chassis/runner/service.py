@@ -1,0 +1,234 @@
+"""A service: its parts, started together, stopped together, and stopped all when one of them fails."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Awaitable, Iterator, Sequence
+from typing import Any
+
+import uvicorn
+import uvloop
+
+from chassis.health import Health, add_health
+from chassis.log.port import TopicPartition
+from chassis.runner.deciding import EntityWorker
+from chassis.runner.lane import Lane, Worker
+from chassis.runner.parts import Entity, Env, HttpEdge, Outbox, Part, Policy, Projection, Task, Transform
+from chassis.runner.projecting import ProjectionWorker
+from chassis.runner.reacting import ReactionWorker
+from chassis.runner.registry import Registry
+from chassis.runner.unit import EntityUnit
+from chassis.tables import Follower, Table
+
+_DRAIN_S = 10
+
+
+class Service:
+    """`await service.run()` until stop() or a failure; what fails is raised, and a restart is cheap."""
+
+    def __init__(self, *, env: Env, parts: Sequence[Part], registry: str = "") -> None:
+        self.env = env
+        self.parts = tuple(parts)
+        self.health = Health()
+        self.ports: dict[int, int] = {}
+        """Index of an HttpEdge among the parts -> the port it listens on."""
+        self._registry = Registry(registry, env.codec, env.lines)
+        self._follower = Follower(
+            list(_tables_of(parts)), log=env.log, codec=env.codec, lines=env.lines, learn=self._registry.learn
+        )
+        self._lanes: list[Lane] = []
+        self._stopping = asyncio.Event()
+        self.started = False
+        self._servers: list[_Server] = []
+        self.health.add(lambda: [] if self._follower.ready.is_set() else ["tables are not read to their end"])
+        self.health.add(lambda: [] if all(s.started for s in self._servers) else ["http does not listen yet"])
+        self.health.add(lambda: [reason for lane in self._lanes for reason in lane.not_ready()])
+
+    def stop(self) -> None:
+        """Ask it to end; run() returns after the batches in flight."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Raises what a part raised."""
+        env = self.env
+        await env.log.start()
+        try:
+            await self._registry.check()
+            await self._build_lanes()
+            stores = {id(part.store): part.store for part in self.parts if isinstance(part, Projection)}
+            async with contextlib.AsyncExitStack() as stack:
+                for store in stores.values():
+                    await store.start()
+                    stack.push_async_callback(store.stop)
+                await self._run_all()
+        finally:
+            await env.log.stop()
+            env.tracing.shutdown()
+            env.lines.info("service.stopped")
+
+    async def _run_all(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._follower.run())]
+            tasks += [group.create_task(lane.run()) for lane in self._lanes if lane.group == self.env.service]
+            tasks += [group.create_task(self._after_tables(lane.run())) for lane in self._lanes if lane.group != self.env.service]
+            clients = {id(client): client for part in self.parts if (client := getattr(part, "commands", None)) is not None}
+            tasks += [group.create_task(client.run()) for client in clients.values()]
+            for index, part in enumerate(self.parts):
+                if isinstance(part, HttpEdge):
+                    tasks.append(group.create_task(self._serve(index, part)))
+                elif isinstance(part, Task):
+                    tasks.append(group.create_task(self._after_tables(part.run())))
+            self.started = True
+            self.env.lines.info("service.started", parts=len(self.parts))
+            await self._stopping.wait()
+            for server in self._servers:
+                server.should_exit = True
+            await self._drained()
+            for task in tasks:
+                task.cancel()
+
+    async def _drained(self) -> None:
+        deadline = asyncio.get_running_loop().time() + _DRAIN_S
+        while any(server.running for server in self._servers) and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.05)
+
+    async def _after_tables(self, work: Awaitable[None]) -> None:
+        """Facts are read to their end before anybody relies on them."""
+        await self._follower.ready.wait()
+        await work
+
+    async def _serve(self, index: int, edge: HttpEdge) -> None:
+        add_health(edge.app, self.health, self.env.metrics)
+        listening = socket.create_server((edge.host, edge.port), backlog=1024)
+        self.ports[index] = listening.getsockname()[1]
+        await self._follower.ready.wait()
+        config = uvicorn.Config(edge.app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
+        server = _Server(config)
+        self._servers.append(server)
+        await server.until_exit(listening)
+
+    async def _build_lanes(self) -> None:
+        env = self.env
+        entities = [part for part in self.parts if isinstance(part, Entity)]
+        makers: dict[str, Any] = {}
+        for entity in entities:
+            unit = EntityUnit(entity, env, env.service)
+            await unit.check()
+            makers[unit.command_topic] = _entity_maker(unit)
+        if makers:
+            self._lanes.append(self._lane(env.service, makers))
+        for part in self.parts:
+            match part:
+                case Policy() | Transform():
+                    self._lanes.append(self._lane(f"{env.service}.{part.name}", {part.source: _reaction_maker(part, env)}))
+                case Outbox():
+                    self._lanes.append(self._lane(f"{env.service}.{part.name}", {part.source: _outbox_maker(part, env)}))
+                case Projection():
+                    self._lanes.append(self._projection_lane(part))
+                case _:
+                    pass
+
+    def _lane(self, group: str, makers: dict[str, Any]) -> Lane:
+        env = self.env
+        return Lane(
+            group=group,
+            makers=makers,
+            log=env.log,
+            lines=env.lines,
+            metrics=env.metrics,
+            learn=self._registry.learn,
+        )
+
+    def _projection_lane(self, part: Projection) -> Lane:
+        lanes: list[Lane] = []
+
+        async def consumer() -> Any:
+            return await lanes[0].consumer()
+
+        def maker(topic: str) -> Any:
+            return lambda partition: ProjectionWorker(
+                part, TopicPartition(topic, partition), env=self.env, store=part.store, consumer=consumer
+            )
+
+        # The group is the role's alone, so that a rebuild under another name starts from the oldest record.
+        lanes.append(self._lane(f"{self.env.service}.{part.name}", {topic: maker(topic) for topic in part.sources}))
+        return lanes[0]
+
+
+def _entity_maker(unit: EntityUnit) -> Any:
+    def make(partition: int) -> Worker:
+        return EntityWorker(unit, partition)
+
+    return make
+
+
+def _reaction_maker(part: Policy | Transform, env: Env) -> Any:
+    def make(partition: int) -> Worker:
+        return ReactionWorker(part, partition, env)
+
+    return make
+
+
+def _outbox_maker(part: Outbox, env: Env) -> Any:
+    from chassis.outbox import OutboxWorker  # noqa: PLC0415 - only a service with an outbox loads what acts outside
+
+    def make(partition: int) -> Worker:
+        return OutboxWorker(part, partition, env)
+
+    return make
+
+
+def _tables_of(parts: Sequence[Part]) -> Iterator[Table[Any]]:
+    for part in parts:
+        match part:
+            case Policy(facts=facts) | Transform(facts=facts):
+                yield from tables_in(facts)
+            case HttpEdge(tables=tables) | Task(tables=tables):
+                yield from tables
+            case _:
+                pass
+
+
+def tables_in(facts: Any) -> Iterator[Table[Any]]:
+    """The tables among the attributes of a facts value, or the value itself."""
+    if isinstance(facts, Table):
+        yield facts
+        return
+    names = getattr(type(facts), "__slots__", ()) or vars(facts or _NoFacts())
+    for name in names:
+        value = getattr(facts, name, None)
+        if isinstance(value, Table):
+            yield value
+
+
+class _NoFacts:
+    """The facts of a part that needs none."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the service decides when to end."""
+
+    running = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def until_exit(self, listening: socket.socket) -> None:
+        try:
+            await self.serve(sockets=[listening])
+        finally:
+            self.running = False
+
+
+def run_service(service: Service) -> None:
+    """The end of every `__main__`: run until SIGTERM or SIGINT; a failure ends the process with a trace."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, service.stop)
+        await service.run()
+
+    uvloop.run(main())

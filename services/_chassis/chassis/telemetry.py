@@ -1,0 +1,172 @@
+"""What the system says of itself: logs, counts and traces, by names that stand in one place."""
+
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal, get_args
+
+import structlog
+from opentelemetry import propagate, trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExporter
+
+LogEvent = Literal[
+    "command.refused",
+    "deadline.due",
+    "outbox.retried",
+    "partition.lost",
+    "partition.ready",
+    "partition.restarted",
+    "partition.revoked",
+    "position.lost",
+    "projection.retried",
+    "record.dead-lettered",
+    "record.parked",
+    "record.unparked",
+    "registry.checked",
+    "registry.unreachable",
+    "schema.learnt",
+    "service.started",
+    "service.stopped",
+    "state.refolded",
+    "stream.torn",
+    "table.ready",
+]
+MetricName = Literal[
+    "batches",
+    "commit_seconds",
+    "dead_letters",
+    "decisions",
+    "decision_seconds",
+    "lag_seconds",
+    "outbox_pending",
+    "parked",
+    "projected",
+    "reactions",
+    "refusals",
+    "repeats",
+    "restarts",
+    "torn",
+]
+METRICS: tuple[str, ...] = get_args(MetricName)
+
+
+class Log:
+    """Structured lines, JSON, one constant event each; facts are keys."""
+
+    def __init__(self, **bound: Any) -> None:
+        self._inner = structlog.get_logger().bind(**bound)
+        self._bound = bound
+
+    def bind(self, **facts: Any) -> "Log":
+        return Log(**{**self._bound, **facts})
+
+    def info(self, event: LogEvent, **facts: Any) -> None:
+        self._inner.info(event, **facts)
+
+    def warning(self, event: LogEvent, **facts: Any) -> None:
+        self._inner.warning(event, **facts)
+
+    def error(self, event: LogEvent, **facts: Any) -> None:
+        self._inner.error(event, **facts)
+
+
+class Metrics:
+    """Counts and last values of this process, by name and one label; cheap enough for every record."""
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[str, str], float] = {}
+
+    def add(self, name: MetricName, by: float = 1, label: str = "") -> None:
+        key = (name, label)
+        self._values[key] = self._values.get(key, 0) + by
+
+    def put(self, name: MetricName, value: float, label: str = "") -> None:
+        self._values[name, label] = value
+
+    def get(self, name: MetricName, label: str = "") -> float:
+        return self._values.get((name, label), 0)
+
+    def read(self) -> Mapping[str, float]:
+        """Everything, as `name{label}`."""
+        return {f"{name}{{{label}}}" if label else name: value for (name, label), value in sorted(self._values.items())}
+
+
+class Tracing:
+    """Spans with links to the producers of what is processed; does nothing until an exporter is given."""
+
+    def __init__(self, service: str, exporter: SpanExporter | None = None, *, at_once: bool = False) -> None:
+        self.on = exporter is not None
+        self._tracer: trace.Tracer = trace.NoOpTracer()
+        self._provider: TracerProvider | None = None
+        if exporter is not None:
+            self._provider = TracerProvider(resource=Resource.create({"service.name": service}))
+            processor = SimpleSpanProcessor(exporter) if at_once else BatchSpanProcessor(exporter)
+            self._provider.add_span_processor(processor)
+            self._tracer = self._provider.get_tracer("chassis")
+
+    @contextmanager
+    def processing(self, topic: str, headers: Mapping[str, bytes]) -> Iterator[bytes]:
+        """A consumer span linked to the record's producer; yields the traceparent for what comes of it."""
+        incoming = headers.get("traceparent", b"")
+        if not self.on:
+            yield incoming
+            return
+        context = propagate.extract({"traceparent": incoming.decode()}) if incoming else None
+        producer = trace.get_current_span(context).get_span_context() if context is not None else None
+        links = [trace.Link(producer)] if producer is not None and producer.is_valid else []
+        attributes = {"messaging.system": "kafka", "messaging.destination.name": topic}
+        with self._tracer.start_as_current_span(
+            f"process {topic}", kind=trace.SpanKind.CONSUMER, links=links, attributes=attributes
+        ) as span:
+            yield _traceparent(span)
+
+    @contextmanager
+    def sending(self, topic: str) -> Iterator[bytes]:
+        """A producer span; yields the traceparent to put into the headers."""
+        if not self.on:
+            yield b""
+            return
+        attributes = {"messaging.system": "kafka", "messaging.destination.name": topic}
+        with self._tracer.start_as_current_span(
+            f"send {topic}", kind=trace.SpanKind.PRODUCER, attributes=attributes
+        ) as span:
+            yield _traceparent(span)
+
+    def shutdown(self) -> None:
+        """Export what is left."""
+        if self._provider is not None:
+            self._provider.shutdown()
+
+
+def _traceparent(span: trace.Span) -> bytes:
+    context = span.get_span_context()
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{int(context.trace_flags):02x}".encode()
+
+
+def tracing_to(service: str, otlp_endpoint: str) -> Tracing:
+    """Export to a collector where an endpoint is set, else nothing."""
+    if not otlp_endpoint:
+        return Tracing(service)
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - slow to import
+
+    return Tracing(service, OTLPSpanExporter(endpoint=f"{otlp_endpoint.rstrip('/')}/v1/traces"))
+
+
+def configure_logs(level: str) -> None:
+    """JSON lines to stderr from `level` on; the libraries' own chatter from warnings on."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format='{"event":"library","text":"%(message)s"}')
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )

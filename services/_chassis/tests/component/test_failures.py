@@ -1,0 +1,31 @@
+"""What fails stops the service, at once and loudly; a restart is cheap."""
+
+import asyncio
+
+import pytest
+import toy
+from chassis.clock import FixedClock
+from chassis.decider import Decider
+from chassis.http import create_app
+from chassis.log import Appender, MemoryLog
+from chassis.runner import Entity, HttpEdge, Service
+from chassis.telemetry import Tracing
+
+
+class Bug(Exception):
+    """A bug in decide."""
+
+
+def broken(command, state):
+    raise Bug
+
+
+async def test_a_bug_stops_the_service_and_commits_nothing():
+    log, clock = MemoryLog(), FixedClock(toy.NOON)
+    entity = Entity(name="toys.tally", decider=Decider(initial=toy.Open(total=0), decide=broken, evolve=toy.evolve))
+    service = Service(env=toy.env(log, clock), parts=[entity, HttpEdge(app=create_app("toy"), port=0)])
+    appender = Appender(log=log, codec=toy.codec(), clock=clock, service="edge", tracing=Tracing("edge"))
+    await appender.append(topic="toys.tally.command.v1", key="t/1", record=toy.Add(at=toy.NOON, number=1, amount=1))
+    with pytest.raises(ExceptionGroup) as raised:
+        await asyncio.wait_for(service.run(), 5)
+    assert raised.group_contains(Bug)
