@@ -131,7 +131,7 @@ def build(
     wiring = wire(NAME, settings, records=RECORDS, topics=TOPICS, clock=clock, log=log)
     directory = TablesDirectory()
     cipher = FrameCipher(read_secret(settings, "frame-key"))
-    seal = DeskSeal(read_secret(settings, "desk-key"))
+    seal = DeskSeal(read_secret(settings, "frame-key"))
     sockets = _sockets(settings, wiring, directory, cipher, seal)
     commands = wiring.commands(REPLIES)
     uid_key = read_secret(settings, "token-key")

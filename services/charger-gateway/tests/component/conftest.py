@@ -77,16 +77,16 @@ class Gateway:
     async def wait_for(self, topic: str, kind: type, number: int = 1) -> list[Any]:
         """The topic's records of a kind, once there are so many."""
         async with asyncio.timeout(DEADLINE_S):
-            while len(found := [one for one in await self.records(topic) if isinstance(one, kind)]) < number:
-                await asyncio.sleep(0.02)  # noqa: ASYNC110 - the log tells nobody
+            while len(found := [one for one in await self.records(topic) if isinstance(one, kind)]) < number:  # noqa: ASYNC110 - the log tells nobody
+                await asyncio.sleep(0.02)
         return found
 
     async def frames(self) -> list[bytes]:
         """All kept frames in clear."""
         self.blocks.flush()
         async with asyncio.timeout(DEADLINE_S):
-            while not (blocks := await self.records(FRAMES)):
-                await asyncio.sleep(0.02)  # noqa: ASYNC110 - the log tells nobody
+            while not (blocks := await self.records(FRAMES)):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.02)
         return [
             self.cipher.open(block.day, frame.frame_ref, frame.station_id, frame.ciphertext)
             for block in blocks
