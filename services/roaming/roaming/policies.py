@@ -19,7 +19,9 @@ def cdrs_of(event: Record, _context: EventContext, facts: Facts) -> Sequence[To]
     if not isinstance(event, SessionRated) or event.rating.relation.kind is not RelationKind.CPO_TO_EMSP:
         return ()
     relation = event.rating.relation
-    partner = facts.partners.registered(our_party_id=relation.seller_party_id, party_id=relation.buyer_party_id or "")
+    partner = facts.partners.registered(
+        tenant=relation.seller_tenant, our_party_id=relation.seller_party_id, party_id=relation.buyer_party_id or ""
+    )
     if partner is None:
         return ()
     cdr_id = str(uuid.uuid5(_CDRS, event.rating.rating_id))

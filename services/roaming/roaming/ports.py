@@ -9,8 +9,8 @@ from roaming.domain.cdr_json import CdrToken
 class PartnerBook(Protocol):
     """Our partners as they stand."""
 
-    def registered(self, *, our_party_id: str, party_id: str) -> PartnerSnapshot | None:
-        """The partner whose handshake is done; None where there is none."""
+    def registered(self, *, tenant: str, our_party_id: str, party_id: str) -> PartnerSnapshot | None:
+        """The tenant's partner whose handshake is done; None where there is none."""
         ...
 
 

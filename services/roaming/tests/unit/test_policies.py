@@ -25,9 +25,9 @@ class Partners:
     def partners(self) -> "Partners":
         return self
 
-    def registered(self, *, our_party_id: str, party_id: str) -> PartnerSnapshot | None:
+    def registered(self, *, tenant: str, our_party_id: str, party_id: str) -> PartnerSnapshot | None:
         known = self._partner
-        same = known is not None and (known.our_party_id, known.party_id) == (our_party_id, party_id)
+        same = known is not None and (known.our_party_id, known.party_id, tenant) == (our_party_id, party_id, "volt")
         return known if same else None
 
 

@@ -1,1 +1,0 @@
-"""Where billing touches the outside world."""

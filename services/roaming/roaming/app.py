@@ -1,0 +1,99 @@
+"""What roaming is made of: two deciders, the reaction to ratings, the outbox of CDRs, and one HTTP edge."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from chassis.auth import Authenticator
+from chassis.clock import Clock
+from chassis.http import create_app
+from chassis.log import Log
+from chassis.runner import Entity, HttpEdge, Outbox, Policy, Service, wire
+from chassis.settings import MissingSecret, read_secret
+from ev_contracts.authority import ACTS
+from ev_contracts.catalogue import RECORDS, TOPICS
+from roaming.adapters.ocpi.credentials import Handshake, credentials_router
+from roaming.adapters.ocpi.guarded import GuardedHttp
+from roaming.adapters.ocpi.locations import locations_router
+from roaming.adapters.ocpi.peer import Peer
+from roaming.adapters.ocpi.push import CdrPush
+from roaming.adapters.ocpi.server import Gate, create_ocpi_app
+from roaming.adapters.partners import PartnerDesk, add_partner_routes
+from roaming.adapters.sealing import TokenSeal
+from roaming.adapters.tables import Network, PartnerTable
+from roaming.adapters.vault import AccountsVault
+from roaming.domain.cdr import cdr
+from roaming.domain.partner import partner
+from roaming.policies import cdrs_of
+from roaming.ports import TokenVault
+from roaming.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the reaction to ratings looks at."""
+
+    partners: PartnerTable
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    log: Log | None = None,
+    authenticator: Authenticator | None = None,
+    vault: TokenVault | None = None,
+) -> Service:
+    """The composition root."""
+    wiring = wire("roaming", settings, records=RECORDS, topics=TOPICS, clock=clock, log=log)
+    partners, network = PartnerTable(), Network()
+    secret = read_secret(settings, "roaming-token-key")
+    peer, seal = Peer(GuardedHttp(allow_loopback=settings.roaming_allow_loopback)), TokenSeal(secret)
+    client = wiring.commands("roaming.edge.reply.v1")
+    handshake = Handshake(
+        gate=Gate(partners, wiring.env.clock), peer=peer, seal=seal, commands=client, partners=partners,
+        clock=wiring.env.clock, public_url=settings.ocpi_url, name_of=network.name_of,
+    )  # fmt: skip
+    desk = PartnerDesk(
+        desk=wiring.desk(client), guard=wiring.guard(ACTS, authenticator=authenticator), partners=partners,
+        parties=network.parties, clock=wiring.env.clock, versions_url=f"{settings.ocpi_url}/versions", secret=secret,
+    )  # fmt: skip
+    push = CdrPush(
+        peer=peer, seal=seal, partners=partners, network=network, vault=vault or _vault(settings),
+        clock=wiring.env.clock,
+    )  # fmt: skip
+    app = _app(desk, handshake, network)
+    tables = (partners, network.sites, network.stations, network.parties, network.tariffs)
+    return wiring.service(
+        [
+            Entity(name="roaming.partner", decider=partner),
+            Entity(name="roaming.cdr", decider=cdr),
+            Policy(
+                name="roaming.rating-policy", source="pricing.rating.event.v1", target="roaming.cdr", react=cdrs_of,
+                facts=Facts(partners=partners),
+            ),
+            Outbox(name="roaming.cdr-outbox", source="roaming.cdr.event.v1", target="roaming.cdr", act=push.act),
+            HttpEdge(app=app, port=settings.http_port, commands=client, tables=tables),
+        ]
+    )  # fmt: skip
+
+
+def _app(desk: PartnerDesk, handshake: Handshake, network: Network) -> FastAPI:
+    app = create_app("roaming")
+    add_partner_routes(app, desk)
+    app.include_router(desk.desk.router(desk.guard))
+    url = handshake.public_url
+    routers = [credentials_router(handshake), locations_router(handshake.gate, network, url)]
+    app.mount("/ocpi", create_ocpi_app(handshake.gate, url, routers))
+    return app
+
+
+def _vault(settings: Settings) -> AccountsVault:
+    client_secret = b""
+    with suppress(MissingSecret):  # the lab's issuer asks for none
+        client_secret = read_secret(settings, "service-client-secret")
+    return AccountsVault(
+        url=settings.accounts_url, issuer=settings.oidc_issuer, client_id=settings.service_client_id,
+        client_secret=client_secret.decode(),
+    )  # fmt: skip
