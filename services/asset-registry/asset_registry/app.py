@@ -1,0 +1,63 @@
+"""The composition root: settings in, a service that can be run out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from asset_registry.adapters.http import Edge, registry_app
+from asset_registry.adapters.http.secrets import StationSecrets
+from asset_registry.domain.contract import contract
+from asset_registry.domain.credential import credential
+from asset_registry.domain.party import party
+from asset_registry.domain.site import site
+from asset_registry.domain.station import station
+from asset_registry.settings import Settings
+from chassis.auth import Authenticator
+from chassis.clock import Clock
+from chassis.decider import Decider
+from chassis.log import Log
+from chassis.runner import Entity, HttpEdge, Service, wire
+from chassis.settings import read_secret
+from chassis.tables import Table
+from ev_contracts.authority import ACTS
+from ev_contracts.catalogue import RECORDS, TOPICS
+
+_DECIDERS: Mapping[str, Decider[Any, Any, Any]] = {
+    "party": party,
+    "site": site,
+    "station": station,
+    "credential": credential,
+    "contract": contract,
+}
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    log: Log | None = None,
+    authenticator: Authenticator | None = None,
+) -> Service:
+    """Opens nothing yet. Raises MissingSecret and WrongIds."""
+    wiring = wire("asset-registry", settings, records=RECORDS, topics=TOPICS, clock=clock, log=log)
+    client = wiring.commands("assets.edge.reply.v1")
+    edge = Edge(
+        guard=wiring.guard(ACTS, authenticator=authenticator),
+        desk=wiring.desk(client),
+        clock=wiring.env.clock,
+        secrets=StationSecrets(
+            master_key=read_secret(settings, "station-master-secret"),
+            credential_key=read_secret(settings, "credential-key"),
+        ),
+        parties=Table("assets.party.snapshot.v1"),
+        sites=Table("assets.site.snapshot.v1"),
+        stations=Table("assets.station.snapshot.v1"),
+    )
+    entities = [Entity(name=f"assets.{name}", decider=decider) for name, decider in _DECIDERS.items()]
+    http = HttpEdge(
+        app=registry_app(edge),
+        host=settings.http_host,
+        port=settings.http_port,
+        commands=client,
+        tables=(edge.parties, edge.sites, edge.stations),
+    )
+    return wiring.service([*entities, http])

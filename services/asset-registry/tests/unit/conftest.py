@@ -1,0 +1,39 @@
+"""The whole registry in memory, behind its HTTP door."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from asset_registry.app import build
+from asset_registry.settings import Settings
+from chassis.auth import Principal
+from chassis.log import MemoryLog
+from chassis.testing import KnownCallers, running
+
+CALLERS = KnownCallers(
+    {
+        "platform": Principal(subject="pia", roles=frozenset({"platform"})),
+        "volt": Principal(subject="vera", roles=frozenset({"cpo"}), tenants=frozenset({"volt"}), party_id="NL-VLT"),
+        "ampere": Principal(subject="amin", roles=frozenset({"cpo"}), tenants=frozenset({"ampere"}), party_id="NL-AMP"),
+        "dso": Principal(subject="dirk", roles=frozenset({"dso"}), party_id="NL-GRD"),
+        "driver": Principal(subject="anna", roles=frozenset({"driver"})),
+    }
+)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    for name in ("page-token-key", "station-master-secret", "credential-key"):
+        (tmp_path / name).write_text(f"the {name} of a test")
+    return Settings(secrets_dir=tmp_path)
+
+
+@pytest_asyncio.fixture
+async def http(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
+    async with running(build(settings, log=MemoryLog(), authenticator=CALLERS)) as service:
+        (port,) = service.ports.values()
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            yield client

@@ -1,0 +1,289 @@
+"""The registry's command API, with the whole service in memory behind it."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from asset_registry.app import build
+from asset_registry.settings import Settings
+from chassis.auth import undeclared_routes
+from chassis.log import MemoryLog
+from chassis.runner import HttpEdge
+
+VOLT: dict[str, Any] = {
+    "party_id": "NL-VLT",
+    "legal_name": "Volt Laadpalen B.V.",
+    "legal_entity_id": "NL-KVK-34123456",
+    "country": "NL",
+    "roles": ["CPO"],
+    "tenant": "volt",
+    "currency": "EUR",
+}
+AMPERE = {**VOLT, "party_id": "NL-AMP", "legal_entity_id": "NL-KVK-55", "tenant": "ampere"}
+GRID = {**VOLT, "party_id": "NL-GRD", "legal_entity_id": "NL-KVK-77", "roles": ["DSO"], "tenant": None}
+OWNER = {**VOLT, "party_id": "NL-OWN", "legal_entity_id": "NL-KVK-88", "roles": ["OWNER"], "tenant": None}
+EMSP = {**VOLT, "party_id": "NL-EMO", "legal_entity_id": "NL-KVK-99", "roles": ["EMSP"], "tenant": "emo"}
+MUSEUM: dict[str, Any] = {
+    "site_id": "AMS-MUSEUM",
+    "cpo_party_id": "NL-VLT",
+    "name": "Museumplein",
+    "address": "Museumplein 6",
+    "city": "Amsterdam",
+    "postal_code": "1071 DJ",
+    "country": "NL",
+    "latitude": "52.358416",
+    "longitude": "4.881077",
+    "time_zone": "Europe/Amsterdam",
+    "feeder_id": "F-AMS-1",
+    "connection_id": "C-AMS-1",
+    "dso_party_id": "NL-GRD",
+    "grid_limit_w": 110_000,
+}
+CONNECTOR: dict[str, Any] = {
+    "connector_number": 1,
+    "standard": "IEC_62196_T2",
+    "max_power_w": 11_000,
+    "max_voltage_v": 230,
+    "max_amperage_a": 16,
+    "dc": False,
+}
+STATION: dict[str, Any] = {
+    "station_id": "NLVOLT0001",
+    "site_id": "AMS-MUSEUM",
+    "cpo_party_id": "NL-VLT",
+    "vendor": "Alfen",
+    "model": "Eve Single",
+    "evses": [{"evse_number": 1, "evse_id": "NL*VLT*E0001*1", "connectors": [CONNECTOR]}],
+}
+OWNERSHIP: dict[str, Any] = {
+    "contract_id": "OWN-1",
+    "cpo_party_id": "NL-VLT",
+    "owner_party_id": "NL-OWN",
+    "site_ids": ["AMS-MUSEUM"],
+    "share_permille": 300,
+    "valid_from": "2026-01-01T00:00:00Z",
+}
+COMMERCIAL: dict[str, Any] = {
+    "contract_id": "COM-1",
+    "cpo_party_id": "NL-VLT",
+    "emsp_party_id": "NL-EMO",
+    "model": "RESALE",
+    "valid_from": "2026-01-01T00:00:00Z",
+}
+
+
+def by(caller: str, key: str = "") -> dict[str, str]:
+    return {"Authorization": f"Bearer {caller}", **({"Idempotency-Key": key} if key else {})}
+
+
+async def told(http: httpx2.AsyncClient, path: str, body: Any, *, caller: str = "volt", key: str = "") -> Any:
+    answer = await http.post(path, json=body, headers=by(caller, key))
+    assert answer.status_code in {200, 201}, answer.text
+    return answer.json()
+
+
+async def founded(http: httpx2.AsyncClient) -> None:
+    for party in (VOLT, AMPERE, GRID, OWNER, EMSP):
+        await told(http, "/v1/parties", party, caller="platform")
+    await told(http, "/v1/sites", MUSEUM)
+
+
+def test_every_route_names_its_act(settings: Settings) -> None:
+    (app,) = (part.app for part in build(settings, log=MemoryLog()).parts if isinstance(part, HttpEdge))
+    assert undeclared_routes(app) == []
+
+
+async def test_what_was_written_is_read_at_once(http: httpx2.AsyncClient) -> None:
+    await founded(http)
+    made = await told(http, "/v1/stations", STATION)
+    assert (made["tenant"], made["station_id"], len(made["secret"])) == ("volt", "NLVOLT0001", 40)
+    station = (await http.get("/v1/stations/NLVOLT0001", headers=by("volt"))).json()
+    assert (station["model"], station["retired"]) == ("Eve Single", False)
+    assert (await http.get("/v1/sites/AMS-MUSEUM", headers=by("volt"))).json()["feeder_id"] == "F-AMS-1"
+    assert (await http.get("/v1/parties/NL-VLT", headers=by("volt"))).json()["roles"] == ["CPO"]
+    assert "secret" not in station
+
+
+async def test_a_retry_with_its_key_gets_the_same_secret_and_without_none(http: httpx2.AsyncClient) -> None:
+    await founded(http)
+    first = await told(http, "/v1/stations", STATION, key="k1")
+    assert await told(http, "/v1/stations", STATION, key="k1") == first
+    again = await told(http, "/v1/stations", STATION)
+    assert again == {"tenant": "volt", "station_id": "NLVOLT0001", "happened": []}
+    assert (await told(http, "/v1/stations", STATION, key="k2")).get("secret") is None
+
+
+async def test_a_key_used_with_another_body_is_refused(http: httpx2.AsyncClient) -> None:
+    await founded(http)
+    await told(http, "/v1/stations", STATION, key="k1")
+    other = await http.post("/v1/stations", json={**STATION, "model": "Eve Double"}, headers=by("volt", "k1"))
+    assert (other.status_code, other.json()["title"]) == (422, "idempotency-key-reused")
+
+
+async def test_an_identity_belongs_to_one_tenant(http: httpx2.AsyncClient) -> None:
+    await founded(http)
+    await told(http, "/v1/sites", {**MUSEUM, "cpo_party_id": "NL-AMP"}, caller="ampere")
+    await told(http, "/v1/stations", STATION)
+    taken = await http.post("/v1/stations", json={**STATION, "cpo_party_id": "NL-AMP"}, headers=by("ampere"))
+    assert (taken.status_code, taken.json()["title"]) == (409, "identity-taken")
+    assert (await http.get("/v1/stations/NLVOLT0001", headers=by("ampere"))).status_code == 404
+    for path in ("credential", "retirement"):
+        foreign = await http.post(
+            f"/v1/stations/NLVOLT0001/{path}",
+            json={"reason": "mine"} if path == "retirement" else {},
+            headers=by("ampere"),
+        )
+        assert foreign.status_code == 404
+
+
+async def test_a_credential_rotates_and_a_retry_tells_the_same(http: httpx2.AsyncClient) -> None:
+    await founded(http)
+    first = await told(http, "/v1/stations", STATION)
+    rotated = await told(http, "/v1/stations/NLVOLT0001/credential", {}, key="r1")
+    assert rotated["secret"] != first["secret"]
+    assert await told(http, "/v1/stations/NLVOLT0001/credential", {}, key="r1") == rotated
+    own = await told(http, "/v1/stations/NLVOLT0001/credential", {"secret": "moved-here-with-it"})
+    assert "secret" not in own
+
+
+async def test_a_station_that_moves_here_keeps_its_secret(http: httpx2.AsyncClient) -> None:
+    await founded(http)
+    moved = {**STATION, "secret": "0123456789abcdef0123456789abcdef01234567"}
+    assert "secret" not in await told(http, "/v1/stations", moved)
+    assert (await told(http, "/v1/stations", moved))["happened"] == []
+    other = await http.post("/v1/stations", json={**moved, "secret": "another-secret-0"}, headers=by("volt"))
+    assert (other.status_code, other.json()["title"]) == (409, "identity-claimed-before")
+
+
+async def test_a_retired_station_has_no_credential_and_does_not_come_back(http: httpx2.AsyncClient) -> None:
+    await founded(http)
+    await told(http, "/v1/stations", STATION)
+    await told(http, "/v1/stations/NLVOLT0001/retirement", {"reason": "site closed"})
+    assert (await http.get("/v1/stations/NLVOLT0001", headers=by("volt"))).json()["retired"] is True
+    back = await http.post("/v1/stations", json=STATION, headers=by("volt"))
+    assert (back.status_code, back.json()["title"]) == (409, "station-retired")
+
+
+async def test_a_batch_answers_row_by_row(http: httpx2.AsyncClient) -> None:
+    await founded(http)
+    second = {**STATION, "station_id": "NLVOLT0002"}
+    lost = {**STATION, "station_id": "NLVOLT0003", "site_id": "NOWHERE"}
+    answer = await told(http, "/v1/stations:batch", [STATION, second, lost, {"station_id": "X"}, 7])
+    assert answer["counts"] == {"registered": 2, "unchanged": 0, "pending": 0, "refused": 0, "invalid": 3}
+    by_row = {each["row"]: each for each in answer["results"]}
+    assert {len(by_row[row]["secret"]) for row in (1, 2)} == {40}
+    assert by_row[3]["errors"] == [{"field": "site_id", "problem": "no such site in this tenant"}]
+    assert (await told(http, "/v1/stations:batch", [STATION, second]))["counts"]["unchanged"] == 2
+
+
+async def test_a_csv_names_its_broken_row(http: httpx2.AsyncClient) -> None:
+    await founded(http)
+    header = (
+        "station_id,site_id,cpo_party_id,vendor,model,evse_number,evse_id,"
+        "connector_number,standard,max_power_w,max_voltage_v,max_amperage_a,dc"
+    )
+    good = "NLVOLT0007,AMS-MUSEUM,NL-VLT,Alfen,Eve,1,NL*VLT*E0007*1,1,IEC_62196_T2,11000,230,16,false"
+    bad = good.replace("0007", "0008").replace("11000", "much")
+    answer = await http.post(
+        "/v1/stations:batch",
+        content=f"{header}\n{good}\n{bad}",
+        headers={**by("volt"), "Content-Type": "text/csv; charset=utf-8"},
+    )
+    results = answer.json()["results"]
+    assert [(each["row"], each["status"]) for each in results] == [(2, "registered"), (3, "invalid")]
+    assert results[1]["errors"][0]["field"] == "evses.0.connectors.0.max_power_w"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        ("{", "application/json", 400),
+        ("[" * 100_000, "application/json", 422),
+        ("{}", "application/json", 422),
+        ("[]", "application/json", 422),
+        ("no,such,column", "text/csv", 422),
+        ("\udcff".encode("utf-8", "surrogateescape"), "text/csv", 422),
+        ("<stations/>", "application/xml", 415),
+    ],
+)
+async def test_a_batch_that_cannot_be_read_is_refused_whole(
+    http: httpx2.AsyncClient, content: str | bytes, kind: str, status: int
+) -> None:
+    answer = await http.post("/v1/stations:batch", content=content, headers={**by("volt"), "Content-Type": kind})
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+
+
+async def test_grants_open_and_close(http: httpx2.AsyncClient) -> None:
+    await founded(http)
+    feeder = {"scope": "FEEDER", "scope_id": "F-AMS-1"}
+    grant = await told(http, "/v1/parties/NL-GRD/grants", feeder)
+    assert (await told(http, "/v1/parties/NL-GRD/grants", feeder))["happened"] == []
+    place = f"/v1/parties/NL-GRD/grants/{grant['grant_id']}"
+    assert len((await http.get("/v1/parties/NL-GRD", headers=by("dso"))).json()["grants"]) == 1
+    assert (await http.get("/v1/parties/NL-GRD", headers=by("ampere"))).json()["grants"] == []
+    assert (await http.delete(place, headers=by("ampere"))).status_code == 404
+    assert (await http.delete(place, headers=by("volt"))).status_code == 201
+    assert (await http.get("/v1/parties/NL-GRD", headers=by("volt"))).json()["grants"] == []
+    assert (await http.delete(place, headers=by("volt"))).status_code == 200
+
+
+async def test_contracts_are_agreed_between_parties_that_are_there(http: httpx2.AsyncClient) -> None:
+    await founded(http)
+    assert (await told(http, "/v1/contracts/ownership", OWNERSHIP))["happened"] == ["ev.assets.OwnershipAgreed"]
+    assert (await told(http, "/v1/contracts/commercial", COMMERCIAL))["happened"] == ["ev.assets.CommercialModelAgreed"]
+    wrong = {**OWNERSHIP, "owner_party_id": "NL-EMO", "site_ids": ["AMS-MUSEUM", "NOWHERE"], "cpo_party_id": "NL-AMP"}
+    answer = await http.post("/v1/contracts/ownership", json=wrong, headers=by("volt"))
+    assert answer.status_code == 422
+    assert {each["field"] for each in answer.json()["errors"]} == {"owner_party_id", "site_ids.1", "cpo_party_id"}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"time_zone": "Europe/Nowhere"}, "time_zone"),
+        ({"latitude": "52,3"}, "latitude"),
+        ({"country": "NLD"}, "country"),
+        ({"colour": "blue"}, "colour"),
+        ({"grid_limit_w": -1}, "grid_limit_w"),
+        ({"dso_party_id": "NL-VLT"}, "dso_party_id"),
+        ({"cpo_party_id": "NL-ZZZ"}, "cpo_party_id"),
+    ],
+)
+async def test_a_wrong_field_is_named(http: httpx2.AsyncClient, change: dict[str, Any], field: str) -> None:
+    await founded(http)
+    answer = await http.post("/v1/sites", json={**MUSEUM, "site_id": "OTHER", **change}, headers=by("volt"))
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert [each["field"] for each in answer.json()["errors"]] == [field]
+
+
+@pytest.mark.parametrize(
+    ("caller", "path", "status"),
+    [
+        ("", "/v1/sites", 401),
+        ("stranger", "/v1/sites", 401),
+        ("driver", "/v1/sites", 403),
+        ("dso", "/v1/stations", 403),
+        ("volt", "/v1/parties", 403),
+        ("volt", "/v1/sites?tenant=ampere", 404),
+        ("platform", "/v1/sites", 422),
+    ],
+)
+async def test_only_who_may_writes(http: httpx2.AsyncClient, caller: str, path: str, status: int) -> None:
+    bodies = {"/v1/parties": VOLT, "/v1/stations": STATION}
+    body = bodies.get(path, MUSEUM)
+    assert (await http.post(path, json=body, headers=by(caller))).status_code == status
+
+
+async def test_what_is_not_there_is_not_found(http: httpx2.AsyncClient) -> None:
+    for path in ("/v1/stations/NONE", "/v1/sites/NONE", "/v1/parties/NL-ZZZ"):
+        assert (await http.get(path, headers=by("volt"))).status_code == 404
+    rotated = await http.post("/v1/stations/NONE/credential", json={}, headers=by("volt"))
+    assert rotated.status_code == 404
+
+
+def test_a_missing_secret_stops_the_start(settings: Settings) -> None:
+    Path(settings.secrets_dir, "credential-key").unlink()
+    with pytest.raises(RuntimeError, match="credential-key"):
+        build(settings, log=MemoryLog())
