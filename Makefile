@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
-.PHONY: help setup lock fmt
+.PHONY: help setup lock fmt up down status logs clean run services stop token lab-lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -18,3 +18,33 @@ lock: ## resolve the lock files anew (UPGRADE=1 takes the newest versions)
 
 fmt: setup ## format the code and mend what the linter can
 	@.venv/bin/ruff check --quiet --fix-only . && .venv/bin/ruff format .
+
+up: setup ## start Kafka, registry and Cassandra; idempotent, data is kept
+	@$(PY) -m ev_lab up
+
+down: ## stop our services and the lab
+	@$(PY) -m ev_lab down
+
+status: ## every edge and whether it is ready (JSON=1 for programs)
+	@$(PY) -m ev_lab status $(if $(JSON),--as-json,)
+
+logs: ## the end of the logs, or of one with S=pricing
+	@$(PY) -m ev_lab logs $(S)
+
+clean: ## stop everything and remove the lab's data (ALL=1: the downloads too)
+	@$(PY) -m ev_lab clean $(if $(ALL),--downloads,)
+
+run: up ## start one of our services with S=pricing
+	@$(PY) -m ev_lab run $(S)
+
+services: up ## start all of our services that are built
+	@$(PY) -m ev_lab run
+
+stop: ## stop our services (all, or S=pricing), not the lab
+	@$(PY) -m ev_lab stop $(S)
+
+token: ## a bearer token for scripts: make token ROLE=cpo
+	@$(PY) -m ev_lab token $(ROLE)
+
+lab-lock: setup ## resolve the lab's Java artifacts anew
+	@$(PY) -m ev_lab lock

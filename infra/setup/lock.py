@@ -1,6 +1,6 @@
 """Writes the hashed lock files from the members' requirements, and says which of them are stale.
 
-Each lock opens with the fingerprint of the requirement lines it was made from, so that staleness is seen without a network.
+Each lock opens with the fingerprint of the requirement lines it was made from: staleness is seen without a network.
 """
 
 import hashlib

@@ -15,7 +15,7 @@ DEV_EXTRAS = {"ev-contracts": ("tools",)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One distribution of the workspace; `requires` holds the requirement lines as written, our own members among them."""
+    """One distribution of the workspace; `requires` holds the lines as written, our own members among them."""
 
     name: str
     folder: Path

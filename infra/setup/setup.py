@@ -1,6 +1,6 @@
 """Brings the virtual environment to what the locks say; quick where nothing changed. Standard library only.
 
-Run by any Python 3.11 or newer before anything is installed: the environment, the installer, the locked packages, our members.
+Run by any Python 3.11 or newer before anything is installed: environment, installer, locked packages, our members.
 """
 
 import hashlib
@@ -8,7 +8,6 @@ import subprocess
 import sys
 import venv
 from collections.abc import Iterator
-from pathlib import Path
 
 from members import ROOT, Member, members
 

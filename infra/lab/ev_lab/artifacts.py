@@ -1,7 +1,7 @@
 """The Java artifacts the lab runs on, exactly those of the committed lock: fetched once, checked by sha256 each time.
 
-The lock holds group, artifact, version, classifier, packaging and sha256, and no address. The resolver writes straight to a file's
-final name and takes a truncated one for whole, so the check here is the one that counts.
+The lock holds group, artifact, version, classifier, packaging and sha256, and no address. The resolver writes straight
+to a file's final name and takes a truncated one for whole, so the check here is the one that counts.
 """
 
 import hashlib
@@ -68,7 +68,7 @@ def paths_of(part: str, repository: Path, locked: Iterable[Artifact] | None = No
 
 
 def fetch(repository: Path, locked: Sequence[Artifact] | None = None, tries: int = TRIES) -> None:
-    """Brings every artifact of the lock into the repository; a file that is not the lock's is deleted and fetched again.
+    """Brings every artifact of the lock into the repository; a file that is not the lock's is fetched again.
 
     A file that was checked before and has kept its size and time is not read again. Raises ArtifactBroken.
     """

@@ -1,4 +1,4 @@
-"""Writes the lock of Java artifacts: resolves what each part stands on, fetches it, and notes what its bytes hash to."""
+"""Writes the lock of Java artifacts: resolves what each part stands on, fetches it, notes what its bytes hash to."""
 
 import json
 from dataclasses import asdict
@@ -9,7 +9,7 @@ from jgo.parse import Coordinate
 
 from ev_lab.artifacts import LOCK, Artifact, sha256_of
 
-# What each part starts from; the rest follows from the POMs. The second one of Kafka's: without it its failures are silent.
+# What each part starts from; the rest follows from the POMs. Without the second one of Kafka's, its failures are silent.
 ROOTS = {
     "kafka": (
         Coordinate("org.apache.kafka", "kafka_2.13", "4.1.0", scope="compile"),
@@ -17,7 +17,7 @@ ROOTS = {
     ),
     "cassandra": (Coordinate("org.apache.cassandra", "cassandra-all", "5.0.5", scope="compile"),),
 }
-REGISTRY = Coordinate("io.apicurio", "apicurio-registry-app", "3.0.9", "all", "tar.gz")
+REGISTRY = ("io.apicurio", "apicurio-registry-app", "3.0.9", "all", "tar.gz")
 HEAD = "# Made by `make lab-lock`: what the lab runs on, by coordinates and sha256. No addresses.\n"
 
 
@@ -25,15 +25,15 @@ def write_lock(repository: Path, path: Path = LOCK) -> int:
     """Resolves everything anew and writes the lock, sorted; returns how many artifacts it holds."""
     context = MavenContext(resolver=PythonResolver(), repo_cache=repository, timeout=60)
     found = {entry for part, roots in ROOTS.items() for entry in _closure(context, part, roots)}
-    version = context.project(REGISTRY.groupId, REGISTRY.artifactId).at_version(REGISTRY.version)
-    found.add(_entry("registry", version.artifact(REGISTRY.classifier, REGISTRY.packaging)))
+    group, name, version, classifier, packaging = REGISTRY
+    found.add(_entry("registry", context.project(group, name).at_version(version).artifact(classifier, packaging)))
     lines = [json.dumps(asdict(artifact)) for artifact in sorted(found)]
     path.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
     return len(lines)
 
 
 def _closure(context: MavenContext, part: str, roots: tuple[Coordinate, ...]) -> list[Artifact]:
-    """Each root is resolved by itself: together, the managed versions of one would rule the other's (log4j's bring an old client).
+    """Each root by itself: together, the managed versions of one would rule the other's (log4j's bring an old client).
 
     Where two want the same artifact, the earlier root's version stays.
     """

@@ -1,6 +1,5 @@
 """Brings Kafka, registry and Cassandra up and down; what runs already is left alone, and data is kept."""
 
-import secrets
 import shutil
 import subprocess
 import time
@@ -12,6 +11,7 @@ from ev_lab.endpoints import PORT_NAMES, Endpoints, Engine, endpoints, engine
 from ev_lab.errors import LabError, PartDied
 from ev_lab.paths import LabPaths
 from ev_lab.ports import only_one
+from ev_lab.secrets import make_secrets
 
 READY_WITHIN_S = 90.0
 LACKS: dict[str, Callable[[Endpoints], str]] = {
@@ -22,7 +22,7 @@ LACKS: dict[str, Callable[[Endpoints], str]] = {
 Say = Callable[[str], None]
 
 
-def up(paths: LabPaths, say: Say = lambda words: None) -> Endpoints:
+def up(paths: LabPaths, say: Say = print) -> Endpoints:
     """Starts what does not run and waits until all three do their work. Raises LabError."""
     where = endpoints(paths)
     if engine() is Engine.EXTERNAL:
@@ -102,26 +102,3 @@ def clean(paths: LabPaths, *, downloads: bool = False) -> None:
         if entry == paths.artifacts and not downloads:
             continue
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-
-
-SECRETS = (
-    "page-token-key",
-    "station-master-secret",
-    "credential-key",
-    "token-key",
-    "vault-master-key",
-    "frame-key",
-    "transaction-key",
-    "session-cookie-key",
-    "service-client-secret",
-)
-
-
-def make_secrets(paths: LabPaths) -> None:
-    """A random secret (64 hex digits) for each name that has none; what is there stays."""
-    paths.secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in SECRETS:
-        file = paths.secrets / name
-        if not file.exists():
-            file.touch(mode=0o600)
-            file.write_text(secrets.token_hex(32), encoding="utf-8")

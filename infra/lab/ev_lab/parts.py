@@ -21,15 +21,35 @@ COMMON = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4S
 JAVA_MAJOR = "17"
 
 # Cassandra's own jvm17 options (conf/jvm17-server.options of its release).
-EXPORTS = """java.base/jdk.internal.misc java.base/jdk.internal.ref java.base/sun.nio.ch java.base/java.lang.ref
- java.management.rmi/com.sun.jmx.remote.internal.rmi java.rmi/sun.rmi.registry java.rmi/sun.rmi.server java.sql/java.sql
- jdk.unsupported/sun.misc""".split()
-OPENS = [
-    *(f"java.base/{package}" for package in """java.lang.module jdk.internal.loader jdk.internal.ref jdk.internal.reflect
- jdk.internal.math jdk.internal.module jdk.internal.util.jar sun.nio.ch java.io java.lang java.lang.reflect java.util
- java.util.concurrent java.util.concurrent.atomic java.nio""".split()),
+EXPORTS = (
+    "java.base/jdk.internal.misc",
+    "java.base/jdk.internal.ref",
+    "java.base/sun.nio.ch",
+    "java.base/java.lang.ref",
+    "java.management.rmi/com.sun.jmx.remote.internal.rmi",
+    "java.rmi/sun.rmi.registry",
+    "java.rmi/sun.rmi.server",
+    "java.sql/java.sql",
+    "jdk.unsupported/sun.misc",
+)
+OPENS = (
+    "java.base/java.lang.module",
+    "java.base/jdk.internal.loader",
+    "java.base/jdk.internal.ref",
+    "java.base/jdk.internal.reflect",
+    "java.base/jdk.internal.math",
+    "java.base/jdk.internal.module",
+    "java.base/jdk.internal.util.jar",
+    "java.base/sun.nio.ch",
+    "java.base/java.io",
+    "java.base/java.lang",
+    "java.base/java.lang.reflect",
+    "java.base/java.util",
+    "java.base/java.util.concurrent",
+    "java.base/java.util.concurrent.atomic",
+    "java.base/java.nio",
     "jdk.management/com.sun.management.internal",
-]  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +76,9 @@ def _class_path(paths: LabPaths, part: str) -> str:
 
 
 def _render(template: str, target: Path, **values: object) -> Path:
-    text = Template((TEMPLATES / template).read_text(encoding="utf-8")).substitute({k: str(v) for k, v in values.items()})
+    text = Template((TEMPLATES / template).read_text(encoding="utf-8")).substitute(
+        {k: str(v) for k, v in values.items()}
+    )
     target.write_text(text, encoding="utf-8")
     return target
 
@@ -74,7 +96,7 @@ def kafka(paths: LabPaths, port: int, controller_port: int) -> Part:
     start = [*_java_of(paths, "kafka", "-Xms64m", "-Xmx512m"), "-cp", _class_path(paths, "kafka")]
     start.insert(1, f"-Dlog4j2.configurationFile={(folder / 'log4j2.properties').as_uri()}")
     configuration = folder / "server.properties"
-    # The cluster's id must not begin with a dash; 16 bytes of the folder's hash, so that it is the same after a `clean`.
+    # The cluster's id, 16 bytes from the folder's name: the same after a `clean`, and never beginning with a dash.
     identity = base64.urlsafe_b64encode(b"\1" + hashlib.sha256(str(folder).encode()).digest()[:15]).decode().rstrip("=")
 
     def before() -> tuple[Launch, ...]:
@@ -90,7 +112,7 @@ def kafka(paths: LabPaths, port: int, controller_port: int) -> Part:
 
 
 def registry(paths: LabPaths, port: int) -> Part:
-    """Apicurio on a file of its own. WRITE_DELAY=0: without it a kill -9 loses a schema and hands its id to another one."""
+    """Apicurio on a file of its own. Without WRITE_DELAY=0 a kill -9 loses a schema and hands its id to another one."""
     folder = paths.of("registry")
     program = folder / "program"
     options = {
@@ -162,5 +184,5 @@ def cassandra(paths: LabPaths, port: int, storage_port: int) -> Part:
     return Part(name="cassandra", ports=(port, storage_port), before=before, launch=launch)
 
 
-def _walls(option: str, packages: list[str]) -> list[str]:
+def _walls(option: str, packages: tuple[str, ...]) -> list[str]:
     return [f"--add-{option}={package}=ALL-UNNAMED" for package in packages]

@@ -1,4 +1,4 @@
-"""When a part is really ready: it does its work once, an open port is not enough. Each says what is missing, or nothing."""
+"""When a part is really ready: it does its work once, an open port is not enough. Each says what is missing."""
 
 import asyncio
 import logging
@@ -95,7 +95,7 @@ def _listens(host: str, port: int) -> bool:
 def _hushed(name: str) -> Iterator[None]:
     """A part that is still starting is no news; what stays wrong is in our own words."""
     logger = logging.getLogger(name)
-    before, logger.disabled = logger.level, False
+    before = logger.level
     logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
