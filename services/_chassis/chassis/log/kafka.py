@@ -144,7 +144,7 @@ class KafkaTransactional:
             acks = []
             batch = self._inner.create_batch()
             for entry in entries:
-                at = {"timestamp": None, "key": entry.key, "value": entry.value, "headers": entry.headers}
+                at = {"timestamp": None, "key": entry.key, "value": entry.value, "headers": list(entry.headers)}
                 if batch.append(**at) is None:
                     acks.append(await self._inner.send_batch(batch, name, partition=partition))
                     batch = self._inner.create_batch()

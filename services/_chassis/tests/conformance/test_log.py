@@ -1,0 +1,192 @@
+"""One suite for the real log and its twin in memory: what the loop rests on."""
+
+import asyncio
+
+import pytest
+import real_log
+from chassis.log import Entry, Fenced, LogError, MemoryLog, PositionLost, TopicPartition, partition_of, read_to_end
+
+EVENTS = "toys.tally.event.v1"
+COMMANDS = "toys.tally.command.v1"
+FIRST = TopicPartition(EVENTS, 0)
+
+
+@pytest.fixture(params=["memory", "kafka"])
+async def log(request):
+    if request.param == "memory":
+        yield MemoryLog()
+        return
+    async with real_log.namespace() as prefix:
+        real = real_log.kafka_log(prefix)
+        await real.start()
+        yield real
+        await real.stop()
+        await asyncio.sleep(0.2)  # the client closes its sockets a moment later
+
+
+def entry(text: str, **headers: bytes) -> Entry:
+    return Entry(text.encode(), text.encode(), tuple(headers.items()))
+
+
+async def values(log, at=FIRST, start=0):
+    return [record.value async for records in read_to_end(log, at, start) for record in records]
+
+
+async def test_what_was_acknowledged_is_read_in_order_with_its_headers(log):
+    sent = [await log.producer.send(EVENTS, entry(f"v{n}", h=b"x"), 0) for n in range(10)]
+    appended = [await each for each in sent]
+    assert [each.offset for each in appended] == list(range(10))
+    records = [record async for batch in read_to_end(log, FIRST) for record in batch]
+    assert [record.key for record in records] == [f"v{n}".encode() for n in range(10)]
+    assert dict(records[0].headers) == {"h": b"x"}
+    assert records[0].timestamp > 1_700_000_000_000
+
+
+async def test_the_partition_follows_the_key(log):
+    for key in ("t/1", "t/2", "t/3"):
+        appended = await (await log.producer.send(EVENTS, Entry(key.encode(), b"v")))
+        assert appended.partition == partition_of(key.encode(), 4)
+
+
+async def test_a_transaction_is_seen_whole_or_not_at_all(log):
+    producer = log.transactional("t")
+    await producer.start()
+    await producer.begin()
+    await producer.append(EVENTS, 0, [entry("a"), entry("b")])
+    assert await values(log) == []
+    await producer.append(COMMANDS, 1, [entry("c")])
+    await producer.commit()
+    assert await values(log) == [b"a", b"b"]
+    assert await values(log, TopicPartition(COMMANDS, 1)) == [b"c"]
+    await producer.begin()
+    await producer.append(EVENTS, 0, [entry("d")])
+    await producer.abort()
+    assert await values(log) == [b"a", b"b"]
+    await producer.stop()
+
+
+async def test_the_end_is_past_commit_markers_and_reading_reaches_it(log):
+    producer = log.transactional("t")
+    await producer.start()
+    for _ in range(3):
+        await producer.begin()
+        await producer.append(EVENTS, 0, [entry("a")])
+        await producer.commit()
+    assert (await log.ends([FIRST]))[FIRST] == 6
+    assert await values(log, start=3) == [b"a"]
+    await producer.stop()
+
+
+async def test_a_successor_fences_and_ends_the_open_transaction(log):
+    old, new = log.transactional("t"), log.transactional("t")
+    await old.start()
+    await old.begin()
+    await old.append(EVENTS, 0, [entry("zombie")])
+    await new.start()
+    with pytest.raises(LogError):
+        await old.append(EVENTS, 0, [entry("zombie")])
+        await old.commit()
+    await new.begin()
+    await new.append(EVENTS, 0, [entry("heir")])
+    await new.commit()
+    assert await values(log) == [b"heir"]
+    await old.stop()
+    await new.stop()
+
+
+async def test_a_fenced_producer_cannot_begin(log):
+    old, new = log.transactional("t"), log.transactional("t")
+    await old.start()
+    await new.start()
+    with pytest.raises((Fenced, LogError)):
+        await old.begin()
+        await old.append(EVENTS, 0, [entry("zombie")])
+        await old.commit()
+    assert await values(log) == []
+    await old.stop()
+    await new.stop()
+
+
+async def test_an_assigned_reader_starts_where_it_is_told(log):
+    for n in range(5):
+        await (await log.producer.send(EVENTS, entry(f"v{n}"), 0))
+    reader = await log.assigned({FIRST: 3})
+    found = await _fetch(reader, 2)
+    assert [record.offset for record in found] == [3, 4]
+    assert await reader.position(FIRST) == 5
+    await reader.stop()
+
+
+async def test_a_position_past_the_end_is_lost(log):
+    await (await log.producer.send(EVENTS, entry("v"), 0))
+    reader = await log.assigned({FIRST: 77})
+    with pytest.raises(PositionLost):
+        for _ in range(20):
+            await reader.fetch(FIRST, timeout_s=0.5)
+    await reader.stop()
+
+
+async def _fetch(consumer, count, at=FIRST):
+    found = []
+    async with asyncio.timeout(20):
+        while len(found) < count:
+            found.extend((await consumer.fetch(at, timeout_s=0.5)).get(at, ()))
+    return found
+
+
+class Member:
+    def __init__(self):
+        self.owned = set()
+        self.consumer = None
+
+    async def assigned(self, partitions):
+        self.owned |= set(partitions)
+
+    async def revoked(self, partitions):
+        self.owned -= set(partitions)
+
+
+async def _join(log, member, group="g"):
+    member.consumer = await log.group(group, [EVENTS], on_assigned=member.assigned, on_revoked=member.revoked)
+
+
+async def _until(check):
+    async with asyncio.timeout(30):
+        while not check():
+            await asyncio.sleep(0.05)
+
+
+async def test_a_group_shares_the_partitions_and_takes_over(log):
+    everything = {TopicPartition(EVENTS, p) for p in range(4)}
+    one, two = Member(), Member()
+    await _join(log, one)
+    await _until(lambda: one.owned == everything)
+    await _join(log, two)
+    await _until(lambda: one.owned and two.owned and one.owned | two.owned == everything)
+    assert not one.owned & two.owned
+    await one.consumer.stop()
+    await _until(lambda: two.owned == everything)
+    await two.consumer.stop()
+
+
+async def test_a_member_reads_from_where_it_seeks_and_commits(log):
+    for n in range(5):
+        await (await log.producer.send(EVENTS, entry(f"v{n}"), 0))
+    member = Member()
+    await _join(log, member)
+    await _until(lambda: FIRST in member.owned)
+    assert await member.consumer.committed(FIRST) is None
+    member.consumer.seek(FIRST, 2)
+    assert [record.offset for record in await _fetch(member.consumer, 3)] == [2, 3, 4]
+    await member.consumer.commit({FIRST: 5})
+    assert await member.consumer.committed(FIRST) == 5
+    await member.consumer.stop()
+
+
+async def test_an_unknown_partition_cannot_be_sought(log):
+    member = Member()
+    await _join(log, member)
+    await _until(lambda: member.owned)
+    with pytest.raises(LogError):
+        member.consumer.seek(TopicPartition(COMMANDS, 0), 0)
+    await member.consumer.stop()
