@@ -148,7 +148,7 @@ def build(
         business_seconds=pace.business_seconds,
         wait_s=settings.command_wait_s,
     )
-    return wiring.service(
+    service = wiring.service(
         [
             Entity(name=DESK, decider=desk, deadline=_deadline_passed),
             HttpEdge(
@@ -161,6 +161,8 @@ def build(
             Task(name="sockets", run=sockets.run, tables=directory.tables),
         ]
     )
+    service.health.add(lambda: [] if sockets.server.listens else ["stations cannot connect yet"])
+    return service
 
 
 def _deadline_passed(_key: str, deadline: Deadline) -> DeskDeadlinePassed:

@@ -79,6 +79,8 @@ class OcppServer:
         self._connections: dict[str, Connection] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._draining = False
+        self.listens = False
+        """Whether stations can connect."""
 
     # What the rest of the process may ask.
 
@@ -134,6 +136,7 @@ class OcppServer:
             server_header="ev-assets-manager",
         )
         self.port = server.sockets[0].getsockname()[1]
+        self.listens = True
         log.info("ocpp.listening", host=self._address.host, port=self.port)
         watch = asyncio.create_task(self._close_stalled())
         try:
@@ -149,6 +152,7 @@ class OcppServer:
 
     async def _drain(self, server: Server) -> None:
         self._draining = True
+        self.listens = False
         server.close(close_connections=False)
         closing = [one.close(CLOSE_GOING_AWAY, "draining") for one in self.connections()]
         with contextlib.suppress(TimeoutError):

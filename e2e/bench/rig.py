@@ -1,0 +1,201 @@
+"""A gateway process for measurements: own namespace, seeded tables, no other service."""
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError
+from chassis.clock import SystemClock
+from chassis.codec import Codec
+from chassis.log import KafkaLog
+from chassis.log.appender import Appender
+from chassis.telemetry import Tracing
+from ev_contracts.accounts import TokenSnapshot, TokenStatus
+from ev_contracts.assets import CommercialSnapshot, Connector, CredentialSnapshot, Evse, StationSnapshot
+from ev_contracts.catalogue import RECORDS, TOPICS
+from ev_contracts.common import CommercialModel
+
+SECRET = "5d0f6a1be2c34798a0b1c2d3e4f5061728394a5b"
+CARD = "04A2B3C4D5"
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+_KEYS = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("credential-key", "token-key", "frame-key")}
+_KEYS |= {name: hashlib.sha256(name.encode()).hexdigest() for name in ("transaction-key", "page-token-key")}
+_READY_S = 40.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rig:
+    """Where the gateway listens and which process it is."""
+
+    ocpp_url: str
+    http_url: str
+    pid: int
+    namespace: str
+
+
+def station_ids(count: int) -> list[str]:
+    """Identities of the bench's stations."""
+    return [f"NLBENCH{n:05d}" for n in range(count)]
+
+
+async def create_topics(kafka: str, namespace: str, names: Iterable[str]) -> None:
+    """The catalogue's topics under the namespace; those that are there stay."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        topics = [_new_topic(namespace, name) for name in names]
+        with contextlib.suppress(TopicAlreadyExistsError):
+            await admin.create_topics(topics)
+    finally:
+        await admin.close()
+
+
+def _new_topic(namespace: str, name: str) -> NewTopic:
+    topic = TOPICS[name]
+    config = {"message.timestamp.type": "LogAppendTime"}
+    if topic.compacted:
+        config["cleanup.policy"] = "compact"
+    return NewTopic(f"{namespace}.{name}", topic.partitions, 1, topic_configs=config)
+
+
+def gateway_topics() -> list[str]:
+    """What the gateway owns or follows."""
+    return [
+        name
+        for name, topic in TOPICS.items()
+        if topic.owner == "charger-gateway" or any(one.service == "charger-gateway" for one in topic.consumers)
+    ]
+
+
+async def seed(log: KafkaLog, codec: Codec, stations: Iterable[str]) -> None:
+    """Snapshots as the registry and accounts would have published them."""
+    appender = Appender(log=log, codec=codec, clock=SystemClock(), service="bench", tracing=Tracing("bench"))
+    sent = [
+        await appender.append_nowait(topic=topic, key=key, record=record) for topic, key, record in _facts(stations)
+    ]
+    await asyncio.gather(*sent)
+
+
+def _facts(stations: Iterable[str]) -> Iterator[tuple[str, str, Any]]:
+    digest = hmac.digest(_KEYS["credential-key"].encode(), SECRET.encode(), hashlib.sha256)
+    connector = Connector(
+        connector_number=1,
+        standard="IEC_62196_T2",
+        max_power_w=11_000,
+        max_voltage_v=230,
+        max_amperage_a=16,
+        dc=False,
+    )
+    for station_id in stations:
+        credential = CredentialSnapshot(station_id=station_id, tenant="volt", secret_hmac=digest, version=1)
+        yield "assets.credential.snapshot.v1", f"_/{station_id}", credential
+        station = StationSnapshot(
+            station_id=station_id,
+            site_id="S-1",
+            cpo_party_id="NL-VLT",
+            vendor="Bench",
+            model="B1",
+            evses=(Evse(evse_number=1, evse_id=f"NL*VLT*E{station_id[-5:]}", connectors=(connector,)),),
+            retired=False,
+            version=1,
+            **({"updated_at": LONG_AGO} if "updated_at" in StationSnapshot.model_fields else {}),
+        )
+        yield "assets.station.snapshot.v1", f"volt/{station_id}", station
+    uid_hmac = hmac.digest(_KEYS["token-key"].encode(), CARD.encode(), hashlib.sha256).hex()
+    token = TokenSnapshot(
+        uid_hmac=uid_hmac,
+        token_ref="tok-bench",
+        token_type="RFID",
+        emsp_party_id="NL-EMO",
+        tenant="emo",
+        driver_ref="drv-bench",
+        status=TokenStatus.VALID,
+        version=1,
+    )
+    yield "accounts.token.snapshot.v1", f"_/{uid_hmac}", token
+    contract = CommercialSnapshot(
+        contract_id="C-1",
+        contract_version=1,
+        cpo_party_id="NL-VLT",
+        emsp_party_id="NL-EMO",
+        model=CommercialModel.RESALE,
+        valid_from=LONG_AGO,
+    )
+    yield "assets.contract.snapshot.v1", "volt/C-1@1", contract
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextlib.asynccontextmanager
+async def gateway(kafka: str, *, stations: int, extra_env: Mapping[str, str] | None = None) -> AsyncIterator[Rig]:
+    """A seeded gateway that is ready; ended on the way out."""
+    namespace = f"bench{int(time.time()) % 10_000_000}"
+    ids = {shape.fingerprint: number for number, shape in enumerate(RECORDS.values(), start=1)}
+    codec = Codec(records=RECORDS, topics=TOPICS, ids=ids)
+    await create_topics(kafka, namespace, gateway_topics())
+    log = KafkaLog(kafka, namespace=namespace)
+    await log.start()
+    try:
+        await seed(log, codec, station_ids(stations))
+    finally:
+        await log.stop()
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        (home / "ids.json").write_text(json.dumps(ids), encoding="utf-8")
+        (home / "secrets").mkdir()
+        for name, key in _KEYS.items():
+            (home / "secrets" / name).write_text(key, encoding="utf-8")
+        ocpp_port, http_port = free_port(), free_port()
+        env = os.environ | {
+            "EV_KAFKA": kafka,
+            "EV_NAMESPACE": namespace,
+            "EV_REGISTRY": "",
+            "EV_SCHEMA_IDS": str(home / "ids.json"),
+            "EV_SECRETS_DIR": str(home / "secrets"),
+            "EV_OCPP_PORT": str(ocpp_port),
+            "EV_HTTP_PORT": str(http_port),
+            "EV_OIDC_ISSUER": "http://127.0.0.1:9",
+            "EV_LOG_LEVEL": "warning",
+        }
+        process = subprocess.Popen([sys.executable, "-m", "charger_gateway"], env=env | dict(extra_env or {}))
+        try:
+            await _ready(process, http_port)
+            yield Rig(
+                ocpp_url=f"ws://127.0.0.1:{ocpp_port}/ocpp",
+                http_url=f"http://127.0.0.1:{http_port}",
+                pid=process.pid,
+                namespace=namespace,
+            )
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+async def _ready(process: "subprocess.Popen[bytes]", http_port: int) -> None:
+    async with httpx2.AsyncClient() as client, asyncio.timeout(_READY_S):
+        while process.poll() is None:
+            with contextlib.suppress(httpx2.HTTPError):
+                if (await client.get(f"http://127.0.0.1:{http_port}/health/ready")).status_code == httpx2.codes.OK:
+                    return
+            await asyncio.sleep(0.2)
+    raise RuntimeError(f"the gateway ended with {process.returncode}")
