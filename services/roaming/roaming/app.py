@@ -94,6 +94,6 @@ def _vault(settings: Settings) -> AccountsVault:
     with suppress(MissingSecret):  # the lab's issuer asks for none
         client_secret = read_secret(settings, "service-client-secret")
     return AccountsVault(
-        url=settings.accounts_url, issuer=settings.oidc_issuer, client_id=settings.service_client_id,
+        url=settings.url_accounts, issuer=settings.oidc_issuer, client_id=settings.service_client_id,
         client_secret=client_secret.decode(),
     )  # fmt: skip

@@ -8,7 +8,7 @@ class Settings(BaseServiceSettings):
 
     ocpi_public_url: str = ""
     """How partners reach us, up to and with `/ocpi`; empty means this process's own address."""
-    accounts_url: str = ""
+    url_accounts: str = ""
     """Where the vault of accounts answers."""
     service_client_id: str = "service"
     """Our own client at the issuer, for asking the vault."""

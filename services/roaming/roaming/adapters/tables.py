@@ -1,6 +1,5 @@
 """The snapshots roaming follows, with the indexes its questions need."""
 
-import asyncio
 from collections.abc import Iterator
 
 from chassis.tables import Table
@@ -17,7 +16,6 @@ class PartnerTable(Table[PartnerSnapshot]):
         super().__init__("roaming.partner.snapshot.v1")
         self._key_by_token: dict[str, str] = {}
         self._key_by_parties: dict[tuple[str, str, str], str] = {}
-        self._changed = asyncio.Event()
 
     def on_change(self, key: str, old: PartnerSnapshot | None, new: PartnerSnapshot | None) -> None:
         """A token that is not in the newest snapshot is dead."""
@@ -27,13 +25,6 @@ class PartnerTable(Table[PartnerSnapshot]):
             self._key_by_token[token] = key
         if new is not None:
             self._key_by_parties[key.partition("/")[0], new.our_party_id, new.party_id] = key
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def reach(self, key: str, version: int) -> None:
-        """Wait until the partner is at that version: then the token before it is dead here."""
-        while (partner := self.get(key)) is None or partner.version < version:
-            await self._changed.wait()
 
     def by_token(self, token_sha256: str) -> tuple[str, PartnerSnapshot] | None:
         """Key and partner whose token A or C this is."""

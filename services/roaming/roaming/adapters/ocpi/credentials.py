@@ -1,6 +1,5 @@
 """The credentials module: the handshake by which a partner registers, changes its tokens, and leaves."""
 
-import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pydantic import ValidationError
 
 from chassis.clock import Clock
 from chassis.http import Accepted, CommandClient, Pending, Rejected
-from ev_contracts.roaming import CompleteHandshake, EndPartnership, PartnerEndpoint, ReplaceCredentials
+from ev_contracts.roaming import CompleteHandshake, EndPartnership, PartnerEndpoint, PartnerSnapshot, ReplaceCredentials
 from roaming.adapters.ocpi.objects import Credentials, Endpoint, first_fault
 from roaming.adapters.ocpi.peer import Access, Peer
 from roaming.adapters.ocpi.server import Caller, Gate
@@ -28,8 +27,10 @@ _TOKEN_BYTES = 32
 class PartnerVersions(Protocol):
     """Where the edge sees that a decision has taken effect here."""
 
-    async def reach(self, key: str, version: int) -> None:
-        """Wait until the partner is at that version."""
+    async def awaited(
+        self, key: str, holds: Callable[[PartnerSnapshot], bool], *, timeout_s: float
+    ) -> PartnerSnapshot | None:
+        """The partner as soon as `holds` is true of it; None when that does not come in time."""
         ...
 
 
@@ -89,11 +90,9 @@ class Handshake:
                 raise OcpiError(Status.SERVER_ERROR, "not decided in time; ask us again", http_status=503)
 
     async def _reach(self, key: str, version: int) -> None:
-        try:
-            async with asyncio.timeout(_DECISION_S):
-                await self.partners.reach(key, version)
-        except TimeoutError as error:
-            raise OcpiError(Status.SERVER_ERROR, "decided, but not in force yet", http_status=503) from error
+        known = await self.partners.awaited(key, lambda partner: partner.version >= version, timeout_s=_DECISION_S)
+        if known is None:
+            raise OcpiError(Status.SERVER_ERROR, "decided, but not in force yet", http_status=503)
 
 
 def credentials_router(handshake: Handshake) -> APIRouter:
