@@ -75,7 +75,8 @@ COMMERCIAL: dict[str, Any] = {
 
 
 def by(caller: str, key: str = "") -> dict[str, str]:
-    return {"Authorization": f"Bearer {caller}", **({"Idempotency-Key": key} if key else {})}
+    known = {"Authorization": f"Bearer {caller}"} if caller else {}
+    return known | ({"Idempotency-Key": key} if key else {})
 
 
 async def told(http: httpx2.AsyncClient, path: str, body: Any, *, caller: str = "volt", key: str = "") -> Any:

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Response
 
 from asset_registry.adapters.http.bodies import GrantBody, PartyBody, PartyId
-from asset_registry.adapters.http.edge import Asking, Edge, InTenant, answer, tell
+from asset_registry.adapters.http.edge import ELSEWHERE, Edge
 from chassis.auth import Caller
 from chassis.decider import derived_id
-from chassis.http import Problem
+from chassis.http import Asking, InTenant, Problem, answer, tell
 from ev_contracts.assets import GrantScopeToParty, PartySnapshot, RegisterParty, RevokeScopeFromParty
 
 _ENTITY = "assets.party"
@@ -24,8 +24,8 @@ def add_party_routes(app: FastAPI, edge: Edge) -> None:
         caller.require()
         command = RegisterParty(at=edge.clock.now(), **body.model_dump())
         key = f"_/{body.party_id}"
-        outcome = await tell(edge, asked, entity=_ENTITY, key=key, command=command, table=edge.parties)
-        return answer(edge, caller.principal.subject, outcome, {"party_id": body.party_id})
+        outcome = await tell(edge.desk, asked, entity=_ENTITY, key=key, command=command, table=edge.parties)
+        return answer(edge.desk, caller.principal.subject, outcome, {"party_id": body.party_id}, elsewhere=ELSEWHERE)
 
     @app.get("/v1/parties/{party_id}", tags=["parties"])
     async def read_party(
@@ -54,8 +54,10 @@ def add_grant_routes(app: FastAPI, edge: Edge) -> None:
         facts = {"party_id": party_id, "tenant": tenant, "scope": body.scope, "scope_id": body.scope_id}
         grant_id = derived_id("grant", tenant, party_id, body.scope.value, body.scope_id)
         command = GrantScopeToParty(at=edge.clock.now(), grant_id=grant_id, **facts)
-        outcome = await tell(edge, asked, entity=_ENTITY, key=f"_/{party_id}", command=command, table=edge.parties)
-        return answer(edge, caller.principal.subject, outcome, {"grant_id": grant_id, **facts})
+        outcome = await tell(edge.desk, asked, entity=_ENTITY, key=f"_/{party_id}", command=command, table=edge.parties)
+        return answer(
+            edge.desk, caller.principal.subject, outcome, {"grant_id": grant_id, **facts}, elsewhere=ELSEWHERE
+        )
 
     @app.delete("/v1/parties/{party_id}/grants/{grant_id}", tags=["parties"])
     async def revoke_scope(
@@ -67,8 +69,8 @@ def add_grant_routes(app: FastAPI, edge: Edge) -> None:
     ) -> Response:
         tenant = caller.tenant(tenant)
         command = RevokeScopeFromParty(at=edge.clock.now(), grant_id=grant_id, party_id=party_id, tenant=tenant)
-        outcome = await tell(edge, asked, entity=_ENTITY, key=f"_/{party_id}", command=command, table=edge.parties)
-        return answer(edge, caller.principal.subject, outcome, {"grant_id": grant_id})
+        outcome = await tell(edge.desk, asked, entity=_ENTITY, key=f"_/{party_id}", command=command, table=edge.parties)
+        return answer(edge.desk, caller.principal.subject, outcome, {"grant_id": grant_id}, elsewhere=ELSEWHERE)
 
 
 def _seen_by(caller: Caller, party: PartySnapshot) -> dict[str, Any]:

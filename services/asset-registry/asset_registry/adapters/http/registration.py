@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from asset_registry.adapters.http.bodies import StationBody
-from asset_registry.adapters.http.edge import Asked, Edge, tell, wrong_party, wrong_site
+from asset_registry.adapters.http.edge import Edge, wrong_party, wrong_site
 from asset_registry.domain.station import why_not
 from chassis.decider import Refused
-from chassis.http import Accepted, Outcome, Pending, Rejected
+from chassis.http import Accepted, Asked, Outcome, Pending, Rejected, tell
 from ev_contracts.assets import ClaimIdentity, PartyRole, RegisterStation
 
 
@@ -50,7 +50,7 @@ async def register(edge: Edge, asked: Asked, *, tenant: str, body: StationBody) 
         case Accepted():
             pass
     key = f"{tenant}/{body.station_id}"
-    outcome = await tell(edge, asked, entity="assets.station", key=key, command=command, table=edge.stations)
+    outcome = await tell(edge.desk, asked, entity="assets.station", key=key, command=command, table=edge.stations)
     if not isinstance(outcome, Accepted):
         return outcome
     return Registered(outcome=outcome, secret=secret)
@@ -62,5 +62,5 @@ async def _claim(edge: Edge, asked: Asked, *, tenant: str, body: StationBody) ->
     command = ClaimIdentity(
         at=edge.clock.now(), station_id=body.station_id, tenant=tenant, secret_hmac=edge.secrets.digest(secret)
     )
-    outcome = await tell(edge, asked, entity="assets.credential", key=f"_/{body.station_id}", command=command)
+    outcome = await tell(edge.desk, asked, entity="assets.credential", key=f"_/{body.station_id}", command=command)
     return outcome, None if body.secret else made

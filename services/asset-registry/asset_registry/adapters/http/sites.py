@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Response
 
 from asset_registry.adapters.http.bodies import AssetId, CommercialBody, OwnershipBody, SiteBody
-from asset_registry.adapters.http.edge import Asking, Edge, InTenant, answer, refuse_if, tell, wrong_party, wrong_site
+from asset_registry.adapters.http.edge import Edge, wrong_party, wrong_site
 from chassis.auth import Caller
-from chassis.http import Problem
+from chassis.http import Asking, InTenant, Problem, answer, refuse_if, tell
 from ev_contracts.assets import AgreeCommercialModel, AgreeOwnership, OpenSite, PartyRole
 
 
@@ -26,8 +26,8 @@ def add_site_routes(app: FastAPI, edge: Edge) -> None:
         refuse_if(wrong)
         command = OpenSite(at=edge.clock.now(), **body.model_dump())
         key = f"{tenant}/{body.site_id}"
-        outcome = await tell(edge, asked, entity="assets.site", key=key, command=command, table=edge.sites)
-        return answer(edge, caller.principal.subject, outcome, {"tenant": tenant, "site_id": body.site_id})
+        outcome = await tell(edge.desk, asked, entity="assets.site", key=key, command=command, table=edge.sites)
+        return answer(edge.desk, caller.principal.subject, outcome, {"tenant": tenant, "site_id": body.site_id})
 
     @app.get("/v1/sites/{site_id}", tags=["sites"])
     async def read_site(
@@ -74,5 +74,7 @@ def add_contract_routes(app: FastAPI, edge: Edge) -> None:
     ) -> Response:
         refuse_if(wrong | wrong_party(edge, "cpo_party_id", command.cpo_party_id, PartyRole.CPO, tenant=tenant))
         key = f"{tenant}/{command.contract_id}"
-        outcome = await tell(edge, asked, entity="assets.contract", key=key, command=command)
-        return answer(edge, caller.principal.subject, outcome, {"tenant": tenant, "contract_id": command.contract_id})
+        outcome = await tell(edge.desk, asked, entity="assets.contract", key=key, command=command)
+        return answer(
+            edge.desk, caller.principal.subject, outcome, {"tenant": tenant, "contract_id": command.contract_id}
+        )

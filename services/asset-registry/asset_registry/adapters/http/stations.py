@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Request, Response
 
 from asset_registry.adapters.http.bodies import CredentialBody, RetirementBody, StationBody, StationId
-from asset_registry.adapters.http.edge import Asked, Asking, Edge, InTenant, answer, tell, wrong_fields
+from asset_registry.adapters.http.edge import ELSEWHERE, Edge
 from asset_registry.adapters.http.registration import Registered, Wrong, register
 from asset_registry.adapters.http.station_rows import FieldError, Row, UnreadableFileError, rows_of_csv, rows_of_list
 from chassis.auth import Caller
-from chassis.http import Pending, Problem, Rejected
+from chassis.http import Asked, Asking, InTenant, Pending, Problem, Rejected, answer, tell, wrong_fields
 from ev_contracts.assets import RetireStation, RevokeCredential, RotateCredential
 
 _ROWS_AT_ONCE = 64
@@ -34,9 +34,9 @@ def add_station_routes(app: FastAPI, edge: Edge) -> None:
                 raise wrong_fields(registration.fields)
             case Registered():
                 result |= {} if registration.secret is None else {"secret": registration.secret}
-                return answer(edge, caller.principal.subject, registration.outcome, result)
+                return answer(edge.desk, caller.principal.subject, registration.outcome, result, elsewhere=ELSEWHERE)
             case Rejected() | Pending():
-                return answer(edge, caller.principal.subject, registration, result)
+                return answer(edge.desk, caller.principal.subject, registration, result, elsewhere=ELSEWHERE)
 
     @app.post("/v1/stations:batch", tags=["stations"], openapi_extra=_BATCH_BODY)
     async def register_stations(
@@ -78,9 +78,9 @@ def add_credential_routes(app: FastAPI, edge: Edge) -> None:
         made = edge.secrets.make(tenant=tenant, station_id=station_id, request_key=asked.key_or_new())
         digest = edge.secrets.digest(body.secret or made)
         command = RotateCredential(at=edge.clock.now(), station_id=station_id, tenant=tenant, secret_hmac=digest)
-        outcome = await tell(edge, asked, entity="assets.credential", key=f"_/{station_id}", command=command)
+        outcome = await tell(edge.desk, asked, entity="assets.credential", key=f"_/{station_id}", command=command)
         told = {"station_id": station_id} if body.secret else {"station_id": station_id, "secret": made}
-        return answer(edge, caller.principal.subject, outcome, told)
+        return answer(edge.desk, caller.principal.subject, outcome, told, elsewhere=ELSEWHERE)
 
     @app.post("/v1/stations/{station_id}/retirement", status_code=201, tags=["stations"])
     async def retire_station(
@@ -93,13 +93,13 @@ def add_credential_routes(app: FastAPI, edge: Edge) -> None:
         tenant = caller.tenant(tenant)
         _known(edge, tenant, station_id)
         revoke = RevokeCredential(at=edge.clock.now(), station_id=station_id, tenant=tenant)
-        revoked = await tell(edge, asked, entity="assets.credential", key=f"_/{station_id}", command=revoke)
+        revoked = await tell(edge.desk, asked, entity="assets.credential", key=f"_/{station_id}", command=revoke)
         if isinstance(revoked, Pending | Rejected):
-            return answer(edge, caller.principal.subject, revoked, {})
+            return answer(edge.desk, caller.principal.subject, revoked, {}, elsewhere=ELSEWHERE)
         retire = RetireStation(at=edge.clock.now(), station_id=station_id, reason=body.reason)
         key = f"{tenant}/{station_id}"
-        outcome = await tell(edge, asked, entity="assets.station", key=key, command=retire, table=edge.stations)
-        return answer(edge, caller.principal.subject, outcome, {"station_id": station_id})
+        outcome = await tell(edge.desk, asked, entity="assets.station", key=key, command=retire, table=edge.stations)
+        return answer(edge.desk, caller.principal.subject, outcome, {"station_id": station_id}, elsewhere=ELSEWHERE)
 
 
 def _known(edge: Edge, tenant: str, station_id: str) -> dict[str, Any]:
