@@ -1,1 +1,1 @@
-"""Part of the end-to-end tests' cast and tools."""
+"""Sets up a network through the command APIs, as its operator, its provider and its owners would."""
