@@ -99,7 +99,7 @@ class CommandClient:
         if waiting is not None and not waiting.done() and value is not None:
             waiting.set_result(orjson.loads(value))
 
-    async def ask(  # noqa: PLR0913
+    async def ask(
         self,
         *,
         entity: str,
@@ -192,7 +192,9 @@ class CommandDesk:
         """201 (or `status`) with `result` (default: the events), 409 or 422 with the refusal, or 202 and a link."""
         match outcome:
             case Accepted():
-                body = result if result is not None else {"command_id": outcome.command_id, "events": list(outcome.events)}
+                body = (
+                    result if result is not None else {"command_id": outcome.command_id, "events": list(outcome.events)}
+                )
                 return Response(orjson.dumps(body, default=str), status, media_type="application/json")
             case Rejected():
                 return problem(422 if outcome.reason in _UNPROCESSABLE else 409, outcome.reason, outcome.detail)
@@ -200,7 +202,10 @@ class CommandDesk:
                 token = self._seal.seal([caller, outcome.command_id, outcome.entity, outcome.key])
                 body = {"command_id": outcome.command_id, "status": "pending", "link": f"/v1/commands/{token}"}
                 return Response(
-                    orjson.dumps(body), 202, media_type="application/json", headers={"Location": f"/v1/commands/{token}"}
+                    orjson.dumps(body),
+                    202,
+                    media_type="application/json",
+                    headers={"Location": f"/v1/commands/{token}"},
                 )
 
     def router(self, guard: Prover) -> APIRouter:

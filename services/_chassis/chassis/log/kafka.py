@@ -172,6 +172,10 @@ class KafkaTransactional:
         # A producer that died fenced or in mid-transaction complains on the way out; its epoch is over anyway.
         with contextlib.suppress(KafkaError, TimeoutError, ConnectionError, AssertionError):
             await asyncio.wait_for(self._inner.stop(), _STOP_TIMEOUT_S)
+            return
+        # stop() gives up before it closes its connections where the sender died fenced.
+        with contextlib.suppress(KafkaError, TimeoutError, ConnectionError):
+            await asyncio.wait_for(self._inner.client.close(), _STOP_TIMEOUT_S)
 
 
 class KafkaConsumer:

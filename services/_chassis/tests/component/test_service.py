@@ -1,10 +1,12 @@
-"""A whole service on the log in memory: commands in, events, snapshots, replies and reactions out."""
+"""A whole service, on the log in memory and on the real one: commands in, events, snapshots, replies and reactions out."""
 
 import asyncio
 from datetime import timedelta
 from typing import Annotated
 
 import httpx2
+import pytest
+import real_log
 import toy
 from chassis.auth import Authority, Guard, Principal
 from chassis.clock import FixedClock
@@ -19,12 +21,39 @@ from fastapi import Depends, Response
 EVENTS = "toys.tally.event.v1"
 
 
+@pytest.fixture(params=["memory", "kafka"])
+async def log(request):
+    """Started by the test, and again by each service that runs on it."""
+    if request.param == "memory":
+        yield MemoryLog()
+        return
+    async with real_log.namespace() as prefix:
+        real = Unstopped(real_log.kafka_log(prefix))
+        await real.start()
+        yield real
+        await real.inner.stop()
+        await asyncio.sleep(0.2)  # the client closes its sockets a moment later
+
+
+class Unstopped:
+    """The real log shared by test and services: the service's stop leaves it open for the test."""
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+    async def stop(self):
+        """Not yet."""
+
+
 def appender_of(log, clock):
     return Appender(log=log, codec=toy.codec(), clock=clock, service="edge", tracing=Tracing("edge"))
 
 
-async def test_commands_become_events_snapshots_and_reactions():
-    log, clock = MemoryLog(), FixedClock(toy.NOON)
+async def test_commands_become_events_snapshots_and_reactions(log):
+    clock = FixedClock(toy.NOON)
     env = toy.env(log, clock)
     table = Table("toys.tally.snapshot.v1")
     appender = appender_of(log, clock)
@@ -47,8 +76,8 @@ async def _count(log, topic, count):
     return len(await read_topic(log, toy.codec(), topic)) >= count
 
 
-async def test_a_deadline_is_a_decision():
-    log, clock = MemoryLog(), FixedClock(toy.NOON)
+async def test_a_deadline_is_a_decision(log):
+    clock = FixedClock(toy.NOON)
     env = toy.env(log, clock)
     async with running(Service(env=env, parts=[toy.TALLY])):
         await appender_of(log, clock).append(
@@ -60,8 +89,8 @@ async def test_a_deadline_is_a_decision():
     assert [type(each.record) for each in await read_topic(log, env.codec, EVENTS)] == [toy.Added, toy.Closed]
 
 
-async def test_a_restart_resumes_and_repeats_nothing():
-    log, clock = MemoryLog(), FixedClock(toy.NOON)
+async def test_a_restart_resumes_and_repeats_nothing(log):
+    clock = FixedClock(toy.NOON)
     for turn in range(3):
         async with running(Service(env=toy.env(log, clock), parts=[toy.TALLY, toy.NOTES, toy.POLICY])):
             await appender_of(log, clock).append(
@@ -72,8 +101,8 @@ async def test_a_restart_resumes_and_repeats_nothing():
     assert [each.record.total for each in await read_topic(log, toy.codec(), "toys.note.event.v1")] == [1, 2, 3]
 
 
-async def test_an_undecodable_fact_parks_its_aggregate_and_others_go_on():
-    log, clock = MemoryLog(), FixedClock(toy.NOON)
+async def test_an_undecodable_fact_parks_its_aggregate_and_others_go_on(log):
+    clock = FixedClock(toy.NOON)
     env = toy.env(log, clock)
     appender = appender_of(log, clock)
     async with running(Service(env=env, parts=[toy.TALLY])):
@@ -121,8 +150,8 @@ class _Row:
         self.role, self.when = role, when
 
 
-async def test_a_person_is_told_the_decision_over_http():
-    log, clock = MemoryLog(), FixedClock(toy.NOON)
+async def test_a_person_is_told_the_decision_over_http(log):
+    clock = FixedClock(toy.NOON)
     service = Service(env=toy.env(log, clock), parts=[toy.TALLY, edge(log, clock)])
     async with running(service):
         base = f"http://127.0.0.1:{service.ports[1]}"
@@ -145,8 +174,8 @@ async def test_a_person_is_told_the_decision_over_http():
             assert (await http.get("/health/ready")).status_code == 200
 
 
-async def test_a_late_decision_is_found_by_the_link():
-    log, clock = MemoryLog(), FixedClock(toy.NOON)
+async def test_a_late_decision_is_found_by_the_link(log):
+    clock = FixedClock(toy.NOON)
     alone = Service(env=toy.env(log, clock, service="edge"), parts=[edge(log, clock)])
     async with running(alone):
         base = f"http://127.0.0.1:{alone.ports[0]}"
@@ -164,7 +193,8 @@ async def test_a_late_decision_is_found_by_the_link():
 
 
 async def test_the_log_that_cannot_be_written_is_503():
-    log, clock = MemoryLog(), FixedClock(toy.NOON)
+    log = MemoryLog()
+    clock = FixedClock(toy.NOON)
     service = Service(env=toy.env(log, clock), parts=[edge(log, clock)])
     async with running(service):
         log.set_writable(False)
