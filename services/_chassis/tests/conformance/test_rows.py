@@ -1,0 +1,95 @@
+"""One suite for Cassandra and its twin in memory: the last version wins, however writes are repeated and shuffled."""
+
+import itertools
+
+import pytest
+from chassis.cassandra import Cassandra, Delete, Rows, Upsert
+from chassis.clock import new_id
+
+TABLES = """
+-- Which tallies does a tenant have?
+CREATE TABLE IF NOT EXISTS tallies (
+  tenant text, tally text, total bigint, name text, PRIMARY KEY ((tenant), tally)
+);
+"""
+KEY = {"tenant": "t", "tally": "1"}
+
+
+@pytest.fixture(params=["memory", "cassandra"])
+async def store(request, tmp_path):
+    if request.param == "memory":
+        rows = Rows()
+        await rows.start()
+        yield rows
+        await rows.stop()
+        return
+    import ev_lab
+
+    lab = ev_lab.endpoints()
+    tables = tmp_path / "tables.cql"
+    tables.write_text(TABLES, encoding="utf-8")
+    hosts = lab.cassandra_hosts
+    real = Cassandra(
+        [hosts] if isinstance(hosts, str) else hosts,
+        port=lab.cassandra_port,
+        datacenter=lab.datacenter,
+        keyspace=f"zz_{new_id()[:8]}",
+        tables_cql=tables,
+    )
+    await real.start()
+    yield real
+    await real.drop_keyspace()
+    await real.stop()
+
+
+async def row(store, tally):
+    if isinstance(store, Rows):
+        return store.row("tallies", tenant="t", tally=tally)
+    rows = await store.execute("SELECT * FROM tallies WHERE tenant = ? AND tally = ?", ["t", tally])
+    return {name: value for name, value in rows[0].items() if value is not None} if rows else None
+
+
+def upsert(tally, version, **values):
+    return Upsert(table="tallies", key={"tenant": "t", "tally": tally}, values=values, version=version)
+
+
+async def test_shuffled_and_repeated_writes_give_the_same_row(store):
+    for number, order in enumerate(itertools.permutations([1, 2, 3])):
+        tally = f"shuffled-{number}"
+        for version in [*order, *order]:
+            await store.write([upsert(tally, version, total=version * 10)])
+        assert await row(store, tally) == {"tenant": "t", "tally": tally, "total": 30}
+
+
+async def test_each_source_has_its_own_columns_and_versions(store):
+    await store.write([upsert("two", 60, total=5), upsert("two", 4, name="a")])
+    await store.write([upsert("two", 3, name="old"), upsert("two", 59, total=1)])
+    assert await row(store, "two") == {"tenant": "t", "tally": "two", "total": 5, "name": "a"}
+
+
+async def test_none_empties_a_column(store):
+    await store.write([upsert("none", 1, total=5, name="a"), upsert("none", 2, name=None)])
+    assert await row(store, "none") == {"tenant": "t", "tally": "none", "total": 5}
+
+
+async def test_a_deleted_row_stays_deleted_for_older_writes_only(store):
+    key = {"tenant": "t", "tally": "gone"}
+    await store.write([upsert("gone", 1, total=1)])
+    await store.write([Delete(table="tallies", key=key, version=5)])
+    await store.write([upsert("gone", 4, total=4)])
+    assert await row(store, "gone") is None
+    await store.write([upsert("gone", 6, total=6)])
+    assert await row(store, "gone") == {**key, "total": 6}
+
+
+async def test_a_source_deletes_its_columns_only(store):
+    key = {"tenant": "t", "tally": "columns"}
+    await store.write([upsert("columns", 1, total=1), upsert("columns", 1, name="a")])
+    await store.write([Delete(table="tallies", key=key, version=2, columns=("name",))])
+    assert await row(store, "columns") == {**key, "total": 1}
+
+
+async def test_a_write_without_a_version_is_impossible():
+    store = Cassandra(["127.0.0.1"], keyspace="k")
+    with pytest.raises(ValueError, match="without a version"):
+        await store.execute("UPDATE tallies SET total = 1 WHERE tenant = 't' AND tally = '1'")
