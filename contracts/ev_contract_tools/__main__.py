@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ev_contract_tools import generate
+from ev_contract_tools import checks, generate, history
 from ev_contract_tools.release import RegistryError, register, write_ids
 from ev_contract_tools.source import BadContractError, load
 from ev_contract_tools.topics import TopicError, create_topics
@@ -30,7 +30,9 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="verb")
     verbs.add_parser("generate", help="write everything that is generated").set_defaults(run=_generate)
     verbs.add_parser("check", help="complain about what breaks the law of contracts").set_defaults(run=_check)
-    release = verbs.add_parser("release", help="register the schemas and write down their ids")
+    release = verbs.add_parser(
+        "release", help="add shapes that differ to history/; with --registry register all and write ids"
+    )
     release.add_argument("--registry", default=os.environ.get("EV_REGISTRY", ""))
     release.add_argument("--ids", type=Path, default=Path(os.environ.get("EV_SCHEMA_IDS") or ".lab/schema-ids.json"))
     release.set_defaults(run=_release)
@@ -49,16 +51,21 @@ def _generate(_asked: argparse.Namespace) -> int:
 
 
 def _check(_asked: argparse.Namespace) -> int:
-    problems = generate.stale(load())
+    problems = checks.problems(load())
     for problem in problems:
         print(problem)
     return 1 if problems else 0
 
 
 def _release(asked: argparse.Namespace) -> int:
-    ids = register(asked.registry, RECORDS)
-    write_ids(asked.ids, ids)
-    print(f"{len(ids)} schemas stand in the registry; their ids in {asked.ids}")
+    if _check(asked):
+        return 1
+    for path in history.release(load()):
+        print("released", path)
+    if asked.registry:
+        ids = register(asked.registry, RECORDS)
+        write_ids(asked.ids, ids)
+        print(f"{len(ids)} shapes stand in the registry; their ids in {asked.ids}")
     return 0
 
 
@@ -68,4 +75,5 @@ def _topics(asked: argparse.Namespace) -> int:
     return 0
 
 
-sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

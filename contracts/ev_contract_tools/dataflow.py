@@ -1,6 +1,5 @@
 """Draws who says what to whom from the catalogue, into marked places of the READMEs."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,7 +53,7 @@ def says(source: Source, service: str) -> str:
         if topic.owner == service:
             kept = "latest per key" if topic.compacted else "for ever"
             kept = f"{topic.retention_days} days" if topic.retention_days is not None else kept
-            records = ", ".join(name.rsplit(".", 1)[1] for name in topic.records) or "–"
+            records = ", ".join(name.rsplit(".", 1)[1] for name in topic.records) or "-"
             rows.append(f"| {topic.name} | `{topic.key}` | {records} | {kept} |")
     return "\n".join(["| topic | key | records | kept |", "| --- | --- | --- | --- |", *sorted(rows)])
 
@@ -69,28 +68,31 @@ def _pages(source: Source) -> Iterator[tuple[Path, dict[str, str]]]:
 
 
 def filled(text: str, parts: dict[str, str]) -> str:
-    """The page with each `<!-- name:begin -->`…`<!-- name:end -->` filled; other text is untouched."""
+    """The page with each `<!-- name:begin -->` ... `<!-- name:end -->` filled; a page without the markers stays."""
     for name, content in parts.items():
-        pattern = re.compile(rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)", re.DOTALL)
-        text = pattern.sub(lambda match, content=content: f"{match[1]}{content}\n{match[2]}", text)  # type: ignore[misc]
+        before, begin, rest = text.partition(f"<!-- {name}:begin -->\n")
+        _, end, after = rest.partition(f"<!-- {name}:end -->")
+        if begin and end:
+            text = f"{before}{begin}{content}\n{end}{after}"
     return text
 
 
 def stale(source: Source) -> list[str]:
     """Pages whose marked parts differ from the catalogue."""
-    return [f"{page.relative_to(source.root.parent)}: its marked parts differ from the catalogue (run `make contracts`)"
-            for page, parts in _pages(source)
-            if page.exists() and filled(page.read_text(encoding="utf-8"), parts) != page.read_text(encoding="utf-8")]  # fmt: skip
+    return [f"{page}: its marked parts differ from the catalogue (run `make contracts`)" for page in _fill(source)]
 
 
 def write(source: Source) -> list[Path]:
     """Fill the marked parts; returns the pages that changed."""
-    changed = []
-    for page, parts in _pages(source):
-        if page.exists():
-            before = page.read_text(encoding="utf-8")
-            after = filled(before, parts)
-            if after != before:
-                page.write_text(after, encoding="utf-8")
-                changed.append(page.relative_to(source.root.parent))
-    return changed
+    changed = _fill(source)
+    for page, text in changed.items():
+        (source.root.parent / page).write_text(text, encoding="utf-8")
+    return list(changed)
+
+
+def _fill(source: Source) -> dict[Path, str]:
+    """Page -> new text, for each page whose text would change."""
+    repository = source.root.parent
+    texts = {page: page.read_text(encoding="utf-8") for page, _ in _pages(source) if page.exists()}
+    new = {page: filled(texts[page], parts) for page, parts in _pages(source) if page in texts}
+    return {page.relative_to(repository): text for page, text in new.items() if text != texts[page]}

@@ -33,7 +33,8 @@ def module(source: Source, context: str) -> str:
     """The Python source of one context's module; same input, same bytes."""
     names = _in_order(source, [name for name in source.definitions if context_of(name) == context])
     body = "\n\n\n".join(_definition(source, name) for name in names)
-    return f'{GENERATED}"""Records of the context `{context}`."""\n\n{_imports(source, context, names, body)}\n\n\n{body}\n'
+    head = f'{GENERATED}"""Records of the context `{context}`."""\n'
+    return f"{head}\n{_imports(source, context, names, body)}\n\n\n{body}\n"
 
 
 def _in_order(source: Source, names: Iterable[str]) -> list[str]:
@@ -61,11 +62,7 @@ def _imports(source: Source, context: str, names: list[str], body: str) -> str:
         lines.append("from typing import Annotated")
     pydantic = [word for word in ("Field", *sorted(set(_SCALARS.values()))) if word in body]
     if pydantic:
-        lines += (
-            ["", f"from pydantic import {', '.join(pydantic)}"]
-            if lines
-            else [f"from pydantic import {', '.join(pydantic)}"]
-        )
+        lines += ["", f"from pydantic import {', '.join(pydantic)}"]
     ours: dict[str, set[str]] = {}
     for name in names:
         for reference in references(source.definitions[name]):
@@ -73,7 +70,7 @@ def _imports(source: Source, context: str, names: list[str], body: str) -> str:
                 ours.setdefault(f"ev_contracts.{context_of(reference)}", set()).add(short(reference))
     ours["ev_contracts.record"] = {word for word in ("ExactDecimal", "Instant", "Record") if word in body}
     own = [f"from {where} import {', '.join(sorted(what))}" for where, what in sorted(ours.items()) if what]
-    return "\n".join([*lines, "", *own] if lines else own)
+    return "\n".join([*lines, "", *own]).lstrip()
 
 
 def _definition(source: Source, name: str) -> str:
@@ -125,7 +122,7 @@ def _default(source: Source, owner: str, field: dict[str, Any]) -> str:
 
 def _python_type(source: Source, owner: str, avro_type: Any) -> str:
     if isinstance(avro_type, list):
-        if len(avro_type) != 2 or avro_type[0] != "null":  # noqa: PLR2004 - the only union we allow is "or absent"
+        if len(avro_type) != 2 or avro_type[0] != "null":
             raise BadContractError(f"{owner}: a union other than [null, X]")
         return f"{_python_type(source, owner, avro_type[1])} | None"
     if isinstance(avro_type, dict):

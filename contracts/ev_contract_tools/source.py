@@ -148,6 +148,6 @@ def _names_in(avro_type: Any) -> Iterator[str]:
 
 
 def fingerprint(schema: dict[str, Any]) -> str:
-    """16 hex digits of the shape: changes with defaults and logical types too, which Avro's own canonical form drops."""
+    """16 hex digits of the shape: defaults and logical types count too, unlike in Avro's canonical form."""
     canonical = json.dumps(schema, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]

@@ -6,13 +6,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, Strict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, Strict
 
 
-class Record(BaseModel, frozen=True):
+class Record(BaseModel, frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64"):
     """A frozen fact or wish; unknown fields and look-alike types (a float for an int) are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
     def to_datum(self) -> dict[str, Any]:
         """What an Avro writer takes: plain dictionaries, lists, enum symbols, aware datetimes and decimals."""
