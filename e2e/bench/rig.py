@@ -20,6 +20,7 @@ from typing import Any
 import httpx2
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError
+
 from chassis.clock import SystemClock
 from chassis.codec import Codec
 from chassis.log import KafkaLog
@@ -113,7 +114,6 @@ def _facts(stations: Iterable[str]) -> Iterator[tuple[str, str, Any]]:
             evses=(Evse(evse_number=1, evse_id=f"NL*VLT*E{station_id[-5:]}", connectors=(connector,)),),
             retired=False,
             version=1,
-            **({"updated_at": LONG_AGO} if "updated_at" in StationSnapshot.model_fields else {}),
         )
         yield "assets.station.snapshot.v1", f"volt/{station_id}", station
     uid_hmac = hmac.digest(_KEYS["token-key"].encode(), CARD.encode(), hashlib.sha256).hex()

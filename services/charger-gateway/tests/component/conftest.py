@@ -26,9 +26,8 @@ from chassis.log.reading import read_to_end
 from chassis.telemetry import Tracing
 from ev_contracts.catalogue import RECORDS, TOPICS
 
-SECRET = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c"
-CREDENTIAL_KEY = b"c" * 32
-TOKEN_KEY = b"t" * 32
+from .seeding import CARD, CREDENTIAL_KEY, SECRET, STATIONS, TOKEN_KEY  # noqa: TID252 - no installed package
+
 DEADLINE_S = 10.0
 
 
@@ -37,7 +36,7 @@ class OneOperator:
     """Stations NLVOLT0001 to 0003 of tenant volt; the card 04A2B3C4 may charge."""
 
     def station(self, station_id: str) -> KnownStation | None:
-        if station_id not in {"NLVOLT0001", "NLVOLT0002", "NLVOLT0003"}:
+        if station_id not in STATIONS:
             return None
         digest = hmac.digest(CREDENTIAL_KEY, SECRET.encode(), hashlib.sha256)
         return KnownStation(station_id=station_id, tenant="volt", secret_hmac=digest)
@@ -46,7 +45,7 @@ class OneOperator:
         return StationShape(cpo_party_id="NL-VLT", connectors=((1, 1), (2, 1)))
 
     def judge(self, uid_hmac: str, *, cpo_party_id: str | None, at: datetime) -> TokenVerdict:
-        if uid_hmac == token_key("04A2B3C4", TOKEN_KEY):
+        if uid_hmac == token_key(CARD, TOKEN_KEY):
             return TokenVerdict(status="Accepted", token_ref="tok-1")
         return TokenVerdict(status="Invalid")
 

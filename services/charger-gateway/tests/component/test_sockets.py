@@ -24,7 +24,8 @@ from ev_contracts.gateway import (
     TransactionStarted,
 )
 
-from .conftest import DEADLINE_S, SECRET, Gateway  # noqa: TID252 - tests are no package of the installation
+from .conftest import DEADLINE_S, Gateway  # noqa: TID252 - tests are no package of the installation
+from .seeding import SECRET  # noqa: TID252 - as above
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 BOOT = {"chargePointVendor": "Alfen", "chargePointModel": "Eve"}
