@@ -1,0 +1,151 @@
+"""Ratings in, books and invoices out, on the real log: once each, whatever is stopped, started and replayed."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import orjson
+import rated
+
+from billing.app import build
+from billing.domain.entry import imbalance
+from billing.settings import Settings
+from chassis.clock import FixedClock
+from chassis.log import Appender, Entry, KafkaLog, Log
+from chassis.runner import Service
+from chassis.telemetry import Tracing
+from chassis.testing import Seen, eventually, read_topic, running
+from ev_contracts.billing import EntryPosted, EntryRefused, InvoiceIssued
+from ev_contracts.pricing import SessionRated
+from ev_contracts.record import Record
+
+ENTRIES, INVOICES, RATINGS = "billing.posting.event.v1", "billing.invoice.event.v1", "pricing.rating.event.v1"
+PARTITIONS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """The log as others see it: they say what was rated and read what billing made of it."""
+
+    log: Log
+    appender: Appender
+    service: Service
+
+    async def say(self, topic: str, key: str, record: Record) -> None:
+        await self.appender.append(topic=topic, key=key, record=record)
+
+    async def seen(self, topic: str) -> list[Seen]:
+        return await read_topic(self.log, self.service.env.codec, topic)
+
+    async def rate(self, numbers: range) -> None:
+        """One resold session and its sale to the driver per number, together in flight."""
+        sent = []
+        for number in numbers:
+            for event in (rating(number, "cpo"), rating(number, "emsp")):
+                tenant = event.rating.relation.seller_tenant
+                key = f"{tenant}/{event.rating.rating_id}"
+                sent.append(await self.appender.append_nowait(topic=RATINGS, key=key, record=event))
+        await asyncio.gather(*sent)
+
+    async def counted(self, topic: str, count: int) -> list[Seen]:
+        """The topic's records once there are that many."""
+
+        async def enough() -> list[Seen]:
+            found = await self.seen(topic)
+            return found if len(found) >= count else []
+
+        found: list[Seen] = await eventually(enough, deadline_s=60, what=f"{count} on {topic}")
+        return found
+
+
+def rating(number: int, seller: str) -> SessionRated:
+    """The session of that number under one of its two relations."""
+    relation = rated.RESALE if seller == "cpo" else rated.TO_DRIVER
+    event = rated.session_rated(relation)
+    return event.model_copy(
+        update={
+            "rating": event.rating.model_copy(update={"rating_id": f"rating-{number}-{seller}"}),
+            "facts": event.facts.model_copy(update={"session_id": f"session-{number}"}),
+        }
+    )
+
+
+@contextlib.asynccontextmanager
+async def world(settings: Settings) -> AsyncIterator[World]:
+    """A reader and writer of the log beside billing; billing itself runs inside `running(world.service)`."""
+    log = KafkaLog(settings.kafka, namespace=settings.namespace, session_timeout_ms=settings.session_timeout_ms)
+    await log.start()
+    try:
+        service = build(settings, clock=FixedClock(rated.RATED))
+        codec = service.env.codec
+        appender = Appender(log=log, codec=codec, clock=service.env.clock, service="test", tracing=Tracing("test"))
+        it = World(log=log, appender=appender, service=service)
+        if not await it.seen("assets.party.snapshot.v1"):
+            for party in (rated.VOLT, rated.EMO, rated.OWN):
+                await it.say("assets.party.snapshot.v1", f"_/{party.party_id}", party)
+        yield it
+    finally:
+        await log.stop()
+        await asyncio.sleep(0.2)  # the client closes its sockets a moment later
+
+
+def check_books(entries: list[Seen], invoices: list[Seen], sessions: int) -> None:
+    """Three entries and two invoices a session: each once, balanced at every offset, numbered without a gap."""
+    for entry in entries:
+        assert isinstance(entry.record, EntryPosted)
+        assert imbalance(entry.record.lines) == {}
+    assert len({each.record.entry_id for each in entries}) == len(entries) == 3 * sessions
+    assert sorted(each.record.rating_id for each in invoices) == sorted(
+        f"rating-{number}-{seller}" for number in range(sessions) for seller in ("cpo", "emsp")
+    )
+    for series in ("NL-VLT-2026", "NL-EMO-2026"):
+        issued = [each.record for each in invoices if each.record.series == series]
+        assert [each.sequence for each in issued] == list(range(1, sessions + 1))
+        assert all(
+            isinstance(each, InvoiceIssued) and each.invoice_number.endswith(f"{each.sequence:06d}") for each in issued
+        )
+
+
+async def test_every_rated_session_is_booked_and_invoiced_once_across_restarts(settings: Settings) -> None:
+    async with world(settings) as first:
+        async with running(first.service):
+            await first.rate(range(20))
+            # Stopped while it works: what is not committed is done by the next one.
+            await first.counted(INVOICES, 5)
+        await first.rate(range(20, 40))
+    async with world(settings) as second, running(second.service):
+        await second.rate(range(40, 50))
+        await second.counted(INVOICES, 100)
+        check_books(await second.counted(ENTRIES, 150), await second.counted(INVOICES, 100), 50)
+
+
+async def test_a_reaction_that_reads_everything_again_adds_nothing(settings: Settings) -> None:
+    async with world(settings) as first:
+        async with running(first.service):
+            await first.rate(range(10))
+            before = [await first.counted(ENTRIES, 30), await first.counted(INVOICES, 20)]
+        for policy in ("posting", "invoice"):
+            for partition in range(PARTITIONS):
+                lost = Entry(b"@pos", orjson.dumps({"next": 0}))
+                await (await first.log.producer.send(f"billing.{policy}-policy.state.v1", lost, partition))
+    async with world(settings) as second, running(second.service):
+        await second.rate(range(10, 11))
+        after = [await second.counted(ENTRIES, 33), await second.counted(INVOICES, 22)]
+        repeats = second.service.env.metrics.get("repeats", "src")
+    assert repeats >= 50
+    for earlier, later in zip(before, after, strict=True):
+        known = {(each.context.key, each.context.stream_version): each.record for each in later}
+        assert all(known[each.context.key, each.context.stream_version] == each.record for each in earlier)
+    check_books(*after, 11)
+
+
+async def test_an_unknown_party_is_held_in_the_books_and_others_go_on(settings: Settings) -> None:
+    stranger = rated.RESALE.model_copy(update={"buyer_party_id": "NL-XYZ"})
+    event = rated.session_rated(stranger, parties=rated.parties(emsp_party_id="NL-XYZ", emsp_tenant=None))
+    async with world(settings) as it, running(it.service):
+        await it.say(RATINGS, "volt/rating-x", event)
+        await it.rate(range(1))
+        await it.counted(INVOICES, 2)
+        refused = [each.record for each in await it.counted(ENTRIES, 4) if isinstance(each.record, EntryRefused)]
+        assert [each.reason for each in refused] == ["party-unknown"]
