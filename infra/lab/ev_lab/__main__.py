@@ -1,4 +1,4 @@
-"""`python -m ev_lab`: the lab's verbs, which the Makefile calls. Exit status 0, 1 (something in the way) or 2 (bad use)."""
+"""`python -m ev_lab`: the lab's verbs, which the Makefile calls. Exit 0, 1 (something in the way) or 2 (bad use)."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ev_lab import artifacts_lock, engine, processes
+from ev_lab import artifacts_lock, contracts, engine, processes
 from ev_lab.endpoints import endpoints
 from ev_lab.errors import LabError
 from ev_lab.issuer.users import NoSuchUser, UserBook
@@ -28,7 +28,10 @@ Names = Annotated[list[str] | None, typer.Argument(help="Services; all when none
 @app.command()
 def up() -> None:
     """Start Kafka, registry and Cassandra, register the contracts, make the topics."""
-    engine.up(LabPaths.of_checkout(), console.print)
+    paths = LabPaths.of_checkout()
+    where = engine.up(paths, console.print)
+    schemas, created = contracts.release(paths, where), contracts.make_topics(where, Fleet.of_environment().namespace)
+    console.print(f"{schemas} schemas registered, {len(created)} topics created")
 
 
 @app.command()

@@ -22,6 +22,8 @@ LOCK = Path(__file__).parent / "artifacts.lock"
 TRIES = 4
 FETCHED_AT_ONCE = 6
 Callback = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+Bring = Callable[["Artifact"], None]
+"""Writes an artifact's file, from wherever; raises as networks and disks do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -67,7 +69,13 @@ def paths_of(part: str, repository: Path, locked: Iterable[Artifact] | None = No
     return tuple(artifact.path_in(repository) for artifact in chosen if artifact.part == part)
 
 
-def fetch(repository: Path, locked: Sequence[Artifact] | None = None, tries: int = TRIES) -> None:
+def fetch(
+    repository: Path,
+    locked: Sequence[Artifact] | None = None,
+    *,
+    tries: int = TRIES,
+    bring: Bring | None = None,
+) -> None:
     """Brings every artifact of the lock into the repository; a file that is not the lock's is fetched again.
 
     A file that was checked before and has kept its size and time is not read again. Raises ArtifactBroken.
@@ -79,34 +87,42 @@ def fetch(repository: Path, locked: Sequence[Artifact] | None = None, tries: int
     if not missing:
         return
     with _progress(len(missing)) as (callback, done), ThreadPoolExecutor(FETCHED_AT_ONCE) as pool:
-        context = MavenContext(
-            resolver=PythonResolver(progress_callback=callback), repo_cache=repository, local_repos=[], timeout=60
-        )
-        for artifact in pool.map(lambda wanted: _bring(context, wanted, repository, tries), missing):
+        source = bring or _from_maven(repository, callback)
+        for artifact in pool.map(lambda wanted: _bring(source, wanted, repository, tries), missing):
             checked.remember(artifact, artifact.path_in(repository))
             done()
     checked.save()
 
 
-def _bring(context: MavenContext, artifact: Artifact, repository: Path, tries: int) -> Artifact:
+def _from_maven(repository: Path, callback: Callback) -> Bring:
+    resolver = PythonResolver(progress_callback=callback)
+    context = MavenContext(resolver=resolver, repo_cache=repository, local_repos=[], timeout=60)
+
+    def bring(artifact: Artifact) -> None:
+        version = context.project(artifact.group, artifact.artifact).at_version(artifact.version)
+        version.artifact(artifact.classifier, artifact.packaging).resolve()
+
+    return bring
+
+
+def _bring(bring: Bring, artifact: Artifact, repository: Path, tries: int) -> Artifact:
     path, trouble = artifact.path_in(repository), "never tried"
     for _ in range(tries):
-        trouble = _try_once(context, artifact, path)
+        trouble = _try_once(bring, artifact, path)
         if not trouble:
             return artifact
         path.unlink(missing_ok=True)
     raise ArtifactBroken(f"{artifact.name} cannot be had after {tries} tries: {trouble}")
 
 
-def _try_once(context: MavenContext, artifact: Artifact, path: Path) -> str:
+def _try_once(bring: Bring, artifact: Artifact, path: Path) -> str:
     """Empty when the file is there and the lock's, else what is wrong."""
-    version = context.project(artifact.group, artifact.artifact).at_version(artifact.version)
     try:
-        version.artifact(artifact.classifier, artifact.packaging).resolve()
+        bring(artifact)
     except (requests.RequestException, RuntimeError, OSError, ValueError) as error:
         return f"{type(error).__name__}: {error}"
     if not path.is_file():
-        return f"the resolver did not write {path}"
+        return f"nothing was written to {path}"
     found = sha256_of(path)
     return "" if found == artifact.sha256 else f"its sha256 is {found}, the lock says {artifact.sha256}"
 

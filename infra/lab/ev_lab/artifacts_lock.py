@@ -9,7 +9,7 @@ from jgo.parse import Coordinate
 
 from ev_lab.artifacts import LOCK, Artifact, sha256_of
 
-# What each part starts from; the rest follows from the POMs. Without the second one of Kafka's, its failures are silent.
+# What each part starts from; the rest follows. Without the second one of Kafka's, its failures are silent.
 ROOTS = {
     "kafka": (
         Coordinate("org.apache.kafka", "kafka_2.13", "4.1.0", scope="compile"),

@@ -42,6 +42,13 @@ def choose(path: Path, names: Iterable[str]) -> dict[str, int]:
         return chosen
 
 
+def forget(path: Path, prefix: str) -> None:
+    """Gives back the ports whose names begin so, as those of a test's services."""
+    with only_one(path.with_suffix(".lock")):
+        kept = {name: port for name, port in read(path).items() if not name.startswith(prefix)}
+        path.write_text(json.dumps(kept, indent=1, sort_keys=True), encoding="utf-8")
+
+
 def _candidates(path: Path, taken: set[int]) -> Iterator[int]:
     """Free ports, beginning where this checkout's path says, so that two checkouts seldom look at the same ones."""
     begin = zlib.crc32(str(path).encode()) % (BEYOND - FIRST)

@@ -77,7 +77,7 @@ class Fleet:
 
     @classmethod
     def of_environment(cls) -> "Fleet":
-        """The set of this checkout, with EV_NAMESPACE, EV_CLOCK, EV_LOG_LEVEL and EV_OTLP_ENDPOINT as they are set here."""
+        """The set of this checkout, with EV_NAMESPACE, EV_CLOCK, EV_LOG_LEVEL and EV_OTLP_ENDPOINT as set here."""
         passed = {name: os.environ[name] for name in ("EV_LOG_LEVEL", "EV_OTLP_ENDPOINT") if os.environ.get(name)}
         return cls(
             paths=LabPaths.of_checkout(),
