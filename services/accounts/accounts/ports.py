@@ -60,7 +60,7 @@ class Vault(Protocol):
         ...
 
     async def forget(self, subject: str) -> None:
-        """Destroy the key of a driver reference or of a driverless token's reference; forgetting twice is once."""
+        """Destroy a driver with his key and tokens, or one token; forgetting twice is once."""
         ...
 
     async def note(self, access: Access) -> None:

@@ -1,7 +1,6 @@
 """The whole registry in memory, behind its HTTP door."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -24,14 +23,15 @@ CALLERS = KnownCallers(
 )
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    tmp_path = tmp_path_factory.mktemp("secrets")
     for name in ("page-token-key", "station-master-secret", "credential-key"):
         (tmp_path / name).write_text(f"the {name} of a test")
     return Settings(secrets_dir=tmp_path)
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def http(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
     async with running(build(settings, log=MemoryLog(), authenticator=CALLERS)) as service:
         (port,) = service.ports.values()

@@ -12,6 +12,9 @@ from chassis.auth import undeclared_routes
 from chassis.log import MemoryLog
 from chassis.runner import HttpEdge
 
+shared = pytest.mark.asyncio(loop_scope="module")
+"""One service for the whole module: tests are told apart by the stations they register."""
+
 VOLT: dict[str, Any] = {
     "party_id": "NL-VLT",
     "legal_name": "Volt Laadpalen B.V.",
@@ -79,6 +82,10 @@ def by(caller: str, key: str = "") -> dict[str, str]:
     return known | ({"Idempotency-Key": key} if key else {})
 
 
+def numbered(number: int) -> dict[str, Any]:
+    return {**STATION, "station_id": f"NLVOLT{number:04d}"}
+
+
 async def told(http: httpx2.AsyncClient, path: str, body: Any, *, caller: str = "volt", key: str = "") -> Any:
     answer = await http.post(path, json=body, headers=by(caller, key))
     assert answer.status_code in {200, 201}, answer.text
@@ -96,89 +103,106 @@ def test_every_route_names_its_act(settings: Settings) -> None:
     assert undeclared_routes(app) == []
 
 
+@shared
 async def test_what_was_written_is_read_at_once(http: httpx2.AsyncClient) -> None:
     await founded(http)
-    made = await told(http, "/v1/stations", STATION)
-    assert (made["tenant"], made["station_id"], len(made["secret"])) == ("volt", "NLVOLT0001", 40)
-    station = (await http.get("/v1/stations/NLVOLT0001", headers=by("volt"))).json()
+    station = numbered(10)
+    made = await told(http, "/v1/stations", station)
+    assert (made["tenant"], made["station_id"], len(made["secret"])) == ("volt", "NLVOLT0010", 40)
+    station = (await http.get("/v1/stations/NLVOLT0010", headers=by("volt"))).json()
     assert (station["model"], station["retired"]) == ("Eve Single", False)
     assert (await http.get("/v1/sites/AMS-MUSEUM", headers=by("volt"))).json()["feeder_id"] == "F-AMS-1"
     assert (await http.get("/v1/parties/NL-VLT", headers=by("volt"))).json()["roles"] == ["CPO"]
     assert "secret" not in station
 
 
+@shared
 async def test_a_retry_with_its_key_gets_the_same_secret_and_without_none(http: httpx2.AsyncClient) -> None:
     await founded(http)
-    first = await told(http, "/v1/stations", STATION, key="k1")
-    assert await told(http, "/v1/stations", STATION, key="k1") == first
-    again = await told(http, "/v1/stations", STATION)
-    assert again == {"tenant": "volt", "station_id": "NLVOLT0001", "happened": []}
-    assert (await told(http, "/v1/stations", STATION, key="k2")).get("secret") is None
+    station = numbered(11)
+    first = await told(http, "/v1/stations", station, key="k1")
+    assert await told(http, "/v1/stations", station, key="k1") == first
+    again = await told(http, "/v1/stations", station)
+    assert again == {"tenant": "volt", "station_id": "NLVOLT0011", "happened": []}
+    assert (await told(http, "/v1/stations", station, key="k2")).get("secret") is None
 
 
+@shared
 async def test_a_key_used_with_another_body_is_refused(http: httpx2.AsyncClient) -> None:
     await founded(http)
-    await told(http, "/v1/stations", STATION, key="k1")
-    other = await http.post("/v1/stations", json={**STATION, "model": "Eve Double"}, headers=by("volt", "k1"))
+    station = numbered(12)
+    await told(http, "/v1/stations", station, key="k1")
+    other = await http.post("/v1/stations", json={**station, "model": "Eve Double"}, headers=by("volt", "k1"))
     assert (other.status_code, other.json()["title"]) == (422, "idempotency-key-reused")
 
 
+@shared
 async def test_an_identity_belongs_to_one_tenant(http: httpx2.AsyncClient) -> None:
     await founded(http)
+    station = numbered(13)
     await told(http, "/v1/sites", {**MUSEUM, "cpo_party_id": "NL-AMP"}, caller="ampere")
-    await told(http, "/v1/stations", STATION)
-    taken = await http.post("/v1/stations", json={**STATION, "cpo_party_id": "NL-AMP"}, headers=by("ampere"))
+    await told(http, "/v1/stations", station)
+    taken = await http.post("/v1/stations", json={**station, "cpo_party_id": "NL-AMP"}, headers=by("ampere"))
     assert (taken.status_code, taken.json()["title"]) == (409, "identity-taken")
-    assert (await http.get("/v1/stations/NLVOLT0001", headers=by("ampere"))).status_code == 404
+    assert (await http.get("/v1/stations/NLVOLT0013", headers=by("ampere"))).status_code == 404
     for path in ("credential", "retirement"):
         foreign = await http.post(
-            f"/v1/stations/NLVOLT0001/{path}",
+            f"/v1/stations/NLVOLT0013/{path}",
             json={"reason": "mine"} if path == "retirement" else {},
             headers=by("ampere"),
         )
         assert foreign.status_code == 404
 
 
+@shared
 async def test_a_credential_rotates_and_a_retry_tells_the_same(http: httpx2.AsyncClient) -> None:
     await founded(http)
-    first = await told(http, "/v1/stations", STATION)
-    rotated = await told(http, "/v1/stations/NLVOLT0001/credential", {}, key="r1")
+    station = numbered(14)
+    first = await told(http, "/v1/stations", station)
+    rotated = await told(http, "/v1/stations/NLVOLT0014/credential", {}, key="r1")
     assert rotated["secret"] != first["secret"]
-    assert await told(http, "/v1/stations/NLVOLT0001/credential", {}, key="r1") == rotated
-    own = await told(http, "/v1/stations/NLVOLT0001/credential", {"secret": "moved-here-with-it"})
+    assert await told(http, "/v1/stations/NLVOLT0014/credential", {}, key="r1") == rotated
+    own = await told(http, "/v1/stations/NLVOLT0014/credential", {"secret": "moved-here-with-it"})
     assert "secret" not in own
 
 
+@shared
 async def test_a_station_that_moves_here_keeps_its_secret(http: httpx2.AsyncClient) -> None:
     await founded(http)
-    moved = {**STATION, "secret": "0123456789abcdef0123456789abcdef01234567"}
+    station = numbered(15)
+    moved = {**station, "secret": "0123456789abcdef0123456789abcdef01234567"}
     assert "secret" not in await told(http, "/v1/stations", moved)
     assert (await told(http, "/v1/stations", moved))["happened"] == []
     other = await http.post("/v1/stations", json={**moved, "secret": "another-secret-0"}, headers=by("volt"))
     assert (other.status_code, other.json()["title"]) == (409, "identity-claimed-before")
 
 
+@shared
 async def test_a_retired_station_has_no_credential_and_does_not_come_back(http: httpx2.AsyncClient) -> None:
     await founded(http)
-    await told(http, "/v1/stations", STATION)
-    await told(http, "/v1/stations/NLVOLT0001/retirement", {"reason": "site closed"})
-    assert (await http.get("/v1/stations/NLVOLT0001", headers=by("volt"))).json()["retired"] is True
-    back = await http.post("/v1/stations", json=STATION, headers=by("volt"))
+    station = numbered(16)
+    await told(http, "/v1/stations", station)
+    await told(http, "/v1/stations/NLVOLT0016/retirement", {"reason": "site closed"})
+    assert (await http.get("/v1/stations/NLVOLT0016", headers=by("volt"))).json()["retired"] is True
+    back = await http.post("/v1/stations", json=station, headers=by("volt"))
     assert (back.status_code, back.json()["title"]) == (409, "station-retired")
 
 
+@shared
 async def test_a_batch_answers_row_by_row(http: httpx2.AsyncClient) -> None:
     await founded(http)
-    second = {**STATION, "station_id": "NLVOLT0002"}
-    lost = {**STATION, "station_id": "NLVOLT0003", "site_id": "NOWHERE"}
-    answer = await told(http, "/v1/stations:batch", [STATION, second, lost, {"station_id": "X"}, 7])
+    station = numbered(17)
+    second = {**station, "station_id": "NLVOLT0017B"}
+    lost = {**station, "station_id": "NLVOLT0017C", "site_id": "NOWHERE"}
+    answer = await told(http, "/v1/stations:batch", [station, second, lost, {"station_id": "X"}, 7])
     assert answer["counts"] == {"registered": 2, "unchanged": 0, "pending": 0, "refused": 0, "invalid": 3}
     by_row = {each["row"]: each for each in answer["results"]}
     assert {len(by_row[row]["secret"]) for row in (1, 2)} == {40}
     assert by_row[3]["errors"] == [{"field": "site_id", "problem": "no such site in this tenant"}]
-    assert (await told(http, "/v1/stations:batch", [STATION, second]))["counts"]["unchanged"] == 2
+    assert (await told(http, "/v1/stations:batch", [station, second]))["counts"]["unchanged"] == 2
 
 
+@shared
 async def test_a_csv_names_its_broken_row(http: httpx2.AsyncClient) -> None:
     await founded(http)
     header = (
@@ -209,6 +233,7 @@ async def test_a_csv_names_its_broken_row(http: httpx2.AsyncClient) -> None:
         ("<stations/>", "application/xml", 415),
     ],
 )
+@shared
 async def test_a_batch_that_cannot_be_read_is_refused_whole(
     http: httpx2.AsyncClient, content: str | bytes, kind: str, status: int
 ) -> None:
@@ -216,6 +241,7 @@ async def test_a_batch_that_cannot_be_read_is_refused_whole(
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
 
 
+@shared
 async def test_grants_open_and_close(http: httpx2.AsyncClient) -> None:
     await founded(http)
     feeder = {"scope": "FEEDER", "scope_id": "F-AMS-1"}
@@ -230,6 +256,7 @@ async def test_grants_open_and_close(http: httpx2.AsyncClient) -> None:
     assert (await http.delete(place, headers=by("volt"))).status_code == 200
 
 
+@shared
 async def test_contracts_are_agreed_between_parties_that_are_there(http: httpx2.AsyncClient) -> None:
     await founded(http)
     assert (await told(http, "/v1/contracts/ownership", OWNERSHIP))["happened"] == ["ev.assets.OwnershipAgreed"]
@@ -252,6 +279,7 @@ async def test_contracts_are_agreed_between_parties_that_are_there(http: httpx2.
         ({"cpo_party_id": "NL-ZZZ"}, "cpo_party_id"),
     ],
 )
+@shared
 async def test_a_wrong_field_is_named(http: httpx2.AsyncClient, change: dict[str, Any], field: str) -> None:
     await founded(http)
     answer = await http.post("/v1/sites", json={**MUSEUM, "site_id": "OTHER", **change}, headers=by("volt"))
@@ -271,12 +299,14 @@ async def test_a_wrong_field_is_named(http: httpx2.AsyncClient, change: dict[str
         ("platform", "/v1/sites", 422),
     ],
 )
+@shared
 async def test_only_who_may_writes(http: httpx2.AsyncClient, caller: str, path: str, status: int) -> None:
     bodies = {"/v1/parties": VOLT, "/v1/stations": STATION}
     body = bodies.get(path, MUSEUM)
     assert (await http.post(path, json=body, headers=by(caller))).status_code == status
 
 
+@shared
 async def test_what_is_not_there_is_not_found(http: httpx2.AsyncClient) -> None:
     for path in ("/v1/stations/NONE", "/v1/sites/NONE", "/v1/parties/NL-ZZZ"):
         assert (await http.get(path, headers=by("volt"))).status_code == 404
@@ -284,7 +314,6 @@ async def test_what_is_not_there_is_not_found(http: httpx2.AsyncClient) -> None:
     assert rotated.status_code == 404
 
 
-def test_a_missing_secret_stops_the_start(settings: Settings) -> None:
-    Path(settings.secrets_dir, "credential-key").unlink()
-    with pytest.raises(RuntimeError, match="credential-key"):
-        build(settings, log=MemoryLog())
+def test_a_missing_secret_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="page-token-key"):
+        build(Settings(secrets_dir=tmp_path), log=MemoryLog())

@@ -1,0 +1,84 @@
+"""Routes of tokens: the clear uid goes to the vault and nowhere else."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Response
+
+from accounts.adapters.http.bodies import BlockBody, Reference, TokenBody
+from accounts.adapters.http.edge import Edge, wrong_provider
+from accounts.ports import TokenEntry
+from chassis.auth import Caller
+from chassis.clock import new_id
+from chassis.http import Asking, InTenant, Problem, Rejected, answer, tell, wrong_fields
+from ev_contracts.accounts import BlockToken, IssueToken, TokenSnapshot
+
+_OWNERSHIP = ("tenant", "emsp_party_id", "token_type", "driver_ref")
+
+
+def add_token_routes(app: FastAPI, edge: Edge) -> None:
+    """Issue, block and read tokens."""
+    issues = edge.guard.act("issue-token")
+
+    @app.post("/v1/tokens", status_code=201, tags=["tokens"])
+    async def issue_token(
+        body: TokenBody, asked: Asking, caller: Annotated[Caller, Depends(issues)], tenant: InTenant = None
+    ) -> Response:
+        tenant = caller.tenant(tenant)
+        wish = await _entry(edge, tenant, body)
+        kept, new = await edge.vault.keep_token(wish)
+        await edge.note(caller, kept.token_ref, "kept" if new else "known")
+        if any(getattr(kept, field) != getattr(wish, field) for field in _OWNERSHIP):
+            raise Problem(409, "token-taken", "this uid stands in the books already")
+        facts = {field: getattr(kept, field) for field in (*_OWNERSHIP, "token_ref", "uid_hmac")}
+        command = IssueToken(at=edge.clock.now(), valid_until=body.valid_until, **facts)
+        key = f"_/{kept.uid_hmac}"
+        outcome = await tell(edge.desk, asked, entity="accounts.token", key=key, command=command, table=edge.tokens)
+        if isinstance(outcome, Rejected) and new:
+            await edge.vault.forget(kept.token_ref)
+        facts.pop("uid_hmac")
+        return answer(edge.desk, caller.principal.subject, outcome, facts)
+
+    @app.post("/v1/tokens/{token_ref}/block", status_code=201, tags=["tokens"])
+    async def block_token(
+        token_ref: Reference, body: BlockBody, asked: Asking, caller: Annotated[Caller, Depends(issues)]
+    ) -> Response:
+        token = _known(edge, caller, token_ref)
+        command = BlockToken(at=edge.clock.now(), uid_hmac=token.uid_hmac, reason=body.reason)
+        key = f"_/{token.uid_hmac}"
+        outcome = await tell(edge.desk, asked, entity="accounts.token", key=key, command=command, table=edge.tokens)
+        return answer(edge.desk, caller.principal.subject, outcome, {"token_ref": token_ref})
+
+    @app.get("/v1/tokens/{token_ref}", tags=["tokens"])
+    async def read_token(token_ref: Reference, caller: Annotated[Caller, Depends(issues)]) -> dict[str, Any]:
+        return _known(edge, caller, token_ref).model_dump(mode="json", exclude={"uid_hmac"})
+
+
+def _known(edge: Edge, caller: Caller, token_ref: str) -> TokenSnapshot:
+    token = edge.tokens.by_reference(token_ref)
+    if token is None:
+        raise Problem(404, "not-found")
+    caller.require(tenant=token.tenant)
+    return token
+
+
+async def _entry(edge: Edge, tenant: str, body: TokenBody) -> TokenEntry:
+    """The token as it would be kept if its uid is new. Raises Problem 422 for a driver or party that is not there."""
+    if body.driver_ref is not None:
+        driver = await edge.vault.driver(body.driver_ref)
+        if driver is None or driver.tenant != tenant:
+            raise wrong_fields({"driver_ref": "no such driver in this tenant"})
+        provider = driver.emsp_party_id
+    else:
+        provider = body.emsp_party_id or ""
+        wrong = wrong_provider(edge, "emsp_party_id", provider)
+        if wrong:
+            raise wrong_fields(wrong)
+    return TokenEntry(
+        token_ref=new_id(),
+        uid_hmac=edge.uid_hmac(body.uid),
+        tenant=tenant,
+        emsp_party_id=provider,
+        token_type=body.token_type,
+        driver_ref=body.driver_ref,
+        uid=body.uid,
+    )
