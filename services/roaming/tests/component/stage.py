@@ -123,8 +123,10 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def on_stage(log: Log, secrets: Path, settings: Settings | None = None) -> AsyncIterator[Stage]:
-    """roaming, running; the partner does not answer before a test lets it (`serving`)."""
+async def on_stage(
+    log: Log, secrets: Path, settings: Settings | None = None, *, test_log: Log | None = None
+) -> AsyncIterator[Stage]:
+    """roaming, running on `log`; the partner does not answer before a test lets it (`serving`)."""
     for name in ("roaming-token-key", "page-token-key"):
         (secrets / name).write_text("not a secret outside this test")
     port = free_port()
@@ -137,7 +139,7 @@ async def on_stage(log: Log, secrets: Path, settings: Settings | None = None) ->
     partner = Partner(url=f"http://127.0.0.1:{free_port()}", country_code="NL", party_id="EMO")
     async with running(service), httpx2.AsyncClient(timeout=20, trust_env=False) as http:
         yield Stage(
-            log=log, service=service, clock=clock, partner=partner, http=http, url=f"http://127.0.0.1:{port}"
+            log=test_log or log, service=service, clock=clock, partner=partner, http=http, url=f"http://127.0.0.1:{port}"
         )  # fmt: skip
 
 
