@@ -49,8 +49,9 @@ Condition = Callable[[Principal, Resource], bool]
 BUILT_IN: Mapping[str, Condition] = {
     "tenant": lambda principal, resource: resource.get("tenant") in principal.tenants,
     "party": lambda principal, resource: bool(principal.party_id) and resource.get("party_id") == principal.party_id,
-    "self": lambda principal, resource: bool(resource.get("subject"))
-    and resource.get("subject") in {principal.subject, *_own_refs(principal)},
+    "self": lambda principal, resource: (
+        bool(resource.get("subject")) and resource.get("subject") in {principal.subject, *_own_refs(principal)}
+    ),
     "granted": lambda principal, resource: resource.get("grant") in principal.grants,
     "reason": lambda _principal, resource: bool((resource.get("reason") or "").strip()),
 }
@@ -70,7 +71,7 @@ class Authority:
         self._conditions = {**BUILT_IN, **(conditions or {})}
 
     def may(self, principal: Principal, act: str, resource: Resource) -> bool:
-        """Whether any row allows it. An act that is not in the table does not exist; an unknown condition never holds."""
+        """Whether any row allows it. Raises KeyError for an unknown act; an unknown condition never holds."""
         return any(
             row.role in principal.roles and all(self._holds(name, principal, resource) for name in row.when)
             for row in self.table[act]
@@ -112,7 +113,9 @@ class OidcAuthenticator:
             claims = await self._claims(token)
             return _principal_of(claims)
         except (JoseError, ValueError, KeyError, TypeError) as error:
-            raise Problem(401, "unauthenticated", type(error).__name__, headers={"WWW-Authenticate": "Bearer"}) from error
+            raise Problem(
+                401, "unauthenticated", type(error).__name__, headers={"WWW-Authenticate": "Bearer"}
+            ) from error
 
     async def _claims(self, token: str) -> dict[str, Any]:
         keys = await self._current(older_than_s=_KEYS_FOR_S)
@@ -247,7 +250,7 @@ class Guard:
 def undeclared_routes(app: FastAPI, *, public: frozenset[str] = frozenset()) -> list[str]:
     """Routes without an act, besides health, OpenAPI and those named public: for each service's test."""
     return [
-        f"{sorted(route.methods)} {route.path}"
+        f"{sorted(route.methods or ())} {route.path}"
         for route in app.routes
         if isinstance(route, APIRoute)
         and route.path not in public

@@ -29,7 +29,7 @@ class SystemClock:
         return datetime.now(UTC)
 
     async def sleep_until(self, due: datetime) -> None:
-        while (left := (due - self.now()).total_seconds()) > 0:
+        while (left := (due - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - time passes, nothing signals it
             await asyncio.sleep(min(left, _SLICE_S))
 
 
@@ -47,7 +47,7 @@ class LabClock:
         return self.start + (datetime.now(UTC) - self.start) * self.rate
 
     async def sleep_until(self, due: datetime) -> None:
-        while (left := (due - self.now()).total_seconds()) > 0:
+        while (left := (due - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - time passes, nothing signals it
             await asyncio.sleep(min(left / self.rate, _SLICE_S))
 
 
@@ -86,6 +86,11 @@ class FixedClock:
 def new_id() -> str:
     """A random id, for what enters at an edge; inside, ids are derived."""
     return str(uuid.uuid4())
+
+
+def behind_s(log_time_ms: int) -> float:
+    """Seconds since the log appended something; never negative, although two machines' clocks differ."""
+    return max(0.0, wall_now().timestamp() - log_time_ms / 1000)
 
 
 def wall_now() -> datetime:

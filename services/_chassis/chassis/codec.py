@@ -68,7 +68,7 @@ class UnknownShape(Exception):
 
 
 class WrongIds(RuntimeError):
-    """Registry ids and fingerprints contradict each other: the registry lost its store, or the ids file is another's."""
+    """Registry ids and fingerprints contradict each other: a registry lost its store, or the ids file is another's."""
 
 
 class NotAllowed(RuntimeError):
@@ -117,7 +117,9 @@ class Codec:
         self.shapes = records
         missing = sorted(each.name for each in records.values() if each.fingerprint not in self.ids)
         if missing:
-            raise WrongIds(f"no registry id for {', '.join(missing[:5])} ({len(missing)} in all): release the contracts")
+            raise WrongIds(
+                f"no registry id for {', '.join(missing[:5])} ({len(missing)} in all): release the contracts"
+            )
         standing: dict[str, set[str]] = {}
         for topic, entry in topics.items():
             for name in entry.records:
@@ -194,7 +196,16 @@ def _read(value: bytes, reader: _Reader, schema: Any) -> Any:
         rest = buffer.read(1)
         record = None if rest else reader.python_class.from_datum(datum)
     # Every way in which hostile bytes make the Avro reader or the record's own validation fail.
-    except (EOFError, ValueError, IndexError, KeyError, TypeError, OverflowError, ArithmeticError, MemoryError) as error:
+    except (
+        EOFError,
+        ValueError,
+        IndexError,
+        KeyError,
+        TypeError,
+        OverflowError,
+        ArithmeticError,
+        MemoryError,
+    ) as error:
         raise Poison("undecodable", f"{type(error).__name__}: {error}"[:300]) from error
     if rest:
         # A short schema on longer bytes decodes silently otherwise.

@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-import time
 from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import orjson
 
+from chassis.clock import behind_s
 from chassis.codec import Poison
 from chassis.dead_letters import dead_letter, dead_letter_topic
 from chassis.decider import EventContext, To, derived_id
@@ -83,7 +83,7 @@ class OutboxWorker:
                 task = asyncio.create_task(self._drain(key, queue))
                 self._tasks.add(task)
                 task.add_done_callback(self._ended)
-        while len(self._open) > _MAX_OPEN and self._failed is None:
+        while len(self._open) > _MAX_OPEN and self._failed is None:  # noqa: ASYNC110 - a bound, rarely reached
             await asyncio.sleep(0.1)
         self._check()
 
@@ -124,7 +124,9 @@ class OutboxWorker:
                     return await self._part.act(event, context)
             except Retry as retry:
                 wait = retry.after_s if retry.after_s is not None else pause
-                self._env.lines.warning("outbox.retried", part=self._part.name, event_id=context.event_id, reason=retry.reason)
+                self._env.lines.warning(
+                    "outbox.retried", part=self._part.name, event_id=context.event_id, reason=retry.reason
+                )
             await asyncio.sleep(wait)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
 
@@ -161,7 +163,7 @@ class OutboxWorker:
 
     def _oldest_s(self) -> float:
         first = min((queue[0].record.timestamp for queue in self._queues.values() if queue), default=None)
-        return 0.0 if first is None else max(0.0, time.time() - first / 1000)
+        return 0.0 if first is None else behind_s(first)
 
     async def close(self) -> None:
         """Calls under way are cut; their outcome is asked again by the next owner."""

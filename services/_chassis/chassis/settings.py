@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class BaseServiceSettings(BaseSettings):
-    """The settings all services share; a service subclasses it with its own. Values of the command line do not exist."""
+    """The settings all services share; a service subclasses it with its own."""
 
     model_config = SettingsConfigDict(env_prefix="EV_", frozen=True, extra="ignore", populate_by_name=True)
 

@@ -120,7 +120,9 @@ class Follower:
     async def _follow(self) -> None:
         at = [TopicPartition(t, p) for t in self._tables for p in range(await self._log.partitions(t))]
         starts = await self._log.starts(at)
-        positions = {each: max(starts[each], self._tables[each.topic][0].positions.get(each.partition, 0)) for each in at}
+        positions = {
+            each: max(starts[each], self._tables[each.topic][0].positions.get(each.partition, 0)) for each in at
+        }
         consumer = await self._log.assigned(positions)
         try:
             while True:

@@ -79,7 +79,7 @@ async def running(service: Service, *, deadline_s: float = 30.0) -> AsyncIterato
 
 async def _until_ready(service: Service, task: "asyncio.Task[None]", deadline_s: float) -> None:
     async with asyncio.timeout(deadline_s):
-        while not task.done() and (not service.started or service.health.reasons()):
+        while not task.done() and (not service.started or service.health.reasons()):  # noqa: ASYNC110 - a test waits
             await asyncio.sleep(_POLL_S)
     if task.done():
         await task

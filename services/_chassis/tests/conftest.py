@@ -5,6 +5,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from chassis.telemetry import configure_logs  # noqa: E402 - after the path
+from chassis.telemetry import configure_logs
 
 configure_logs("error")

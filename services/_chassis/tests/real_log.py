@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import toy
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
 from chassis.clock import new_id
 from chassis.log import KafkaLog
 

@@ -165,7 +165,9 @@ def _shape(python_class: Any, **fields: Any) -> Shape:
         "namespace": "toy",
         "fields": [{"name": field_name, "type": kind} for field_name, kind in fields.items()],
     }
-    return Shape(name=name, python_class=python_class, schema=schema, fingerprint=f"{len(name):02x}{sum(name.encode()):014x}")
+    return Shape(
+        name=name, python_class=python_class, schema=schema, fingerprint=f"{len(name):02x}{sum(name.encode()):014x}"
+    )
 
 
 RECORDS = {
@@ -201,4 +203,6 @@ def codec(ids: Mapping[str, int] | None = None) -> Codec:
 
 
 def env(log: Log, clock: Clock, *, service: str = "toy-ledger") -> Env:
-    return Env(service=service, log=log, codec=codec(), clock=clock, lines=Lines(service=service), tracing=Tracing(service))
+    return Env(
+        service=service, log=log, codec=codec(), clock=clock, lines=Lines(service=service), tracing=Tracing(service)
+    )

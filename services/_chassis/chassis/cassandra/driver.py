@@ -9,7 +9,7 @@ from typing import Any
 import cassandra
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, ResponseFuture, Session
 from cassandra.policies import DCAwareRoundRobinPolicy, FallthroughRetryPolicy, TokenAwarePolicy
-from cassandra.query import PreparedStatement, dict_factory
+from cassandra.query import dict_factory
 
 from chassis.cassandra.writes import Delete, Upsert, Write
 
@@ -50,7 +50,7 @@ class Cassandra:
         self._replication = replication
         self._cluster: Cluster | None = None
         self._session: Session | None = None
-        self._prepared: dict[str, PreparedStatement] = {}
+        self._prepared: dict[str, Any] = {}
         self._places = asyncio.Semaphore(_IN_FLIGHT)
 
     async def start(self) -> None:
@@ -70,7 +70,8 @@ class Cassandra:
         )
         session = self._cluster.connect()
         session.execute(
-            f"CREATE KEYSPACE IF NOT EXISTS {self.keyspace} WITH replication = {self._replication}", timeout=_DDL_TIMEOUT_S
+            f"CREATE KEYSPACE IF NOT EXISTS {self.keyspace} WITH replication = {self._replication}",
+            timeout=_DDL_TIMEOUT_S,
         )
         session.set_keyspace(self.keyspace)
         for statement in statements_of(self._tables_cql):
@@ -109,8 +110,8 @@ class Cassandra:
             prepared = await self._prepare(statement)
             await _first_page(self._live().execute_async(prepared, parameters))
 
-    async def _prepare(self, statement: str) -> PreparedStatement:
-        prepared = self._prepared.get(statement)
+    async def _prepare(self, statement: str) -> Any:
+        prepared: Any = self._prepared.get(statement)
         if prepared is None:
             prepared = await asyncio.to_thread(self._live().prepare, statement)
             # True by the law of full values and versions; the driver assumes the contrary.
@@ -125,7 +126,9 @@ class Cassandra:
 
     async def drop_keyspace(self) -> None:
         """For rebuilds and tests."""
-        await asyncio.to_thread(self._live().execute, f"DROP KEYSPACE IF EXISTS {self.keyspace}", timeout=_DDL_TIMEOUT_S)
+        await asyncio.to_thread(
+            self._live().execute, f"DROP KEYSPACE IF EXISTS {self.keyspace}", timeout=_DDL_TIMEOUT_S
+        )
 
 
 def _bridge(pages: ResponseFuture) -> "asyncio.Future[list[Any]]":
@@ -133,14 +136,23 @@ def _bridge(pages: ResponseFuture) -> "asyncio.Future[list[Any]]":
     outcome: asyncio.Future[list[Any]] = loop.create_future()
 
     def done(rows: Any) -> None:
-        loop.call_soon_threadsafe(lambda: outcome.done() or outcome.set_result(list(rows or ())))
+        loop.call_soon_threadsafe(_settle, outcome, list(rows or ()), None)
 
     def failed(error: BaseException) -> None:
-        loop.call_soon_threadsafe(lambda: outcome.done() or outcome.set_exception(error))
+        loop.call_soon_threadsafe(_settle, outcome, [], error)
 
     pages.clear_callbacks()
     pages.add_callbacks(done, failed)
     return outcome
+
+
+def _settle(outcome: "asyncio.Future[list[Any]]", rows: list[Any], error: BaseException | None) -> None:
+    if outcome.done():
+        return
+    if error is not None:
+        outcome.set_exception(error)
+    else:
+        outcome.set_result(rows)
 
 
 async def _first_page(pages: ResponseFuture) -> list[Any]:
@@ -154,7 +166,7 @@ def cql_of(write: Write) -> tuple[str, list[Any]]:
         case Upsert(values=values) if values:
             sets = ", ".join(f"{name} = ?" for name in values)
             return (
-                f"UPDATE {write.table} USING TIMESTAMP ? SET {sets} WHERE {where}",
+                f"UPDATE {write.table} USING TIMESTAMP ? SET {sets} WHERE {where}",  # noqa: S608 - names are our own code's
                 [write.version, *values.values(), *write.key.values()],
             )
         case Upsert():
@@ -166,7 +178,7 @@ def cql_of(write: Write) -> tuple[str, list[Any]]:
         case Delete(columns=columns):
             what = f" {', '.join(columns)}" if columns else ""
             return (
-                f"DELETE{what} FROM {write.table} USING TIMESTAMP ? WHERE {where}",
+                f"DELETE{what} FROM {write.table} USING TIMESTAMP ? WHERE {where}",  # noqa: S608 - names are our own code's
                 [write.version, *write.key.values()],
             )
 

@@ -47,7 +47,9 @@ class Rows:
         found = []
         for key, cells in self._cells.get(table, {}).items():
             dead = self._deleted.get(table, {}).get(key, -1)
-            alive = {column: value for column, (version, value) in cells.items() if version > dead and value is not None}
+            alive = {
+                column: value for column, (version, value) in cells.items() if version > dead and value is not None
+            }
             if alive:
                 found.append({**dict(key), **alive})
         return sorted(found, key=lambda row: repr(sorted(row.items())))

@@ -23,7 +23,7 @@ class Appender:
         self._source = f"/{service}".encode()
         self._tracing = tracing
 
-    async def append_nowait(  # noqa: PLR0913
+    async def append_nowait(
         self,
         *,
         topic: str,
@@ -48,7 +48,7 @@ class Appender:
             )
             return await self._log.producer.send(topic, entry_of(self._codec.encode(topic, record), stamp))
 
-    async def append(  # noqa: PLR0913
+    async def append(
         self,
         *,
         topic: str,

@@ -197,7 +197,9 @@ class KafkaConsumer:
             if isinstance(error.__cause__, NoOffsetForPartitionError):
                 return {}
             raise
-        return {self._metadata.ours(partition): cast("Sequence[Fetched]", records) for partition, records in found.items()}
+        return {
+            self._metadata.ours(partition): cast("Sequence[Fetched]", records) for partition, records in found.items()
+        }
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         with _as_log_errors("seek"):
@@ -209,7 +211,9 @@ class KafkaConsumer:
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         with _as_log_errors("commit of offsets"):
-            await self._inner.commit({self._metadata.on_log(partition): offset for partition, offset in offsets.items()})
+            await self._inner.commit(
+                {self._metadata.on_log(partition): offset for partition, offset in offsets.items()}
+            )
 
     async def committed(self, partition: TopicPartition) -> int | None:
         with _as_log_errors("committed offset"):

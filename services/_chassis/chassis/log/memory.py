@@ -147,7 +147,9 @@ class _MemoryConsumer:
     ) -> Mapping[TopicPartition, Sequence[Fetched]]:
         deadline = asyncio.get_running_loop().time() + timeout_s
         while True:
-            found = {at: records for at in partitions or tuple(self.positions) if (records := self._take(at, max_records))}
+            found = {
+                at: records for at in partitions or tuple(self.positions) if (records := self._take(at, max_records))
+            }
             left = deadline - asyncio.get_running_loop().time()
             if found or left <= 0:
                 # A busy reader must let others run, as a network would.

@@ -1,6 +1,6 @@
 """One aggregate as the decider loop keeps it: its state and what makes repeats harmless."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -26,10 +26,10 @@ class Remembered(NamedTuple):
 
 
 class Source(NamedTuple):
-    """How far reactions to one source partition have come."""
+    """How far reactions to one source partition have come: the offset, and which of its reactions."""
 
     offset: int
-    index: int
+    nth: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,7 @@ class Live:
     ring: tuple[Remembered, ...]
 
     def remembered(self, command_id: str) -> Remembered | None:
-        for each in reversed(self.ring):
-            if each.command_id == command_id:
-                return each
-        return None
+        return next((each for each in reversed(self.ring) if each.command_id == command_id), None)
 
 
 def with_memory(ring: tuple[Remembered, ...], new: Remembered) -> tuple[Remembered, ...]:
@@ -59,6 +56,11 @@ def parse_source(header: bytes) -> tuple[str, Source]:
     """`<topic>/<partition>/<offset>/<index>` as source partition and place in it. Raises ValueError."""
     where, offset, index = header.decode().rsplit("/", 2)
     return where, Source(int(offset), int(index))
+
+
+def _remembered(plain: Sequence[Any]) -> Remembered:
+    command_id, body_hash, refused, reason, detail, events, log_time_ms = plain
+    return Remembered(command_id, body_hash, refused, reason, detail, tuple(events), log_time_ms)
 
 
 class AggregateCodec:
@@ -85,6 +87,6 @@ class AggregateCodec:
             version=plain["v"],
             state=self._decider.initial if stale else self.states.decode(plain["s"]),
             sources={where: Source(*place) for where, place in plain["src"].items()},
-            ring=tuple(Remembered(*each[:5], tuple(each[5]), each[6]) for each in plain["ring"]),
+            ring=tuple(_remembered(each) for each in plain["ring"]),
         )
         return live, stale

@@ -1,4 +1,4 @@
-"""One batch of commands of one partition: decided on an overlay, collected for one transaction, forgotten if it fails."""
+"""One batch of a partition's commands: decided on an overlay, collected for one transaction, forgotten if it fails."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -40,7 +40,9 @@ _NOTHING = Told(refused=False, reason="", detail="", events=())
 class Batch:
     """What a batch will say, and the aggregates as they will be."""
 
-    def __init__(self, unit: EntityUnit, partition: int, base: Mapping[str, Live], parked: Mapping[str, Parked]) -> None:
+    def __init__(
+        self, unit: EntityUnit, partition: int, base: Mapping[str, Live], parked: Mapping[str, Parked]
+    ) -> None:
         self._unit = unit
         self._partition = partition
         self._base = base
@@ -102,7 +104,7 @@ class Batch:
             told = Told(False, "", "", events if REPLY_TO in headers else ())
         self._remember(key, live, after, source, deadline, told, context, headers)
 
-    def _remember(  # noqa: PLR0913, PLR0917 - one place where the three memories are chosen
+    def _remember(  # noqa: PLR0917 - one place where the three memories are chosen
         self,
         key: str,
         live: Live,
@@ -124,7 +126,7 @@ class Batch:
         if after is not live or sources is not live.sources or ring is not live.ring:
             self.overlay[key] = Live(after.version, after.state, sources, ring)
 
-    def _happen(  # noqa: PLR0913, PLR0917
+    def _happen(  # noqa: PLR0917
         self,
         live: Live,
         decided: Sequence[Any],
@@ -163,7 +165,7 @@ class Batch:
             self._publish(snapshot, index, version, command, context, extra)
         return Live(version, state, live.sources, live.ring), tuple(told)
 
-    def _publish(  # noqa: PLR0913, PLR0917
+    def _publish(  # noqa: PLR0917
         self,
         snapshot: Snapshot,
         index: int,
@@ -270,4 +272,3 @@ class Batch:
     def dirty(self) -> Iterable[tuple[str, Live]]:
         """The aggregates that changed."""
         return self.overlay.items()
-

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 
+from chassis.clock import behind_s
 from chassis.dead_letters import Parked, ParkingRate, dumps_parked, loads_parked
 from chassis.deadlines import Deadlines, Due
 from chassis.decider import Deadline, derived_id, no_deadlines
@@ -50,13 +51,13 @@ class EntityWorker:
         position = states.pop(POSITION_KEY, None)
         self._parked = loads_parked(states.pop(PARKED_KEY, None) or b"{}")
         stale = set()
-        for key, value in states.items():
+        for raw_key, value in states.items():
             if value is None:
                 continue
             live, is_stale = unit.codec.loads(value)
-            self._base[key.decode()] = live
+            self._base[raw_key.decode()] = live
             if is_stale:
-                stale.add(key.decode())
+                stale.add(raw_key.decode())
         if stale:
             await self._refold(stale)
         if self._timed:
@@ -83,7 +84,7 @@ class EntityWorker:
         return [Entry(key.encode(), dumps(live)) for key, live in lives.items()]
 
     async def handle(self, records: Sequence[Fetched]) -> None:
-        """Rules 5 and 6. After a LogError this worker is of no use any more; after UnknownShape it may be asked again."""
+        """Rules 5 and 6. After a LogError this worker is of no use; after UnknownShape it may be asked again."""
         began = time.monotonic()
         batch = Batch(self._unit, self._partition, self._base, self._parked)
         for record in records:
@@ -138,7 +139,7 @@ class EntityWorker:
         metrics.add("decision_seconds", decided - began, name)
         metrics.add("commit_seconds", time.monotonic() - decided, name)
         metrics.put("parked", len(self._parked), f"{name}/{self._partition}")
-        metrics.put("lag_seconds", max(0.0, time.time() - last.timestamp / 1000), f"{name}/{self._partition}")
+        metrics.put("lag_seconds", behind_s(last.timestamp), f"{name}/{self._partition}")
 
     async def tick(self) -> None:
         """Tell this partition what has become due; the state decides whether it still is."""

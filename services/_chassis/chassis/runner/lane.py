@@ -95,7 +95,9 @@ class Lane:
         if not self._assigned:
             return [f"{self.group}: no partitions yet"]
         return [
-            f"{at.topic}/{at.partition}: {slot.lost or 'restoring'}" for at, slot in self._slots.items() if not slot.ready
+            f"{at.topic}/{at.partition}: {slot.lost or 'restoring'}"
+            for at, slot in self._slots.items()
+            if not slot.ready
         ]
 
     async def _on_assigned(self, partitions: Iterable[TopicPartition]) -> None:
@@ -144,10 +146,10 @@ class Lane:
                 slot.worker = self._makers[at.topic](at.partition)
 
     async def _ready(self, consumer: Consumer, at: TopicPartition, slot: _Slot) -> None:
-        while True:
+        position = None
+        while position is None:
             try:
                 position = await slot.worker.restore()
-                break
             except UnknownShape as shape:
                 await slot.worker.close()
                 await self._learn(shape)

@@ -54,7 +54,7 @@ class Transform:
 class Outbox:
     """The only kind of part that acts outside: one event of a key at a time, several keys at once, until it is known.
 
-    `act` raises `chassis.outbox.Retry` while the outcome is unknown; what it returns are commands reporting the outcome.
+    `act` raises `chassis.outbox.Retry` while the outcome is unknown; it returns commands that report the outcome.
     """
 
     name: str

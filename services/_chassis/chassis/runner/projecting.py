@@ -1,11 +1,11 @@
 """The read side's worker: events to rows, idempotent, offsets committed after the rows stand."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 from chassis.cassandra import StoreUnavailable, Write
+from chassis.clock import behind_s
 from chassis.codec import Poison
 from chassis.dead_letters import dead_letter, dead_letter_topic
 from chassis.decider import EventContext
@@ -27,9 +27,7 @@ class Store(Protocol):
 class ProjectionWorker:
     """One source partition, at least once, effective once by the versions of its writes."""
 
-    def __init__(  # noqa: PLR0913
-        self, part: Projection, at: TopicPartition, *, env: Env, store: Store, consumer: Any
-    ) -> None:
+    def __init__(self, part: Projection, at: TopicPartition, *, env: Env, store: Store, consumer: Any) -> None:
         self._part = part
         self._at = at
         self._env = env
@@ -69,7 +67,7 @@ class ProjectionWorker:
             self._part.applied(applied)
         await consumer.commit({self._at: records[-1].offset + 1})
         self._env.metrics.add("projected", len(records), self._part.name)
-        lag = max(0.0, time.time() - records[-1].timestamp / 1000)
+        lag = behind_s(records[-1].timestamp)
         self._env.metrics.put("lag_seconds", lag, f"{self._part.name}/{self._at.topic}/{self._at.partition}")
 
     async def _write(self, writes: Sequence[Write]) -> None:

@@ -5,11 +5,11 @@ and the target drops what its `src` says it has seen. So repeats, and even a zom
 """
 
 import asyncio
-import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
+from chassis.clock import behind_s
 from chassis.codec import Poison
 from chassis.dead_letters import Parked, ParkingRate, dead_letter, dead_letter_topic, dumps_parked, loads_parked
 from chassis.decider import EventContext, derived_id
@@ -47,6 +47,11 @@ class Versions:
         if len(self._last) > _KEYS_WATCHED:
             self._last.popitem(last=False)
         return False
+
+
+def _must_not_be_behind(parked: Parked | None) -> None:
+    if parked is not None:
+        raise Poison("behind-a-parked-record", parked.reason)
 
 
 def target_of(part: Policy | Transform) -> str:
@@ -94,7 +99,7 @@ class ReactionWorker:
         await self._settle([await self._env.log.producer.send(self._state_topic, e, self._partition) for e in position])
         self._parked = parked
         self._env.metrics.add("reactions", len(records), self._part.name)
-        lag = max(0.0, time.time() - records[-1].timestamp / 1000)
+        lag = behind_s(records[-1].timestamp)
         self._env.metrics.put("lag_seconds", lag, f"{self._part.name}/{self._partition}")
 
     async def _settle(self, acks: Sequence["asyncio.Future[Appended]"]) -> None:
@@ -103,14 +108,11 @@ class ReactionWorker:
         except TimeoutError as error:
             raise LogError(f"{self._part.name}: no acknowledgement in {_ACK_TIMEOUT_S} s") from error
 
-    async def _react(
-        self, record: Fetched, acks: list["asyncio.Future[Appended]"], parked: dict[str, Parked]
-    ) -> None:
+    async def _react(self, record: Fetched, acks: list["asyncio.Future[Appended]"], parked: dict[str, Parked]) -> None:
         headers = dict(record.headers)
         key = (record.key or b"").decode(errors="replace")
         try:
-            if key in parked:
-                raise Poison("behind-a-parked-record", parked[key].reason)
+            _must_not_be_behind(parked.get(key))
             context = context_of(self._part.source, self._partition, record, headers)
             if self._versions.is_repeat(context):
                 self._env.metrics.add("torn", 1, self._part.name)

@@ -16,8 +16,8 @@ class BrokenStream(RuntimeError):
 
 
 async def refold(unit: EntityUnit, partition: int, stale: Mapping[str, Live]) -> dict[str, Live]:
-    """The same aggregates (version, sources and ring kept) with states folded anew. Raises BrokenStream, UnknownShape."""
-    states = {key: unit.entity.decider.initial for key in stale}
+    """The same aggregates (version, sources, ring kept) with states folded anew. Raises BrokenStream, UnknownShape."""
+    states = dict.fromkeys(stale, unit.entity.decider.initial)
     reached = dict.fromkeys(stale, 0)
     async for records in read_to_end(unit.env.log, TopicPartition(unit.event_topic, partition)):
         for record in records:

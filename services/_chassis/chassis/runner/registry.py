@@ -24,7 +24,7 @@ class Registry:
         self._lines = lines
 
     async def check(self) -> None:
-        """Compare a sample of our ids with the registry's. Raises WrongIds; a registry that is down is only a warning."""
+        """Compare a sample of our ids with the registry's. Raises WrongIds; a registry that is down is a warning."""
         if not self._url:
             return
         shapes = sorted(self._codec.shapes.values(), key=lambda shape: self._codec.ids[shape.fingerprint])

@@ -71,8 +71,14 @@ class Service:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._follower.run())]
             tasks += [group.create_task(lane.run()) for lane in self._lanes if lane.group == self.env.service]
-            tasks += [group.create_task(self._after_tables(lane.run())) for lane in self._lanes if lane.group != self.env.service]
-            clients = {id(client): client for part in self.parts if (client := getattr(part, "commands", None)) is not None}
+            tasks += [
+                group.create_task(self._after_tables(lane.run()))
+                for lane in self._lanes
+                if lane.group != self.env.service
+            ]
+            clients = {
+                id(client): client for part in self.parts if (client := getattr(part, "commands", None)) is not None
+            }
             tasks += [group.create_task(client.run()) for client in clients.values()]
             for index, part in enumerate(self.parts):
                 if isinstance(part, HttpEdge):
@@ -90,7 +96,7 @@ class Service:
 
     async def _drained(self) -> None:
         deadline = asyncio.get_running_loop().time() + _DRAIN_S
-        while any(server.running for server in self._servers) and asyncio.get_running_loop().time() < deadline:
+        while any(server.running for server in self._servers) and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
     async def _after_tables(self, work: Awaitable[None]) -> None:
@@ -103,7 +109,9 @@ class Service:
         listening = socket.create_server((edge.host, edge.port), backlog=1024)
         self.ports[index] = listening.getsockname()[1]
         await self._follower.ready.wait()
-        config = uvicorn.Config(edge.app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
+        config = uvicorn.Config(
+            edge.app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5
+        )
         server = _Server(config)
         self._servers.append(server)
         await server.until_exit(listening)
@@ -121,9 +129,13 @@ class Service:
         for part in self.parts:
             match part:
                 case Policy() | Transform():
-                    self._lanes.append(self._lane(f"{env.service}.{part.name}", {part.source: _reaction_maker(part, env)}))
+                    self._lanes.append(
+                        self._lane(f"{env.service}.{part.name}", {part.source: _reaction_maker(part, env)})
+                    )
                 case Outbox():
-                    self._lanes.append(self._lane(f"{env.service}.{part.name}", {part.source: _outbox_maker(part, env)}))
+                    self._lanes.append(
+                        self._lane(f"{env.service}.{part.name}", {part.source: _outbox_maker(part, env)})
+                    )
                 case Projection():
                     self._lanes.append(self._projection_lane(part))
                 case _:

@@ -6,7 +6,8 @@ import hashlib
 import sys
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -50,7 +51,7 @@ def _scalar(value: Any) -> Any:
         return str(value)
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
-    if isinstance(value, Set):
+    if isinstance(value, AbstractSet):
         return sorted(value)
     if isinstance(value, tuple):
         return list(value)
@@ -106,8 +107,8 @@ class _Plans:
 
     def _union(self, members: Sequence[Any]) -> Decode:
         rest = [member for member in members if member is not type(None)]
-        tagged = {member.__name__: self.plan(member) for member in rest if isinstance(member, type) and _has_fields(member)}
-        others = [self.plan(member) for member in rest if not (isinstance(member, type) and _has_fields(member))]
+        tagged = {member.__name__: self.plan(member) for member in rest if _has_fields(member)}
+        others = [self.plan(member) for member in rest if not _has_fields(member)]
         other = others[0] if len(others) == 1 else _same
 
         def decode(value: Any) -> Any:
@@ -127,7 +128,9 @@ class _Plans:
             items = [self.plan(each) for each in args]
             return lambda value: tuple(decode(each) for decode, each in zip(items, value, strict=True))
         item = self.plan(args[0])
-        build: Any = frozenset if issubclass(origin, Set) else tuple if issubclass(origin, tuple | Sequence) else None
+        build: Any = (
+            frozenset if issubclass(origin, AbstractSet) else tuple if issubclass(origin, tuple | Sequence) else None
+        )
         if build is None:
             raise TypeError(f"no plan for {origin!r} in a state")
         return lambda value: build(item(each) for each in value)
@@ -138,10 +141,10 @@ class _Plans:
         self._note(kind, list(kind._fields))
         return lambda value: kind(*(decode(each) for decode, each in zip(fields, value, strict=True)))
 
-    def _class(self, kind: type) -> Decode:
+    def _class(self, kind: Any) -> Decode:
         if issubclass(kind, Enum):
             self._note(kind, [repr(member) for member in kind])
-            return kind
+            return kind  # type: ignore[no-any-return]  # calling an enum looks its member up
         if not _has_fields(kind):
             raise TypeError(f"no plan for {kind!r} in a state")
         fields: dict[str, Decode] = {}
@@ -158,7 +161,7 @@ class _Plans:
 
 
 def _has_fields(kind: Any) -> bool:
-    return dataclasses.is_dataclass(kind) or _is_record(kind)
+    return isinstance(kind, type) and (dataclasses.is_dataclass(kind) or _is_record(kind))
 
 
 def _same(value: Any) -> Any:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from chassis.auth import Authenticator, Authority, Condition, Guard, OidcAuthenticator, Row
 from chassis.clock import Clock, clock_of
@@ -54,7 +53,7 @@ class Wiring:
         return Service(env=self.env, parts=parts, registry=self.settings.registry)
 
 
-def wire(  # noqa: PLR0913
+def wire(
     name: str,
     settings: BaseServiceSettings,
     *,

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 import toy
+
 from chassis.clock import FixedClock
 from chassis.decider import Decider
 from chassis.http import create_app

@@ -4,6 +4,7 @@ import asyncio
 
 import real_log
 import toy
+
 from chassis.cassandra import Rows, Upsert
 from chassis.clock import FixedClock
 from chassis.log import Appender

@@ -8,6 +8,8 @@ import httpx2
 import pytest
 import real_log
 import toy
+from fastapi import Depends, Response
+
 from chassis.auth import Authority, Guard, Principal
 from chassis.clock import FixedClock
 from chassis.http import CommandClient, CommandDesk, Seal, create_app
@@ -16,7 +18,6 @@ from chassis.runner import HttpEdge, Service
 from chassis.tables import Table
 from chassis.telemetry import Tracing
 from chassis.testing import KnownCallers, eventually, read_topic, running
-from fastapi import Depends, Response
 
 EVENTS = "toys.tally.event.v1"
 
@@ -57,7 +58,9 @@ async def test_commands_become_events_snapshots_and_reactions(log):
     env = toy.env(log, clock)
     table = Table("toys.tally.snapshot.v1")
     appender = appender_of(log, clock)
-    service = Service(env=env, parts=[toy.TALLY, toy.NOTES, toy.POLICY, HttpEdge(app=create_app("toy"), port=0, tables=[table])])
+    service = Service(
+        env=env, parts=[toy.TALLY, toy.NOTES, toy.POLICY, HttpEdge(app=create_app("toy"), port=0, tables=[table])]
+    )
     async with running(service):
         for number, amount in enumerate([5, -3, -9, 7]):
             await appender.append(
@@ -129,7 +132,9 @@ def edge(log, clock):
     guard = Guard(KnownCallers(callers), Authority(table))
 
     @app.post("/v1/tallies/{tenant}/{tally}")
-    async def add(tenant: str, tally: str, amount: int, caller: Annotated[object, Depends(guard.act("add"))], key: str = "") -> Response:
+    async def add(
+        tenant: str, tally: str, amount: int, caller: Annotated[object, Depends(guard.act("add"))], key: str = ""
+    ) -> Response:
         principal = caller.require(tenant=tenant)
         outcome = await client.ask(
             entity="toys.tally",
@@ -199,9 +204,7 @@ async def test_the_log_that_cannot_be_written_is_503():
     async with running(service):
         log.set_writable(False)
         async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{service.ports[0]}") as http:
-            answer = await http.post(
-                "/v1/tallies/t/1", params={"amount": 5}, headers={"Authorization": "Bearer ann"}
-            )
+            answer = await http.post("/v1/tallies/t/1", params={"amount": 5}, headers={"Authorization": "Bearer ann"})
         log.set_writable(True)
     assert answer.status_code == 503
     await asyncio.sleep(0)

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 import real_log
+
 from chassis.log import Entry, Fenced, LogError, MemoryLog, PositionLost, TopicPartition, partition_of, read_to_end
 
 EVENTS = "toys.tally.event.v1"

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+
 from chassis.cassandra import Cassandra, Delete, Rows, Upsert
 from chassis.clock import new_id
 
