@@ -1,0 +1,1 @@
+"""The whole system on one machine with stations charging, for looking at it."""
