@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ev_contract_tools.source import Source
+from ev_contract_tools.source import BadContractError, Source
 
 _TOPIC = re.compile(r"[a-z-]+\.[a-z-]+\.(?:event|command|sample|state|snapshot|reply|changelog|dlq)\.v\d+")
 _ENTITY_KINDS = ("command", "event", "state")
@@ -40,7 +40,10 @@ def problems(source: Source) -> Iterator[str]:
 def mentions(package: Path, shown_from: Path) -> Iterator[Mention]:
     """Each topic that the package's code names, by string or by an Entity's, Policy's or Outbox's name."""
     for path in sorted(package.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        try:
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+        except SyntaxError as error:
+            raise BadContractError(f"{path.relative_to(shown_from)}:{error.lineno}: is not Python: {error.msg}") from error
         for node in ast.walk(tree):
             where = f"{path.relative_to(shown_from)}:{getattr(node, 'lineno', 0)}"
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and _TOPIC.fullmatch(node.value):
