@@ -1,1 +1,1 @@
-"""What was charged, when and by whom: sessions derived from every reading."""
+"""Session-ledger owns what was charged, when and by whom: sessions derived from every message of a station."""

@@ -1,0 +1,151 @@
+"""Place and parties from the snapshots of registry and accounts, indexed for the look-ups that the ledger makes."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TypeVar, assert_never
+
+from chassis.tables import Table
+from ev_contracts.accounts import TokenSnapshot
+from ev_contracts.assets import CommercialSnapshot, OwnershipSnapshot, SiteSnapshot, StationSnapshot
+from ev_contracts.common import CommercialModel, Parties, Place
+
+ContractSnapshot = OwnershipSnapshot | CommercialSnapshot
+C = TypeVar("C", OwnershipSnapshot, CommercialSnapshot)
+
+
+ACCEPTED = "Accepted"
+
+
+class Contracts(Table[ContractSnapshot]):
+    """Contract versions by tenant."""
+
+    def __init__(self) -> None:
+        super().__init__("assets.contract.snapshot.v1")
+        self._owned: dict[tuple[str, str], dict[str, OwnershipSnapshot]] = {}
+        self._traded: dict[tuple[str, str, str], dict[str, CommercialSnapshot]] = {}
+
+    def on_change(self, key: str, old: ContractSnapshot | None, new: ContractSnapshot | None) -> None:
+        """Versions are immutable; a contract that is corrected in place is moved."""
+        tenant = key.partition("/")[0]
+        self._index(tenant, key, old, present=False)
+        self._index(tenant, key, new, present=True)
+
+    def _index(self, tenant: str, key: str, contract: ContractSnapshot | None, *, present: bool) -> None:
+        match contract:
+            case OwnershipSnapshot():
+                for site_id in contract.site_ids:
+                    _set(self._owned.setdefault((tenant, site_id), {}), key, contract, present=present)
+            case CommercialSnapshot():
+                pair = (tenant, contract.cpo_party_id, contract.emsp_party_id)
+                _set(self._traded.setdefault(pair, {}), key, contract, present=present)
+            case None:
+                return
+            case _:
+                assert_never(contract)
+
+    def ownership(self, tenant: str, cpo_party_id: str, site_id: str, at: datetime) -> OwnershipSnapshot | None:
+        """Who owns the stations of a site at this time."""
+        versions = self._owned.get((tenant, site_id), {}).values()
+        return _in_force([each for each in versions if each.cpo_party_id == cpo_party_id], at)
+
+    def commercial(self, tenant: str, cpo_party_id: str, emsp_party_id: str, at: datetime) -> CommercialSnapshot | None:
+        """How a CPO and an EMSP trade at this time."""
+        return _in_force(self._traded.get((tenant, cpo_party_id, emsp_party_id), {}).values(), at)
+
+
+def _set(versions: dict[str, C], key: str, contract: C, *, present: bool) -> None:
+    if present:
+        versions[key] = contract
+    else:
+        versions.pop(key, None)
+
+
+def _in_force(versions: Iterable[C], at: datetime) -> C | None:
+    begun = [each for each in versions if each.valid_from <= at]
+    return max(begun, key=lambda each: (each.valid_from, each.contract_version, each.contract_id), default=None)
+
+
+class Tokens(Table[TokenSnapshot]):
+    """Tokens by their random reference."""
+
+    def __init__(self) -> None:
+        super().__init__("accounts.token.snapshot.v1")
+        self._by_ref: dict[str, TokenSnapshot] = {}
+
+    def on_change(self, _key: str, old: TokenSnapshot | None, new: TokenSnapshot | None) -> None:
+        if old is not None:
+            self._by_ref.pop(old.token_ref, None)
+        if new is not None:
+            self._by_ref[new.token_ref] = new
+
+    def by_ref(self, token_ref: str) -> TokenSnapshot | None:
+        """The token of this reference, whatever its status is now."""
+        return self._by_ref.get(token_ref)
+
+
+class SnapshotFacts:
+    """`ports.Facts` over the tables that a service follows."""
+
+    def __init__(self) -> None:
+        self.stations: Table[StationSnapshot] = Table("assets.station.snapshot.v1")
+        self.sites: Table[SiteSnapshot] = Table("assets.site.snapshot.v1")
+        self.contracts = Contracts()
+        self.tokens = Tokens()
+
+    def place(self, tenant: str, station_id: str, evse_number: int, connector_number: int) -> Place | None:
+        """None while the station or its site is unknown here."""
+        station = self.stations.get(f"{tenant}/{station_id}")
+        site = None if station is None else self.sites.get(f"{tenant}/{station.site_id}")
+        if station is None or site is None:
+            return None
+        known = {each.evse_number: each.evse_id for each in station.evses}
+        return Place(
+            site_id=site.site_id,
+            station_id=station_id,
+            evse_number=evse_number,
+            connector_number=connector_number,
+            evse_id=known.get(evse_number, f"{station_id}*{evse_number}"),
+            feeder_id=site.feeder_id,
+            connection_id=site.connection_id,
+            time_zone=site.time_zone,
+            country=site.country,
+        )
+
+    def parties(
+        self, tenant: str, station_id: str, token_ref: str | None, token_status: str, at: datetime
+    ) -> Parties | None:
+        """None while the station, the token, or the contract that let the token in is unknown here."""
+        station = self.stations.get(f"{tenant}/{station_id}")
+        if station is None:
+            return None
+        owned = self.contracts.ownership(tenant, station.cpo_party_id, station.site_id, at)
+        base = Parties(
+            cpo_party_id=station.cpo_party_id,
+            owner_party_id=owned and owned.owner_party_id,
+            ownership_contract_id=owned and owned.contract_id,
+            ownership_contract_version=owned and owned.contract_version,
+            owner_share_permille=owned and owned.share_permille,
+            commercial_model=CommercialModel.DIRECT,
+            token_ref=token_ref,
+        )
+        if token_ref is None or token_status != ACCEPTED:
+            return base
+        token = self.tokens.by_ref(token_ref)
+        return None if token is None else self._with_provider(base, token, tenant, at)
+
+    def _with_provider(self, base: Parties, token: TokenSnapshot, tenant: str, at: datetime) -> Parties | None:
+        provider = {
+            "emsp_party_id": token.emsp_party_id,
+            "emsp_tenant": token.tenant,
+            "driver_ref": token.driver_ref,
+        }
+        traded = self.contracts.commercial(tenant, base.cpo_party_id, token.emsp_party_id, at)
+        if traded is not None:
+            terms = {
+                "commercial_contract_id": traded.contract_id,
+                "commercial_contract_version": traded.contract_version,
+                "commercial_model": traded.model,
+            }
+            return base.model_copy(update={**provider, **terms})
+        # A CPO that is its own provider sells to its drivers directly, without a contract with itself.
+        return base.model_copy(update=provider) if token.emsp_party_id == base.cpo_party_id else None

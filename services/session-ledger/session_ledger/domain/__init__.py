@@ -1,0 +1,1 @@
+"""Sessions: what decides, and the arithmetic beneath it; pure."""

@@ -1,0 +1,260 @@
+"""What the ledger remembers of a station: its open sessions, what its connectors told, which sessions are closed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from chassis.decider import Deadline
+from ev_contracts.common import Parties, Place, SessionFacts
+from session_ledger.domain.account import Span
+from session_ledger.domain.evidence import Evidence, Sample, Told, is_gapless
+
+CORRECTABLE_FOR = timedelta(hours=48)
+CORRECTABLE_AT_MOST = 8
+KNOWN_FOR = timedelta(days=40)
+TOLD_AT_MOST = 64
+
+_FIRST_ASKING = timedelta(seconds=10)
+_RAREST_ASKING = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """The station's word that a transaction began."""
+
+    ocpp_version: str
+    evse_number: int
+    connector_number: int
+    started_at: datetime
+    meter_start_wh: int | None
+    token_ref: str | None
+    token_status: str
+    seq_no: int | None
+    charging: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """The station's word that it is over; `heard_at` is our clock's."""
+
+    ended_at: datetime
+    meter_stop_wh: int | None
+    reason: str
+    seq_no: int | None
+    heard_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """Still taking facts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """Final: rated and billed on these facts."""
+
+    facts: SessionFacts
+    closed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """Held from billing until a person has looked."""
+
+    cause: str
+
+
+Verdict = Open | Closed | Suspect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One session; without `start` its start has not been heard yet, without `end` it runs."""
+
+    session_id: str
+    station_id: str
+    transaction_id: str
+    heard_at: datetime
+    start: Start | None = None
+    end: End | None = None
+    evidence: Evidence = field(default_factory=Evidence)
+    shown: Sample | None = None
+    """The latest register that an EnergyDelivered told."""
+    place: Place | None = None
+    parties: Parties | None = None
+    asked: int = 0
+    asked_at: datetime | None = None
+    verdict: Verdict = field(default_factory=Open)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """The aggregate. `told` is by connector, for 1.6 tells of charging by connector and not by transaction."""
+
+    sessions: Mapping[str, Session] = field(default_factory=dict)
+    told: Mapping[str, tuple[Told, ...]] = field(default_factory=dict)
+    closed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Day of closing -> short forms of the ids closed on it; 40 days of them fit in a few kilobytes."""
+
+    def find(self, session_id: str | None, transaction_id: str | None) -> str | None:
+        """The session a message speaks of; a bare transaction id is an alias of the latest start that bore it."""
+        if session_id is not None or transaction_id is None:
+            return session_id
+        named = [each for each in self.sessions.values() if each.transaction_id == transaction_id and each.start]
+        return max(named, key=_started_at).session_id if named else None
+
+    def is_forgotten(self, session_id: str) -> bool:
+        """Closed, and too long ago to be corrected."""
+        return session_id not in self.sessions and any(_short(session_id) in ids for ids in self.closed.values())
+
+    def knows_told(self, evse_number: int, connector_number: int, at: datetime, *, charging: bool) -> bool:
+        """Whether this connector told the same before."""
+        return Told(at=at, charging=charging) in self.told.get(connector_key(evse_number, connector_number), ())
+
+    def told_of(self, session: Session) -> tuple[Told, ...]:
+        """The charging states of a session's connector and of its own messages, in order."""
+        if session.start is None:
+            return session.evidence.told
+        by_connector = self.told.get(connector_key(session.start.evse_number, session.start.connector_number), ())
+        if not by_connector:
+            return session.evidence.told
+        return tuple(sorted((*by_connector, *session.evidence.told), key=lambda each: each.at))
+
+    def running_at(self, evse_number: int, connector_number: int, at: datetime) -> Session | None:
+        """The open session on a connector at this instant."""
+        wanted = connector_key(evse_number, connector_number)
+        at_connector = [each for each in self.sessions.values() if _connector_of(each) == wanted]
+        return next((each for each in at_connector if _runs_at(each, at)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosingRules:
+    """How long a session waits for late facts: `settle` after the last fact (1.6), `grace` after its end."""
+
+    settle: timedelta
+    grace: timedelta
+
+    def due_at(self, session: Session) -> datetime | None:
+        """When the session may close without more evidence; None while it has no end."""
+        if session.end is None:
+            return None
+        grace_over = session.end.heard_at + self.grace
+        return min(grace_over, session.heard_at + self.settle) if _may_settle(session) else grace_over
+
+    def met(self, session: Session, at: datetime) -> str | None:
+        """The name of the rule by which the session closes now; None while it must wait."""
+        if session.start is None or session.end is None:
+            return None
+        if is_gapless(session.evidence.seen, session.start.seq_no, session.end.seq_no):
+            return "all-events-seen"
+        if _may_settle(session) and at >= session.heard_at + self.settle:
+            return "settled"
+        return "grace-over" if at >= session.end.heard_at + self.grace else None
+
+    def deadlines(self, station: Station) -> Sequence[Deadline]:
+        """What each open session waits for: its context where that is unknown, else its close."""
+        return [due for each in station.sessions.values() if (due := self._deadline(each))]
+
+    def _deadline(self, session: Session) -> Deadline | None:
+        if not isinstance(session.verdict, Open):
+            return None
+        if session.start is not None and is_context_missing(session):
+            pause = min(_FIRST_ASKING * 2 ** min(session.asked, 16), _RAREST_ASKING)
+            return Deadline(name=f"context/{session.session_id}", due_at=(session.asked_at or session.heard_at) + pause)
+        due_at = self.due_at(session)
+        return None if due_at is None else Deadline(name=f"close/{session.session_id}", due_at=due_at)
+
+
+def _may_settle(session: Session) -> bool:
+    # OCPP 1.6 numbers nothing: the stop with its register says that the station is done, silence that nothing follows.
+    return bool(
+        session.start and session.start.seq_no is None and session.end and session.end.meter_stop_wh is not None
+    )
+
+
+def end_order(end: End) -> tuple[datetime, int]:
+    """Of two contradicting ends the later one holds, whichever came first."""
+    return end.ended_at, -1 if end.meter_stop_wh is None else end.meter_stop_wh
+
+
+def is_context_missing(session: Session) -> bool:
+    """Whether the place or the parties are unknown; such a session is not closed."""
+    return session.place is None or session.parties is None
+
+
+def preferred(first: Parties | None, second: Parties | None) -> Parties | None:
+    """The first, unless only the second knows a token (in 2.x a session may begin before anybody shows one)."""
+    if first is None or (first.token_ref is None and second is not None and second.token_ref is not None):
+        return second
+    return first
+
+
+def connector_key(evse_number: int, connector_number: int) -> str:
+    """A connector's name within its station."""
+    return f"{evse_number}/{connector_number}"
+
+
+def span_of(station: Station, session: Session, start: Start, end: End) -> Span:
+    """The session as the account takes it."""
+    return Span(
+        session_id=session.session_id,
+        started_at=start.started_at,
+        ended_at=end.ended_at,
+        charging=start.charging,
+        meter_start_wh=start.meter_start_wh,
+        meter_stop_wh=end.meter_stop_wh,
+        evidence=session.evidence,
+        told=station.told_of(session),
+    )
+
+
+def without_old(station: Station, now: datetime) -> Station:
+    """The station without what no rule asks for any more: closed sessions past correcting, ids past knowing."""
+    closed = [
+        (each.verdict.closed_at, each.session_id)
+        for each in station.sessions.values()
+        if isinstance(each.verdict, Closed)
+    ]
+    kept = {each for at, each in sorted(closed)[-CORRECTABLE_AT_MOST:] if at > now - CORRECTABLE_FOR}
+    gone = {each for _, each in closed} - kept
+    sessions = {name: each for name, each in station.sessions.items() if name not in gone}
+    horizon = (now - KNOWN_FOR).date().isoformat()
+    days = {day: ids for day, ids in station.closed.items() if day >= horizon}
+    return Station(sessions=sessions, told=_still_needed(station, sessions), closed=days)
+
+
+def _still_needed(station: Station, sessions: Mapping[str, Session]) -> Mapping[str, tuple[Told, ...]]:
+    told = {}
+    for name, states in station.told.items():
+        mine = [each for each in sessions.values() if _connector_of(each) == name]
+        running = [each.start.started_at for each in mine if each.start and isinstance(each.verdict, Open)]
+        over = [each.end.ended_at for each in mine if each.end and not isinstance(each.verdict, Open)]
+        since = min(running) if running else max(over, default=None)
+        kept = tuple(each for each in states if since is None or each.at >= since)[-TOLD_AT_MOST:]
+        if kept:
+            told[name] = kept
+    return told
+
+
+def with_closed_id(station: Station, session_id: str, at: datetime) -> Mapping[str, tuple[str, ...]]:
+    """The closed ids and one more."""
+    day = at.date().isoformat()
+    return {**station.closed, day: (*station.closed.get(day, ()), _short(session_id))}
+
+
+def _connector_of(session: Session) -> str | None:
+    start = session.start
+    return None if start is None else connector_key(start.evse_number, start.connector_number)
+
+
+def _runs_at(session: Session, at: datetime) -> bool:
+    begun = session.start is not None and session.start.started_at <= at
+    return begun and (session.end is None or at <= session.end.ended_at) and isinstance(session.verdict, Open)
+
+
+def _short(session_id: str) -> str:
+    return session_id.replace("-", "")[:16]
+
+
+def _started_at(session: Session) -> datetime:
+    return session.start.started_at if session.start else session.heard_at

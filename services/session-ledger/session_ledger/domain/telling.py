@@ -1,0 +1,109 @@
+"""How a decision tells what changed: one event after the other, each seen by the next."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from ev_contracts.common import MeterReading
+from ev_contracts.sessions import AddReadings, ChangeChargingState, EnergyDelivered, SuspensionEnded, SuspensionStarted
+from session_ledger.domain.account import begin_of, seconds_by_kind, stretches
+from session_ledger.domain.evidence import Told, is_gapless, with_readings, with_seq
+from session_ledger.domain.history import SessionEvent, evolve
+from session_ledger.domain.station import Session, Station
+
+
+class Telling:
+    """The events of one decision so far, and the station as they leave it."""
+
+    def __init__(self, station: Station) -> None:
+        self.station = station
+        self.events: list[SessionEvent] = []
+
+    def say(self, event: SessionEvent) -> None:
+        """One more thing is true."""
+        self.events.append(event)
+        self.station = evolve(self.station, event)
+
+    def session(self, session_id: str) -> Session:
+        """The session as it stands now."""
+        return self.station.sessions[session_id]
+
+
+def tell_charging(telling: Telling, session: Session, command: AddReadings | ChangeChargingState) -> bool | None:
+    """Says a change of the charging state; a state that changes nothing now but may matter later is given back."""
+    if command.charging is None or session.start is None:
+        return None
+    seq_no = command.seq_no if isinstance(command, AddReadings) else None
+    told = telling.station.told_of(session)
+    if Told(at=command.occurred_at, charging=command.charging, seq_no=seq_no) in told:
+        return None
+    before = [each for each in told if each.at <= command.occurred_at]
+    if command.charging != (before[-1].charging if before else session.start.charging):
+        if len(before) == len(told):
+            telling.say(_suspension(session, command, seq_no))
+            return None
+        return command.charging
+    seen = with_seq(session.evidence, seq_no).seen
+    return None if is_gapless(seen, session.start.seq_no, seq_no) else command.charging
+
+
+def _suspension(
+    session: Session, command: AddReadings | ChangeChargingState, seq_no: int | None
+) -> SuspensionStarted | SuspensionEnded:
+    at, received_at = command.occurred_at, command.at
+    names = {"session_id": session.session_id, "station_id": command.station_id}
+    if command.charging:
+        return SuspensionEnded(**names, at=at, seq_no=seq_no, received_at=received_at)
+    by = command.suspended_by
+    return SuspensionStarted(**names, suspended_by=by, at=at, seq_no=seq_no, received_at=received_at)
+
+
+def tell_readings(
+    telling: Telling, session_id: str, readings: Iterable[MeterReading], seq_no: int | None, heard_at: datetime
+) -> list[MeterReading]:
+    """Says each register that is later than all before; gives back those that are late and still add evidence."""
+    late = []
+    for reading in sorted(readings, key=lambda each: each.sampled_at):
+        session = telling.session(session_id)
+        if reading.register_wh is None or with_readings(session.evidence, [reading]) == session.evidence:
+            continue
+        delivered = None if session.end else _delivered(telling.station, session, reading, seq_no, heard_at)
+        if delivered is None or (reading.context == "Transaction.Begin" and session.evidence.begin is None):
+            late.append(reading)
+        if delivered is not None:
+            telling.say(delivered)
+    return late
+
+
+def _delivered(
+    station: Station, session: Session, reading: MeterReading, seq_no: int | None, heard_at: datetime
+) -> EnergyDelivered | None:
+    start, register_wh = session.start, reading.register_wh
+    begin_wh = None if start is None else begin_of(start.meter_start_wh, session.evidence)
+    if start is None or begin_wh is None or register_wh is None:
+        return None
+    shown_at, shown_wh = (
+        (session.shown.at, session.shown.register_wh) if session.shown else (start.started_at, begin_wh)
+    )
+    if reading.sampled_at <= shown_at or register_wh < shown_wh:
+        return None
+    told = station.told_of(session)
+    parts = stretches(start.started_at, reading.sampled_at, charging=start.charging, told=told)
+    charging_s, parking_s = seconds_by_kind(parts)
+    return EnergyDelivered(
+        session_id=session.session_id,
+        station_id=session.station_id,
+        evse_number=start.evse_number,
+        connector_number=start.connector_number,
+        measured_at=reading.sampled_at,
+        register_wh=register_wh,
+        energy_wh=register_wh - begin_wh,
+        power_w=reading.power_w,
+        soc_percent=reading.soc_percent,
+        started_at=start.started_at,
+        charging_s=charging_s,
+        parking_s=parking_s,
+        place=session.place,
+        parties=session.parties,
+        seq_no=seq_no,
+        received_at=heard_at,
+    )

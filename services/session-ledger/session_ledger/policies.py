@@ -1,0 +1,122 @@
+"""How the ledger reacts: a gateway's fact becomes its command, and an unknown context is asked for again."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, assert_never
+
+from chassis.decider import EventContext, To
+from ev_contracts.common import ConnectorState, Parties, Place
+from ev_contracts.gateway import (
+    ConnectorStatusChanged,
+    MeterSampled,
+    TransactionEnded,
+    TransactionStarted,
+    TransactionUpdated,
+)
+from ev_contracts.sessions import (
+    AddReadings,
+    ChangeChargingState,
+    EndSession,
+    ResolveContext,
+    SessionContextWanted,
+    StartSession,
+)
+from session_ledger.ports import Facts
+
+TransactionEvent = TransactionStarted | TransactionUpdated | MeterSampled | TransactionEnded | ConnectorStatusChanged
+
+_CHARGING = {"Charging": True, "SuspendedEV": False, "SuspendedEVSE": False, "EVConnected": False, "Idle": False}
+_SUSPENDED_BY = {"SuspendedEV": "EV", "SuspendedEVSE": "EVSE"}
+
+
+def on_transaction(event: TransactionEvent, context: EventContext, facts: Facts) -> Sequence[To]:
+    """The ledger's command for a station's word, with place and parties in force at that time."""
+    match event:
+        case TransactionStarted():
+            command: Any = _start(event, context, facts)
+        case TransactionUpdated():
+            command = _update(event, context, facts)
+        case MeterSampled():
+            if event.session_id is None and event.transaction_id is None:
+                return []  # the main meter, or a clock-aligned value outside any transaction
+            command = _sample(event)
+        case TransactionEnded():
+            command = _end(event)
+        case ConnectorStatusChanged():
+            return _status(event, context)
+        case _:
+            assert_never(event)
+    return [To(key=context.key, command=command)]
+
+
+def on_session(event: object, context: EventContext, facts: Facts) -> Sequence[To]:
+    """Answers a session that wants its context, if by now somebody knows more."""
+    if not isinstance(event, SessionContextWanted):
+        return []
+    place = facts.place(context.tenant, event.station_id, event.evse_number, event.connector_number)
+    parties = facts.parties(context.tenant, event.station_id, event.token_ref, event.token_status, event.started_at)
+    if place is None and parties is None:
+        return []
+    command = ResolveContext(
+        at=event.wanted_at, session_id=event.session_id, station_id=event.station_id, place=place, parties=parties
+    )
+    return [To(key=context.key, command=command)]
+
+
+def _stamped(
+    event: TransactionStarted | TransactionUpdated, context: EventContext, facts: Facts, at: datetime
+) -> dict[str, Place | Parties | None]:
+    place = facts.place(context.tenant, event.station_id, event.evse_number, event.connector_number)
+    parties = facts.parties(context.tenant, event.station_id, event.token_ref, event.token_status, at)
+    return {"place": place, "parties": parties}
+
+
+def _same(event: Any, command: Callable[..., Any], *without: str) -> dict[str, Any]:
+    """The fields that the event and the command share, by name."""
+    names = set(type(event).model_fields) & set(command.model_fields)  # type: ignore[attr-defined]  # a record class
+    return {name: getattr(event, name) for name in names - set(without)}
+
+
+def _start(event: TransactionStarted, context: EventContext, facts: Facts) -> StartSession:
+    stamped = _stamped(event, context, facts, event.started_at)
+    return StartSession(at=event.received_at, **_same(event, StartSession), **stamped)
+
+
+def _update(event: TransactionUpdated, context: EventContext, facts: Facts) -> AddReadings:
+    # The token that stops a session says nothing of who pays; and without a token there is nothing new to say.
+    names_payer = event.token_ref is not None and event.trigger_reason != "StopAuthorized"
+    state = event.charging_state or ""
+    return AddReadings(
+        at=event.received_at,
+        charging=_CHARGING.get(state),
+        suspended_by=_SUSPENDED_BY.get(state),
+        **_same(event, AddReadings),
+        **(_stamped(event, context, facts, event.occurred_at) if names_payer else {}),
+    )
+
+
+def _sample(event: MeterSampled) -> AddReadings:
+    occurred_at = max((each.sampled_at for each in event.readings), default=event.received_at)
+    return AddReadings(at=event.received_at, occurred_at=occurred_at, offline=False, **_same(event, AddReadings))
+
+
+def _end(event: TransactionEnded) -> EndSession:
+    return EndSession(at=event.received_at, **_same(event, EndSession))
+
+
+def _status(event: ConnectorStatusChanged, context: EventContext) -> Sequence[To]:
+    told = {
+        ConnectorState.CHARGING: (True, None),
+        ConnectorState.SUSPENDED_EV: (False, "EV"),
+        ConnectorState.SUSPENDED_EVSE: (False, "EVSE"),
+    }.get(event.state)
+    if told is None:
+        return []
+    charging, suspended_by = told
+    command = ChangeChargingState(
+        at=event.received_at,
+        charging=charging,
+        suspended_by=suspended_by,
+        **_same(event, ChangeChargingState, "charging"),
+    )
+    return [To(key=context.key, command=command)]

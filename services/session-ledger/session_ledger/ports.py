@@ -1,0 +1,18 @@
+"""What the ledger needs to know of others, in its own words."""
+
+from datetime import datetime
+from typing import Protocol
+
+from ev_contracts.common import Parties, Place
+
+
+class Facts(Protocol):
+    """The word of registry and accounts as far as it is known here; None is "not known yet", never "there is none"."""
+
+    def place(self, tenant: str, station_id: str, evse_number: int, connector_number: int) -> Place | None:
+        """Where a connector stands."""
+
+    def parties(
+        self, tenant: str, station_id: str, token_ref: str | None, token_status: str, at: datetime
+    ) -> Parties | None:
+        """Who stands behind a session that began at `at` with this token; an unknown token leaves the EMSP out."""

@@ -1,0 +1,12 @@
+"""What the ledger reads from its environment."""
+
+from chassis.settings import BaseServiceSettings
+
+
+class Settings(BaseServiceSettings):
+    """The closing rules, in seconds of business time: how long a session waits for facts that are late."""
+
+    session_settle_s: int = 30
+    """OCPP 1.6: silence after the stop and the last fact, before the session closes."""
+    session_grace_s: int = 900
+    """After the end, however much is missing."""

@@ -1,0 +1,118 @@
+"""The messages of one driver's session at a station in Amsterdam, as the ledger is told of them."""
+
+from datetime import UTC, datetime, timedelta
+
+from ev_contracts.common import CommercialModel, MeterReading, Parties, Place
+from ev_contracts.sessions import AddReadings, ChangeChargingState, EndSession, SessionDeadlinePassed, StartSession
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+STATION = "NLVOLT0001"
+SESSION = "0f8fad5b-d9cb-569f-a165-70867728950e"
+TRANSACTION = "771234561"
+
+PLACE = Place(
+    site_id="oosterdok",
+    station_id=STATION,
+    evse_number=1,
+    connector_number=1,
+    evse_id="NL*VLT*E1",
+    feeder_id="feeder-7",
+    connection_id="connection-12",
+    time_zone="Europe/Amsterdam",
+    country="NL",
+)
+PARTIES = Parties(
+    cpo_party_id="NL-VLT",
+    owner_party_id="NL-OWN",
+    ownership_contract_id="own-1",
+    ownership_contract_version=1,
+    owner_share_permille=300,
+    emsp_party_id="NL-EMO",
+    emsp_tenant="emo",
+    commercial_contract_id="trade-1",
+    commercial_contract_version=1,
+    commercial_model=CommercialModel.RESALE,
+    driver_ref="driver-7",
+    token_ref="token-7",
+)
+
+
+def at(minutes: float) -> datetime:
+    """So many minutes after noon."""
+    return NOON + timedelta(minutes=minutes)
+
+
+def reading(minutes: float, register_wh: int, context: str | None = None) -> MeterReading:
+    return MeterReading(sampled_at=at(minutes), register_wh=register_wh, context=context)
+
+
+def start(**changes: object) -> StartSession:
+    told: dict[str, object] = {
+        "at": at(0),
+        "session_id": SESSION,
+        "station_id": STATION,
+        "transaction_id": TRANSACTION,
+        "ocpp_version": "1.6",
+        "evse_number": 1,
+        "connector_number": 1,
+        "token_ref": "token-7",
+        "token_status": "Accepted",
+        "started_at": at(0),
+        "meter_start_wh": 1_000,
+        "offline": False,
+        "place": PLACE,
+        "parties": PARTIES,
+    }
+    return StartSession(**{**told, **changes})
+
+
+def readings(*told: MeterReading, **changes: object) -> AddReadings:
+    when = max((each.sampled_at for each in told), default=at(1))
+    fields: dict[str, object] = {
+        "at": when,
+        "station_id": STATION,
+        "transaction_id": TRANSACTION,
+        "evse_number": 1,
+        "connector_number": 1,
+        "occurred_at": when,
+        "offline": False,
+        "readings": told,
+    }
+    return AddReadings(**{**fields, **changes})
+
+
+def suspended(minutes: float) -> ChangeChargingState:
+    return _state(minutes, charging=False)
+
+
+def charging(minutes: float) -> ChangeChargingState:
+    return _state(minutes, charging=True)
+
+
+def _state(minutes: float, *, charging: bool) -> ChangeChargingState:
+    return ChangeChargingState(
+        at=at(minutes),
+        station_id=STATION,
+        evse_number=1,
+        connector_number=1,
+        charging=charging,
+        suspended_by=None if charging else "EV",
+        occurred_at=at(minutes),
+    )
+
+
+def end(minutes: float = 60, meter_stop_wh: int | None = 12_000, **changes: object) -> EndSession:
+    fields: dict[str, object] = {
+        "at": at(minutes),
+        "station_id": STATION,
+        "transaction_id": TRANSACTION,
+        "ended_at": at(minutes),
+        "meter_stop_wh": meter_stop_wh,
+        "reason": "Local",
+        "offline": False,
+    }
+    return EndSession(**{**fields, **changes})
+
+
+def deadline(name: str, minutes: float) -> SessionDeadlinePassed:
+    return SessionDeadlinePassed(at=at(minutes), name=f"{name}/{SESSION}", due_at=at(minutes))
