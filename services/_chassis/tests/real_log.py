@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from chassis.clock import new_id
 from chassis.log import KafkaLog
+from chassis.testing import eventually
 
 SESSION_TIMEOUT_MS = 6000
 
@@ -39,10 +40,16 @@ async def namespace(topics: Mapping[str, toy.Topic] = toy.TOPICS) -> AsyncIterat
     ]
     try:
         await admin.create_topics(new)
+        await eventually(lambda: _all_there(admin, [topic.name for topic in new]))
         yield prefix
     finally:
         await admin.delete_topics([f"{prefix}.{name}" for name in topics])
         await admin.close()
+
+
+async def _all_there(admin: AIOKafkaAdminClient, names: list[str]) -> bool:
+    found = await admin.describe_topics(names)
+    return all(topic["error_code"] == 0 for topic in found)
 
 
 def kafka_log(prefix: str) -> KafkaLog:

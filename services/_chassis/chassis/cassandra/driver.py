@@ -165,10 +165,8 @@ def cql_of(write: Write) -> tuple[str, list[Any]]:
     match write:
         case Upsert(values=values) if values:
             sets = ", ".join(f"{name} = ?" for name in values)
-            return (
-                f"UPDATE {write.table} USING TIMESTAMP ? SET {sets} WHERE {where}",  # noqa: S608 - names are our own code's
-                [write.version, *values.values(), *write.key.values()],
-            )
+            statement = f"UPDATE {write.table} USING TIMESTAMP ? SET {sets} WHERE {where}"  # noqa: S608 - our own names
+            return statement, [write.version, *values.values(), *write.key.values()]
         case Upsert():
             names, marks = ", ".join(write.key), ", ".join("?" for _ in write.key)
             return (
@@ -177,10 +175,8 @@ def cql_of(write: Write) -> tuple[str, list[Any]]:
             )
         case Delete(columns=columns):
             what = f" {', '.join(columns)}" if columns else ""
-            return (
-                f"DELETE{what} FROM {write.table} USING TIMESTAMP ? WHERE {where}",  # noqa: S608 - names are our own code's
-                [write.version, *write.key.values()],
-            )
+            statement = f"DELETE{what} FROM {write.table} USING TIMESTAMP ? WHERE {where}"  # noqa: S608 - our own names
+            return statement, [write.version, *write.key.values()]
 
 
 def statements_of(tables_cql: Path | None) -> list[str]:

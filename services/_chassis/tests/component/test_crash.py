@@ -1,0 +1,193 @@
+"""Exactly the expected events, in order, none twice, whatever dies: kill -9, SIGSTOP zombies, exits in mid-transaction.
+
+`EV_LONG=1` runs the full numbers; the seed is printed and can be given as `EV_SEED`.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import pytest
+import real_log
+import toy
+from chassis.clock import SystemClock, new_id
+from chassis.codec import Codec
+from chassis.decider import derived_id
+from chassis.log import Appender, Log, TopicPartition
+from chassis.log.envelope import SRC
+from chassis.telemetry import Tracing
+from chassis.testing import read_topic
+
+LONG = os.environ.get("EV_LONG") == "1"
+COMMANDS = 20_000 if LONG else 1_500
+KEYS = 400 if LONG else 60
+REPEATED = 0.1
+APART = 20_000 if LONG else 1_000
+"""A repeat of a reaction comes up to this many commands later, far beyond any ring."""
+DEATHS = 15 if LONG else 3
+FAILPOINT = 0.002
+ZOMBIE_S = 9.0
+"""Longer than the session: its partitions are another's when it wakes."""
+DEADLINE_S = 1_500 if LONG else 100
+TOPIC = "toys.tally.command.v1"
+
+
+class Fleet:
+    """Two workers that are killed, stopped and started again."""
+
+    def __init__(self, prefix: str, dice: random.Random) -> None:
+        self._prefix = prefix
+        self._dice = dice
+        self._started = 0
+        self.deaths: Counter[str] = Counter()
+        self._workers = [self._start(), self._start()]
+        self._wakes: list[tuple[float, subprocess.Popen[bytes]]] = []
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        self._started += 1
+        worker = Path(__file__).with_name("crash_worker.py")
+        arguments = [self._prefix, f"{self._dice.random()}", str(FAILPOINT)]
+        return subprocess.Popen([sys.executable, str(worker), *arguments], stderr=subprocess.DEVNULL)
+
+    def harm(self) -> None:
+        """Kill or freeze one of them."""
+        victim = self._dice.choice(self._workers)
+        if self._dice.random() < 0.5:
+            victim.send_signal(signal.SIGKILL)
+        elif all(victim is not sleeper for _, sleeper in self._wakes):
+            victim.send_signal(signal.SIGSTOP)
+            self.deaths["zombie"] += 1
+            self._wakes.append((time.monotonic() + ZOMBIE_S, victim))
+
+    def tend(self) -> None:
+        """Wake the frozen, replace the dead."""
+        for wake in [each for each in self._wakes if each[0] < time.monotonic()]:
+            self._wakes.remove(wake)
+            wake[1].send_signal(signal.SIGCONT)
+        for index, worker in enumerate(self._workers):
+            code = worker.poll()
+            if code is not None:
+                self.deaths[f"exit {code}"] += 1
+                self._workers[index] = self._start()
+
+    def killed(self) -> int:
+        """By kill -9 and at failpoints."""
+        return self.deaths["exit -9"] + self.deaths["exit 9"]
+
+    def end(self) -> None:
+        for worker in self._workers:
+            worker.kill()
+            worker.wait()
+
+
+def commands(dice: random.Random) -> list[tuple[int, str, int]]:
+    """(number, key, amount) in the order they are sent, repeats among them."""
+    sent = [(number, f"t/{dice.randrange(KEYS)}", dice.choice([1, 2, 5, -3])) for number in range(COMMANDS)]
+    placed = [(float(number), each) for number, each in enumerate(sent)]
+    placed += [(number + dice.uniform(0.5, APART), each) for number, each in enumerate(sent) if dice.random() < REPEATED]
+    return [each for _, each in sorted(placed, key=lambda place: place[0])]
+
+
+def expected(sent: list[tuple[int, str, int]]) -> dict[str, list[tuple[int, int]]]:
+    """Per key (number, total): what a single process that never died would have said."""
+    said: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    totals: Counter[str] = Counter()
+    seen: dict[str, int] = {}
+    for number, key, amount in sent:
+        if number <= seen.get(key, -1):
+            continue
+        seen[key] = number
+        if totals[key] + amount >= 0:
+            totals[key] += amount
+            said[key].append((number, totals[key]))
+    return said
+
+
+async def send(log: Log, sent: list[tuple[int, str, int]]) -> None:
+    """As a policy would: the source's offset is the command's number, so repeats are exact for ever."""
+    appender = Appender(log=log, codec=toy.codec(), clock=SystemClock(), service="edge", tracing=Tracing("edge"))
+    for index, (number, key, amount) in enumerate(sent):
+        await appender.append_nowait(
+            topic=TOPIC,
+            key=key,
+            record=toy.Add(at=toy.NOON, number=number, amount=amount),
+            event_id=derived_id("crash", str(number)),
+            extra=((SRC, f"elsewhere/0/{number}/0".encode()),),
+        )
+        if index % 100 == 0:
+            await asyncio.sleep(0.3 if LONG else 0.6)
+    await log.producer.flush()
+
+
+async def settled(log: Log) -> bool:
+    """Whether every command partition was processed to its end, by the positions in the state topic."""
+    from chassis.log import read_to_end
+    from chassis.runner.positions import POSITION_KEY, parse_position
+
+    at = [TopicPartition(TOPIC, partition) for partition in range(4)]
+    for each, end in (await log.ends(at)).items():
+        position = 0
+        async for records in read_to_end(log, TopicPartition("toys.tally.state.v1", each.partition)):
+            for record in records:
+                if record.key == POSITION_KEY and record.value is not None:
+                    position = parse_position(record.value)
+        if position < end:
+            return False
+    return True
+
+
+@pytest.mark.timeout(DEADLINE_S + 60)
+async def test_what_dies_loses_nothing_and_repeats_nothing() -> None:
+    seed = os.environ.get("EV_SEED") or new_id()
+    print(f"seed {seed}")
+    dice = random.Random(seed)
+    sent = commands(dice)
+    began = time.monotonic()
+    topics = {name: topic for name, topic in toy.TOPICS.items() if "tally" in name or "edge" in name or "dlq" in name}
+    async with real_log.namespace(topics) as prefix:
+        log = real_log.kafka_log(prefix)
+        await log.start()
+        fleet = Fleet(prefix, dice)
+        try:
+            await _harm_until_settled(log, sent, fleet, dice, began)
+        finally:
+            fleet.end()
+        await _check(log, toy.codec(), sent)
+        await log.stop()
+        await asyncio.sleep(0.2)  # the client closes its sockets a moment later
+    print(f"{len(sent)} commands ({COMMANDS} different), deaths {dict(fleet.deaths)}, {time.monotonic() - began:.0f} s")
+
+
+async def _harm_until_settled(
+    log: Log, sent: list[tuple[int, str, int]], fleet: Fleet, dice: random.Random, began: float
+) -> None:
+    sending = asyncio.create_task(send(log, sent))
+    harmed_at = time.monotonic()
+    while True:
+        assert time.monotonic() - began < DEADLINE_S, f"not settled, deaths {fleet.deaths}"
+        await asyncio.sleep(0.5)
+        fleet.tend()
+        enough = fleet.killed() >= DEATHS and fleet.deaths["zombie"] >= max(1, DEATHS // 5)
+        if not (enough and sending.done()) and time.monotonic() - harmed_at > 3 + 3 * dice.random():
+            harmed_at = time.monotonic()
+            fleet.harm()
+        elif enough and sending.done() and await settled(log):
+            await sending
+            return
+
+
+async def _check(log: Log, codec: Codec, sent: list[tuple[int, str, int]]) -> None:
+    said: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    ids: set[str] = set()
+    for seen in await read_topic(log, codec, "toys.tally.event.v1"):
+        said[seen.context.key].append((seen.record.number, seen.record.total))
+        assert seen.context.stream_version == len(said[seen.context.key]), "a version is missing or twice"
+        assert seen.context.event_id not in ids, "an event stands twice"
+        ids.add(seen.context.event_id)
+    assert said == expected(sent)
