@@ -206,3 +206,9 @@ def env(log: Log, clock: Clock, *, service: str = "toy-ledger") -> Env:
     return Env(
         service=service, log=log, codec=codec(), clock=clock, lines=Lines(service=service), tracing=Tracing(service)
     )
+
+
+def codec_with(shape: Shape, schema_id: int) -> Codec:
+    """A process that carries another shape of one record."""
+    records = {**RECORDS, shape.name: shape}
+    return Codec(records=records, topics=TOPICS, ids={**codec().ids, shape.fingerprint: schema_id})

@@ -90,7 +90,9 @@ def commands(dice: random.Random) -> list[tuple[int, str, int]]:
     """(number, key, amount) in the order they are sent, repeats among them."""
     sent = [(number, f"t/{dice.randrange(KEYS)}", dice.choice([1, 2, 5, -3])) for number in range(COMMANDS)]
     placed = [(float(number), each) for number, each in enumerate(sent)]
-    placed += [(number + dice.uniform(0.5, APART), each) for number, each in enumerate(sent) if dice.random() < REPEATED]
+    placed += [
+        (number + dice.uniform(0.5, APART), each) for number, each in enumerate(sent) if dice.random() < REPEATED
+    ]
     return [each for _, each in sorted(placed, key=lambda place: place[0])]
 
 
