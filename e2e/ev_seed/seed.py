@@ -13,6 +13,7 @@ from ev_seed.client import Platform
 from ev_seed.network import Plan
 
 AT_ONCE = 16
+STATIONS_A_CALL = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +97,14 @@ def _as(plan: Plan, role: str) -> str:
 
 async def _stations(platform: Platform, plan: Plan, cpo: str) -> tuple[Member, ...]:
     rows = list(network.stations(plan))
-    answer = await platform.post(cpo, "asset-registry", "/v1/stations:batch", rows)
-    wrong = [row for row in answer["results"] if row["status"] not in {"registered", "unchanged"}]
+    results = []
+    for start in range(0, len(rows), STATIONS_A_CALL):
+        some = rows[start : start + STATIONS_A_CALL]
+        results += (await platform.post(cpo, "asset-registry", "/v1/stations:batch", some))["results"]
+    wrong = [row for row in results if row["status"] not in {"registered", "unchanged"}]
     if wrong:
         raise RuntimeError(f"stations were not registered: {wrong[:3]}")
-    secrets: dict[str, str] = {row["station_id"]: row["secret"] for row in answer["results"] if "secret" in row}
+    secrets: dict[str, str] = {row["station_id"]: row["secret"] for row in results if "secret" in row}
     return tuple(
         Member(
             identity=Identity(
