@@ -173,7 +173,7 @@ def _sockets(
     settings: Settings, wiring: Wiring, directory: TablesDirectory, cipher: FrameCipher, seal: DeskSeal
 ) -> Sockets:
     clock = wiring.env.clock
-    replica_id = f"gw-{new_id()[:8]}"
+    replica_id = f"gw-{new_id().replace('-', '')[:12]}"
     journal = LogJournal(wiring.appender)
     frames = FrameBlocks(replica_id=replica_id, cipher=cipher, journal=journal, clock=clock)
     interpreter = Interpreter(

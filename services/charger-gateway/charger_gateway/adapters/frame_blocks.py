@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 import hmac
-import os
-from collections import deque
+import itertools
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
@@ -23,6 +23,7 @@ MOST_IN_BLOCK = 2_000
 MOST_WAITING = 20_000
 _MOST_BLOCK_BYTES = 400_000
 _NONCE_BYTES = 12
+_MOST_KEYS = 64
 
 log = structlog.get_logger("charger_gateway.frames")
 
@@ -32,31 +33,41 @@ class Undecipherable(Exception):
 
 
 class FrameCipher:
-    """AES-256-GCM; each day has a key derived from the frame secret, so a day can be forgotten by its derivation."""
+    """AES-256-GCM; each day of each replica has a key derived from the frame secret.
+
+    So a nonce is a counter: it never repeats under its key, whatever other processes do.
+    """
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
-        self._day = ""
-        self._aead = AESGCM(bytes(32))
+        self._keys: OrderedDict[tuple[str, str], AESGCM] = OrderedDict()
+        self._numbers = itertools.count(1)
 
-    def seal(self, day: str, frame_ref: str, station_id: str, raw: bytes) -> bytes:
-        """Nonce and ciphertext; bound to its reference and station."""
-        nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._of(day).encrypt(nonce, raw, f"{station_id}|{frame_ref}".encode())
+    def seal(self, day: str, replica_id: str, frame_ref: str, station_id: str, raw: bytes) -> bytes:
+        """Nonce and ciphertext; bound to its reference and station. Only the replica itself seals under its key."""
+        nonce = next(self._numbers).to_bytes(_NONCE_BYTES)
+        return nonce + self._of(day, replica_id).encrypt(nonce, raw, _bound_to(station_id, frame_ref))
 
-    def open(self, day: str, frame_ref: str, station_id: str, sealed: bytes) -> bytes:
+    def open(self, day: str, replica_id: str, frame_ref: str, station_id: str, sealed: bytes) -> bytes:
         """The frame verbatim. Raises Undecipherable."""
         nonce, body = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         try:
-            return self._of(day).decrypt(nonce, body, f"{station_id}|{frame_ref}".encode())
+            return self._of(day, replica_id).decrypt(nonce, body, _bound_to(station_id, frame_ref))
         except InvalidTag as error:
             raise Undecipherable(frame_ref) from error
 
-    def _of(self, day: str) -> AESGCM:
-        if day != self._day:
-            self._day = day
-            self._aead = AESGCM(hmac.digest(self._secret, f"frames|{day}".encode(), hashlib.sha256))
-        return self._aead
+    def _of(self, day: str, replica_id: str) -> AESGCM:
+        aead = self._keys.get((day, replica_id))
+        if aead is None:
+            key = hmac.digest(self._secret, f"frames|{day}|{replica_id}".encode(), hashlib.sha256)
+            aead = self._keys[day, replica_id] = AESGCM(key)
+            if len(self._keys) > _MOST_KEYS:
+                self._keys.popitem(last=False)
+        return aead
+
+
+def _bound_to(station_id: str, frame_ref: str) -> bytes:
+    return f"{station_id}|{frame_ref}".encode()
 
 
 class _Kept(NamedTuple):
@@ -109,18 +120,17 @@ class FrameBlocks:
                 kept = self._waiting.popleft()
                 size += len(kept.raw)
                 frames.append(self._sealed(day, kept))
-            block = FrameBlock.model_construct(replica_id=self._replica_id, day=day, frames=tuple(frames))
+            block = FrameBlock(replica_id=self._replica_id, day=day, frames=tuple(frames))
             self._journal.note(FRAMES, f"_/{self._replica_id}", block)
 
     def _sealed(self, day: str, kept: _Kept) -> Frame:
-        # Built without validation: these fields were all made here, thousands of times a second.
-        return Frame.model_construct(
+        return Frame(
             frame_ref=kept.frame_ref,
             station_id=kept.station_id,
             epoch=kept.epoch,
             inbound=kept.inbound,
             at=kept.at,
-            ciphertext=self._cipher.seal(day, kept.frame_ref, kept.station_id, kept.raw),
+            ciphertext=self._cipher.seal(day, self._replica_id, kept.frame_ref, kept.station_id, kept.raw),
         )
 
 

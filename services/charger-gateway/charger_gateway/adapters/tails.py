@@ -11,7 +11,7 @@ from chassis.codec import Codec
 from chassis.log import Log, TopicPartition, partition_of
 from chassis.log.port import Fetched
 from chassis.log.reading import read_to_end
-from ev_contracts.gateway import FrameBlock, TransactionStarted
+from ev_contracts.gateway import Frame, FrameBlock, TransactionStarted
 
 MOST_BLOCKS = 3_000
 MOST_TRANSACTION_RECORDS = 20_000
@@ -56,17 +56,18 @@ class Tails:
                 epoch=frame.epoch,
                 inbound=frame.inbound,
                 at=frame.at,
-                text=self._text(block.day, frame.frame_ref, station_id, frame.ciphertext),
+                text=self._text(block, frame),
             )
             for frame in block.frames
             if frame.station_id == station_id
         ]
 
-    def _text(self, day: str, frame_ref: str, station_id: str, sealed: bytes) -> str | None:
+    def _text(self, block: FrameBlock, frame: Frame) -> str | None:
         try:
-            return self._cipher.open(day, frame_ref, station_id, sealed).decode(errors="replace")
+            raw = self._cipher.open(block.day, block.replica_id, frame.frame_ref, frame.station_id, frame.ciphertext)
         except Undecipherable:
             return None
+        return raw.decode(errors="replace")
 
     async def token_of(self, key: str, transaction_id: str) -> str | None:
         """The token_ref that the station's transaction began with; None where it is not found. Raises TimeoutError."""

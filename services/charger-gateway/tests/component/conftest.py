@@ -87,7 +87,7 @@ class Gateway:
             while not (blocks := await self.records(FRAMES)):  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.02)
         return [
-            self.cipher.open(block.day, frame.frame_ref, frame.station_id, frame.ciphertext)
+            self.cipher.open(block.day, block.replica_id, frame.frame_ref, frame.station_id, frame.ciphertext)
             for block in blocks
             for frame in block.frames
         ]
