@@ -34,7 +34,7 @@ class AgreeOwnership(Record, frozen=True):
 
 
 class ClaimIdentity(Record, frozen=True):
-    """Claim a station identity for a tenant and set its credential; repeating it for the same tenant and station changes nothing but the credential given."""
+    """Claim a station identity for a tenant and set its first credential; repeated with the same credential it changes nothing, with another it is refused: RotateCredential sets that."""
 
     at: Instant
     station_id: StrictStr
