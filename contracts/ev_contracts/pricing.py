@@ -33,7 +33,7 @@ class AssignTariff(Record, frozen=True):
 
 
 class AssignmentSnapshot(Record, frozen=True):
-    """One assignment; key tenant/assignment."""
+    """One assignment; key tenant/tariff#assignment."""
 
     assignment_id: StrictStr
     tariff_id: StrictStr
@@ -123,6 +123,9 @@ class SessionUnratable(Record, frozen=True):
     session_id: StrictStr
     reason: StrictStr
     at: Instant
+    facts: SessionFacts | None = None
+    place: Place | None = None
+    parties: Parties | None = None
 
 
 class TariffAssigned(Record, frozen=True):
