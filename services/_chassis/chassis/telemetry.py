@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Literal, get_args
 
 import structlog
@@ -51,6 +51,8 @@ MetricName = Literal[
     "torn",
 ]
 METRICS: tuple[str, ...] = get_args(MetricName)
+
+_UNTOLD = nullcontext(b"")
 
 
 class Log:
@@ -123,12 +125,12 @@ class Tracing:
         ) as span:
             yield _traceparent(span)
 
+    def sending(self, topic: str) -> AbstractContextManager[bytes]:
+        """A producer span; yields the traceparent to put into the headers. Next to nothing while nobody listens."""
+        return self._sending(topic) if self.on else _UNTOLD
+
     @contextmanager
-    def sending(self, topic: str) -> Iterator[bytes]:
-        """A producer span; yields the traceparent to put into the headers."""
-        if not self.on:
-            yield b""
-            return
+    def _sending(self, topic: str) -> Iterator[bytes]:
         attributes = {"messaging.system": "kafka", "messaging.destination.name": topic}
         with self._tracer.start_as_current_span(
             f"send {topic}", kind=trace.SpanKind.PRODUCER, attributes=attributes
