@@ -8,7 +8,7 @@ from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibi
 from avro.schema import parse
 
 from ev_contract_tools.history import released
-from ev_contract_tools.source import Source, shape
+from ev_contract_tools.source import PRIMITIVES, Source, shape
 
 _CHECKER: Any = ReaderWriterCompatibilityChecker  # the package carries no types
 
@@ -53,16 +53,17 @@ def _changed_meaning(new: dict[str, Any], old: dict[str, Any]) -> Iterator[str]:
 
 
 def _logical_types(schema: Any, path: str) -> Iterator[tuple[str, str]]:
+    """(path, type in words) of each plain value; enums are the compatibility checker's business."""
     if isinstance(schema, list):
         for branch in schema:
             yield from _logical_types(branch, path)
-    elif isinstance(schema, dict) and schema["type"] == "record":
+    elif isinstance(schema, str):
+        yield from [(path, f"{schema} plain")] if schema in PRIMITIVES - {"null"} else []
+    elif schema["type"] == "record":
         for field in schema["fields"]:
             yield from _logical_types(field["type"], f"{path}/{field['name']}")
-    elif isinstance(schema, dict) and schema["type"] == "array":
+    elif schema["type"] == "array":
         yield from _logical_types(schema["items"], f"{path}[]")
-    elif isinstance(schema, dict) and schema["type"] != "enum":
+    elif schema["type"] != "enum":
         parameters = [str(schema[key]) for key in ("precision", "scale") if key in schema]
         yield path, " ".join([schema["type"], schema.get("logicalType", "plain"), *parameters])
-    elif schema in {"long", "int", "bytes", "string", "boolean"}:
-        yield path, f"{schema} plain"

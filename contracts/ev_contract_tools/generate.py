@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,7 @@ def files(source: Source) -> dict[Path, str]:
     python = {package / f"{context}.py": module(source, context) for context in contexts}
     python[package / "catalogue.py"] = _catalogue(source)
     return {
-        **{path: _formatted(text, source.root) for path, text in python.items()},
+        **_formatted(python),
         package / "schemas.json": _json_lines({name: _schema(source, name) for name in sorted(source.topic_of())}),
         package / "topics.json": _json_lines({name: _topic(topic) for name, topic in sorted(source.topics.items())}),
         package / "authority.json": _json_lines(source.authority),
@@ -104,17 +105,16 @@ def _catalogue(source: Source) -> str:
     )
 
 
-def _formatted(text: str, root: Path) -> str:
-    """As ruff formats it in this repository, so that a review sees one style."""
-    ruff = [sys.executable, "-m", "ruff"]
-    options = ["--config", "line-length=120", "--isolated", "--target-version", "py311"]
-    imports = [*ruff, "check", "--fix", "--select", "I", "--quiet", *options,
-               "--config", 'lint.isort.known-first-party=["ev_contracts"]', "-"]  # fmt: skip
-    sorted_imports = subprocess.run(imports, input=text, capture_output=True, text=True, check=True, cwd=root).stdout
-    formatted = subprocess.run(
-        [*ruff, "format", *options, "-"], input=sorted_imports, capture_output=True, text=True, check=True, cwd=root
-    )
-    return formatted.stdout
+def _formatted(texts: dict[Path, str]) -> dict[Path, str]:
+    """As ruff formats them in this repository, so that a review sees one style."""
+    options = ["--quiet", "--isolated", "--target-version", "py311", "--config", "line-length=120", "."]
+    known = ["--select", "I", "--config", 'lint.isort.known-first-party=["ev_contracts"]']
+    with tempfile.TemporaryDirectory() as folder:
+        for path, text in texts.items():
+            (Path(folder) / path.name).write_text(text, encoding="utf-8")
+        for verb in (["check", "--fix", *known], ["format"]):
+            subprocess.run([sys.executable, "-m", "ruff", *verb, *options], cwd=folder, check=True)
+        return {path: (Path(folder) / path.name).read_text(encoding="utf-8") for path in texts}
 
 
 def stale(source: Source) -> list[str]:

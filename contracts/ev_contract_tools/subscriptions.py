@@ -43,7 +43,8 @@ def mentions(package: Path, shown_from: Path) -> Iterator[Mention]:
         try:
             tree = ast.parse(path.read_text(encoding="utf-8"))
         except SyntaxError as error:
-            raise BadContractError(f"{path.relative_to(shown_from)}:{error.lineno}: is not Python: {error.msg}") from error
+            where = f"{path.relative_to(shown_from)}:{error.lineno}"
+            raise BadContractError(f"{where}: is not Python: {error.msg}") from error
         for node in ast.walk(tree):
             where = f"{path.relative_to(shown_from)}:{getattr(node, 'lineno', 0)}"
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and _TOPIC.fullmatch(node.value):

@@ -1,0 +1,94 @@
+"""The law of compatibility, tried on shapes that break it: a breaking contract cannot be merged."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ev_contract_tools import compat, history
+from ev_contract_tools.source import load
+
+EVENT = "avro/sessions/SessionStarted.avsc"
+COMMAND = "avro/sessions/StartSession.avsc"
+STATE = "avro/common/ConnectorState.avsc"
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def field(record: dict[str, Any], name: str) -> Any:
+    (found,) = [each for each in record["fields"] if each["name"] == name]
+    return found
+
+
+def add(**attributes: Any) -> Change:
+    return lambda record: record["fields"].append(attributes)
+
+
+def remove(name: str) -> Change:
+    return lambda record: record["fields"].remove(field(record, name))
+
+
+def retype(name: str, avro_type: Any) -> Change:
+    return lambda record: field(record, name).update(type=avro_type)
+
+
+def after(root: Path, path: str, change: Change) -> list[str]:
+    """What is said when a released contract changes so."""
+    history.release(load(root))
+    definition = json.loads((root / path).read_text(encoding="utf-8"))
+    change(definition)
+    (root / path).write_text(json.dumps(definition), encoding="utf-8")
+    return compat.breaks(load(root))
+
+
+@pytest.mark.parametrize("path", [EVENT, COMMAND])
+def test_a_field_with_a_default_may_come(copy: Path, path: str) -> None:
+    assert after(copy, path, add(name="note", type=["null", "string"], default=None)) == []
+
+
+@pytest.mark.parametrize("path", [EVENT, COMMAND])
+def test_a_field_without_a_default_may_not_come(copy: Path, path: str) -> None:
+    (found,) = after(copy, path, add(name="note", type="string"))
+    assert "today's readers cannot read it: reader_field_missing_default_value" in found
+
+
+def test_a_field_without_a_default_may_not_leave_an_event(copy: Path) -> None:
+    (found,) = after(copy, EVENT, remove("station_id"))
+    assert "its readers cannot read today's: reader_field_missing_default_value" in found
+
+
+def test_a_field_may_leave_a_command(copy: Path) -> None:
+    assert after(copy, COMMAND, remove("offline")) == []
+
+
+def test_a_number_may_not_become_text(copy: Path) -> None:
+    assert any("type_mismatch" in found for found in after(copy, EVENT, retype("evse_number", "string")))
+
+
+def test_a_time_may_not_become_a_plain_number(copy: Path) -> None:
+    found = after(copy, EVENT, retype("started_at", "long"))
+    assert found == [
+        "ev.sessions.SessionStarted: against released shape 1: /started_at was long timestamp-millis and is long plain"
+    ]
+
+
+def test_a_symbol_may_come_where_the_unknown_stands_for_it(copy: Path) -> None:
+    assert after(copy, STATE, lambda enum: enum["symbols"].append("ON_FIRE")) == []
+
+
+def test_a_break_against_an_older_release_is_found_too(copy: Path) -> None:
+    """FULL_TRANSITIVE: not only the latest shape counts."""
+    assert after(copy, EVENT, add(name="note", type=["null", "string"], default=None)) == []
+    history.release(load(copy))
+    found = after(copy, EVENT, retype("note", ["null", "long"]))
+    assert any("against released shape 2" in each for each in found)
+    assert not any("against released shape 1" in each for each in found)
+
+
+def test_a_release_adds_a_shape_only_where_it_differs(copy: Path) -> None:
+    history.release(load(copy))
+    assert history.release(load(copy)) == []
+    assert after(copy, EVENT, add(name="note", type=["null", "string"], default=None)) == []
+    assert [path.as_posix() for path in history.release(load(copy))] == ["history/sessions/SessionStarted/2.avsc"]
