@@ -1,1 +1,1 @@
-"""Tariffs, and what a session costs by them, once per commercial relation."""
+"""Pricing owns tariffs and the one engine that prices a session: running, final, or as a quote."""

@@ -1,0 +1,83 @@
+"""`ports.TariffBook` over pricing's own snapshots, indexed by what a relation asks for."""
+
+from datetime import datetime
+
+from chassis.tables import Table
+from ev_contracts.common import Relation, RelationKind, TariffVersion
+from ev_contracts.pricing import AssignmentSnapshot, TariffSnapshot
+
+
+class Versions(Table[TariffSnapshot]):
+    """Tariff versions by tenant and tariff."""
+
+    def __init__(self) -> None:
+        super().__init__("pricing.tariff.snapshot.v1")
+        self._by_tariff: dict[str, dict[str, TariffSnapshot]] = {}
+
+    def on_change(self, key: str, old: TariffSnapshot | None, new: TariffSnapshot | None) -> None:  # noqa: ARG002
+        """Keys are `<tenant>/<tariff>@<version>`."""
+        versions = self._by_tariff.setdefault(key.rpartition("@")[0], {})
+        if new is None:
+            versions.pop(key, None)
+        else:
+            versions[key] = new
+
+    def all_of(self, tenant: str, tariff_id: str) -> list[TariffSnapshot]:
+        """Every version, the oldest first."""
+        return sorted(self._by_tariff.get(f"{tenant}/{tariff_id}", {}).values(), key=lambda each: each.tariff.version)
+
+    def in_force(self, tenant: str, tariff_id: str, at: datetime) -> TariffVersion | None:
+        """Of the versions valid by then the one that became so last; of two the newer."""
+        begun = [each.tariff for each in self.all_of(tenant, tariff_id) if each.tariff.valid_from <= at]
+        return max(begun, key=lambda each: (each.valid_from, each.version), default=None)
+
+
+Sale = tuple[str, str, RelationKind]
+"""Tenant, seller and kind of relation."""
+
+
+class Assignments(Table[AssignmentSnapshot]):
+    """Assignments by what is sold."""
+
+    def __init__(self) -> None:
+        super().__init__("pricing.assignment.snapshot.v1")
+        self._by_sale: dict[Sale, dict[str, AssignmentSnapshot]] = {}
+
+    def on_change(self, key: str, old: AssignmentSnapshot | None, new: AssignmentSnapshot | None) -> None:
+        """An assignment is never changed, but it may be gone."""
+        tenant = key.partition("/")[0]
+        if old is not None:
+            self._by_sale.get((tenant, old.seller_party_id, old.relation), {}).pop(key, None)
+        if new is not None:
+            self._by_sale.setdefault((tenant, new.seller_party_id, new.relation), {})[key] = new
+
+    def of(self, relation: Relation, *, site_id: str, at: datetime) -> list[AssignmentSnapshot]:
+        """Those that fit, the most specific first: buyer and site, site, buyer, general; among equals the latest."""
+        sale = (relation.seller_tenant, relation.seller_party_id, relation.kind)
+        fitting = [
+            each
+            for each in self._by_sale.get(sale, {}).values()
+            if each.valid_from <= at
+            and each.site_id in {None, site_id}
+            and each.buyer_party_id in {None, relation.buyer_party_id}
+        ]
+        return sorted(fitting, key=_precedence, reverse=True)
+
+
+def _precedence(assignment: AssignmentSnapshot) -> tuple[bool, bool, datetime, str]:
+    is_for_site, is_for_buyer = assignment.site_id is not None, assignment.buyer_party_id is not None
+    return is_for_site, is_for_buyer, assignment.valid_from, assignment.assignment_id
+
+
+class SnapshotTariffs:
+    """The tariffs that sellers have set, as this service's own snapshots tell."""
+
+    def __init__(self) -> None:
+        self.versions = Versions()
+        self.assignments = Assignments()
+
+    def in_force(self, relation: Relation, *, site_id: str, at: datetime) -> TariffVersion | None:
+        """The first fitting assignment whose tariff has a version by then."""
+        fitting = self.assignments.of(relation, site_id=site_id, at=at)
+        found = (self.versions.in_force(relation.seller_tenant, each.tariff_id, at) for each in fitting)
+        return next((tariff for tariff in found if tariff is not None), None)

@@ -1,0 +1,1 @@
+"""Tariffs, the engine and ratings; pure."""

@@ -1,0 +1,40 @@
+"""From exact fractions to money: eight decimals beside the minor unit, and lines that sum to their totals."""
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
+
+from ev_contracts.common import Money
+
+from pricing.domain.currencies import minor_digits
+
+_SCALE = 8
+_WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
+
+
+def decimal_of(exact: Fraction) -> Decimal:
+    """The fraction at eight decimals, half-even: a tie goes to the even neighbour, so that ties cost nobody more."""
+    scaled = round(exact * 10**_SCALE)  # round() of a Fraction is half-even and exact
+    return Decimal(scaled).scaleb(-_SCALE, context=_WIDE)
+
+
+def minor_of(exact: Fraction, currency: str) -> int:
+    """The fraction in the currency's minor unit, half-even."""
+    return round(exact * 10 ** minor_digits(currency))
+
+
+def money_of(exact: Fraction, rounded_minor: int, currency: str) -> Money:
+    """An exact amount beside what is posted for it."""
+    return Money(amount=decimal_of(exact), rounded_minor=rounded_minor, currency=currency)
+
+
+def shares_of(total_minor: int, parts: Sequence[Fraction], currency: str) -> Sequence[int]:
+    """The parts in the minor unit so that they sum to the rounded total: the largest remainders get what is left.
+
+    `total_minor` must be the rounded sum of the parts; equal remainders are served in order.
+    """
+    exact = [part * 10 ** minor_digits(currency) for part in parts]
+    whole = [each.numerator // each.denominator for each in exact]
+    left = total_minor - sum(whole)
+    by_remainder = sorted(range(len(exact)), key=lambda place: (whole[place] - exact[place], place))
+    return [each + (place in by_remainder[:left]) for place, each in enumerate(whole)]

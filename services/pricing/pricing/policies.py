@@ -1,0 +1,116 @@
+"""How pricing reacts: a closed session is rated once per relation, a running one costs so much so far."""
+
+import uuid
+from collections.abc import Sequence
+
+from chassis.decider import EventContext, To
+from ev_contracts.common import CommercialModel, Parties, Relation, RelationKind, SessionFacts
+from ev_contracts.pricing import RateSession, RatingWanted, RunningCostComputed
+from ev_contracts.record import Record
+from ev_contracts.sessions import EnergyDelivered, SessionClosed
+
+from pricing.domain.running import used_so_far
+from pricing.domain.rating import rate
+from pricing.ports import TariffBook
+
+_RATINGS = uuid.UUID("8f3b7c0e-2a55-5f0b-9a34-0c6f1e7d2b91")
+"""Namespace of rating ids: uuid5 of session and relation, so that a repeat means the same rating."""
+
+
+def rating_id_of(session_id: str, kind: RelationKind) -> str:
+    """The one rating of a session in a relation."""
+    return str(uuid.uuid5(_RATINGS, f"{session_id}/{kind.value}"))
+
+
+def relations_of(parties: Parties, tenant: str) -> Sequence[Relation]:
+    """Who sells to whom by the contract's model: resale sells twice, direct once."""
+    if parties.commercial_model is not CommercialModel.RESALE or parties.emsp_party_id is None:
+        to_driver = Relation(
+            kind=RelationKind.CPO_TO_DRIVER,
+            seller_party_id=parties.cpo_party_id,
+            seller_tenant=tenant,
+            buyer_ref=parties.driver_ref,
+        )
+        return [to_driver]
+    to_provider = Relation(
+        kind=RelationKind.CPO_TO_EMSP,
+        seller_party_id=parties.cpo_party_id,
+        seller_tenant=tenant,
+        buyer_party_id=parties.emsp_party_id,
+    )
+    if parties.driver_ref is None or parties.emsp_tenant is None:
+        return [to_provider]  # a partner's driver: the partner prices him in its own books
+    from_provider = Relation(
+        kind=RelationKind.EMSP_TO_DRIVER,
+        seller_party_id=parties.emsp_party_id,
+        seller_tenant=parties.emsp_tenant,
+        buyer_ref=parties.driver_ref,
+    )
+    return [to_provider, from_provider]
+
+
+def on_session(event: Record, context: EventContext, tariffs: TariffBook) -> Sequence[To]:
+    """One RateSession per relation of a closed session."""
+    if not isinstance(event, SessionClosed):
+        return []
+    asked = []
+    for relation in relations_of(event.parties, context.tenant):
+        rating_id = rating_id_of(event.session_id, relation.kind)
+        tariff = tariffs.in_force(relation, site_id=event.place.site_id, at=event.facts.started_at)
+        command = RateSession(
+            at=event.closed_at,
+            rating_id=rating_id,
+            relation=relation,
+            facts=event.facts,
+            place=event.place,
+            parties=event.parties,
+            tariff=tariff,
+            no_tariff_because=None if tariff else "no-tariff",
+        )
+        asked.append(To(key=f"{relation.seller_tenant}/{rating_id}", command=command))
+    return asked
+
+
+def on_rating(event: Record, context: EventContext, tariffs: TariffBook) -> Sequence[To]:
+    """Another try for a held rating, if by now there is a tariff."""
+    if not isinstance(event, RatingWanted):
+        return []
+    tariff = tariffs.in_force(event.relation, site_id=event.place.site_id, at=event.facts.started_at)
+    if tariff is None:
+        return []
+    command = RateSession(
+        at=event.at,
+        rating_id=event.rating_id,
+        relation=event.relation,
+        facts=event.facts,
+        place=event.place,
+        parties=event.parties,
+        tariff=tariff,
+    )
+    return [To(key=context.key, command=command)]
+
+
+def on_energy(event: Record, context: EventContext, tariffs: TariffBook) -> Sequence[To]:
+    """What a running session costs so far, for each relation that has a tariff."""
+    if not isinstance(event, EnergyDelivered) or event.parties is None or event.place is None:
+        return []
+    costs = []
+    for relation in relations_of(event.parties, context.tenant):
+        tariff = tariffs.in_force(relation, site_id=event.place.site_id, at=event.started_at)
+        if tariff is None:
+            continue
+        rating_id = rating_id_of(event.session_id, relation.kind)
+        rating = rate(rating_id=rating_id, relation=relation, tariff=tariff, used=used_so_far(event))
+        cost = RunningCostComputed(
+            session_id=event.session_id,
+            station_id=event.station_id,
+            relation=relation,
+            tariff_id=tariff.tariff_id,
+            tariff_version=tariff.version,
+            energy_wh=event.energy_wh,
+            total_excl_vat=rating.total_excl_vat,
+            total_incl_vat=rating.total_incl_vat,
+            measured_at=event.measured_at,
+        )
+        costs.append(To(key=f"{relation.seller_tenant}/{event.session_id}", command=cost))
+    return costs

@@ -1,0 +1,13 @@
+"""What pricing needs to know to choose a tariff."""
+
+from datetime import datetime
+from typing import Protocol
+
+from ev_contracts.common import Relation, TariffVersion
+
+
+class TariffBook(Protocol):
+    """The tariffs that sellers have set, as far as they are known here."""
+
+    def in_force(self, relation: Relation, *, site_id: str, at: datetime) -> TariffVersion | None:
+        """The tariff of a relation at a site and a time: the most specific assignment, its latest version by then."""
