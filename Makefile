@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
-.PHONY: help setup lock fmt up down status logs clean run services stop token lab-lock
+.PHONY: help setup lock fmt check test test-long unit contract conformance component e2e up down status logs clean run services stop token lab-lock demo bench contracts contracts-check contracts-release
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -18,6 +18,41 @@ lock: ## resolve the lock files anew (UPGRADE=1 takes the newest versions)
 
 fmt: setup ## format the code and mend what the linter can
 	@.venv/bin/ruff check --quiet --fix-only . && .venv/bin/ruff format .
+
+demo: setup ## the whole system with stations charging (STATIONS=50 SPEED=60); Ctrl-C stops it all
+	@$(PY) -m ev_demo $(if $(STATIONS),--stations $(STATIONS),) $(if $(SPEED),--speed $(SPEED),) $(if $(FOR),--for-s $(FOR),)
+
+check: setup ## format, lint, types, walls, house rules, locks, contracts
+	@infra/checks/check.sh
+
+test: check unit contract conformance component e2e ## everything CI runs
+
+test-long: setup ## the crash and chaos tests with their full numbers
+	@EV_LONG=1 infra/checks/tests.sh component $(S) && EV_LONG=1 infra/checks/tests.sh e2e
+
+unit: setup ## the tests that need nothing (S=pricing for one service)
+	@infra/checks/tests.sh unit $(S)
+
+contract: setup ## the contracts' own tests
+	@infra/checks/tests.sh contract
+
+conformance: setup ## each port's twins pass one suite, on the lab
+	@infra/checks/tests.sh conformance $(S)
+
+component: setup ## each service as a black box on the lab (S=pricing for one)
+	@infra/checks/tests.sh component $(S)
+
+e2e: setup ## the journeys, from plug-in to invoice
+	@infra/checks/tests.sh e2e
+
+contracts: setup ## generate everything that is generated from the contracts
+	@$(PY) -m ev_contract_tools generate
+
+contracts-check: setup ## the law of contracts
+	@$(PY) -m ev_contract_tools check
+
+contracts-release: up ## register the schemas and write their ids down
+	@$(PY) -m ev_lab release
 
 up: setup ## start Kafka, registry and Cassandra; idempotent, data is kept
 	@$(PY) -m ev_lab up

@@ -61,9 +61,23 @@ def outside(name: str, workspace: dict[str, Member]) -> set[str]:
     return asked
 
 
+class Confused(ValueError):
+    """A member asks an index for what is ours: a stranger's package of that name would be installed over our own."""
+
+
+def refuse_confusion(workspace: dict[str, Member]) -> None:
+    """Raises Confused where a requirement has the name of one of our packages and is no member of the workspace."""
+    ours = {distribution(package) for member in workspace.values() for package in member.packages}
+    for member in workspace.values():
+        for line in (*member.requires, *(line for lines in member.extras.values() for line in lines)):
+            if distribution(line) in ours - set(workspace):
+                raise Confused(f"{member.name} requires {line!r}, the name of our package: name its distribution")
+
+
 def lock_inputs(root: Path = ROOT) -> Iterator[tuple[str, tuple[str, ...]]]:
     """(name of the lock, its requirement lines, sorted): first `dev`, which covers everything, then one per image."""
     workspace = members(root)
+    refuse_confusion(workspace)
     everything = {line for name in workspace for line in outside(name, workspace)}
     for name, extras in DEV_EXTRAS.items():
         if name in workspace:
@@ -74,3 +88,10 @@ def lock_inputs(root: Path = ROOT) -> Iterator[tuple[str, tuple[str, ...]]]:
     for member in workspace.values():
         if member.is_service:
             yield member.folder.name, tuple(sorted(outside(member.name, workspace)))
+
+
+if __name__ == "__main__":
+    # What mypy looks at in one run: the packages, and the scripts that belong to none.
+    for one in members().values():
+        print("\n".join(str((one.folder / package).relative_to(ROOT)) for package in one.packages))
+    print("infra/setup/lock.py\ninfra/setup/members.py\ninfra/setup/setup.py")

@@ -9,7 +9,7 @@ import sys
 import venv
 from collections.abc import Iterator
 
-from members import ROOT, Member, members
+from members import ROOT, Member, members, refuse_confusion
 
 ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
@@ -50,6 +50,7 @@ def main() -> int:
         print(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}", file=sys.stderr)
         return 1
     workspace = members()
+    refuse_confusion(workspace)
     want = wanted(workspace)
     if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == want and PYTHON.exists():
         return 0

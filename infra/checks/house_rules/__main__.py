@@ -9,7 +9,13 @@ from house_rules.chassis import the_chassis_knows_no_trade
 from house_rules.finding import Finding, Rule, Source
 from house_rules.privacy import tests_read_no_private_names
 from house_rules.size import functions_are_short, modules_are_short, modules_say_what_they_are_for
-from house_rules.wording import no_index_hosts, no_machine_paths, nothing_outside_the_tree, open_ends_are_tracked
+from house_rules.wording import (
+    locks_hold_no_address,
+    no_index_hosts,
+    no_machine_paths,
+    nothing_outside_the_tree,
+    open_ends_are_tracked,
+)
 
 RULES: tuple[Rule, ...] = (
     modules_are_short,
@@ -17,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     modules_say_what_they_are_for,
     no_machine_paths,
     no_index_hosts,
+    locks_hold_no_address,
     open_ends_are_tracked,
     nothing_outside_the_tree,
     the_chassis_knows_no_trade,

@@ -9,6 +9,9 @@ MACHINE_PATH = re.compile(r"(?<![\w./:*-])/(?:root|work|home|Users)/\w")
 INDEX_HOST = re.compile(
     r"(?:pypi\.org|pythonhosted\.org|registry\.npmjs\.org|repo1?\.maven\.(?:org|apache)|crates\.io)"
 )
+LOCK = re.compile(r"(?:^|/)(?:requirements/[^/]*\.(?:lock|txt)|package-lock\.json|[^/]*\.lock)$")
+ADDRESS = re.compile(r"https?://")
+FOREIGN_LOCK = re.compile(r"(?:^|/)(?:uv\.lock|poetry\.lock|Pipfile\.lock|pylock[^/]*\.toml)$")
 TRACKED = re.compile(r"#\d+")
 OPEN_END = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
 SKIPPED = re.compile(r"pytest\.skip\(|mark\.skip|mark\.xfail")
@@ -24,6 +27,14 @@ def no_machine_paths(source: Source) -> Iterator[Finding]:
 def no_index_hosts(source: Source) -> Iterator[Finding]:
     """Locks and settings install from any index."""
     yield from _lines(source, INDEX_HOST, "names a package index's host")
+
+
+def locks_hold_no_address(source: Source) -> Iterator[Finding]:
+    """A lock is names, versions and hashes; the kinds that always carry an address are not kept."""
+    if FOREIGN_LOCK.search(str(source.path)):
+        yield on_line(source, 1, "this kind of lock carries its index's address; make lock writes ours")
+    if LOCK.search(str(source.path)):
+        yield from _lines(source, ADDRESS, "an address in a lock")
 
 
 def open_ends_are_tracked(source: Source) -> Iterator[Finding]:

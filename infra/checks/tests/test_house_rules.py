@@ -10,7 +10,13 @@ from house_rules.chassis import the_chassis_knows_no_trade
 from house_rules.finding import Rule, Source
 from house_rules.privacy import tests_read_no_private_names as no_private_names
 from house_rules.size import functions_are_short, modules_are_short, modules_say_what_they_are_for
-from house_rules.wording import no_index_hosts, no_machine_paths, nothing_outside_the_tree, open_ends_are_tracked
+from house_rules.wording import (
+    locks_hold_no_address,
+    no_index_hosts,
+    no_machine_paths,
+    nothing_outside_the_tree,
+    open_ends_are_tracked,
+)
 
 LONG_FUNCTION = "def long():\n" + "    x = 1\n" * 40
 HOLDER = "def routes():\n" + "".join(f"    def route_{n}():\n" + "        x = 1\n" * 15 for n in range(4))
@@ -24,9 +30,13 @@ BAD: list[tuple[Rule, str, str]] = [
     (no_machine_paths, "a.md", "run /home/otto/checkout/demo"),
     (no_machine_paths, "a.py", 'PATH = "/root/x"'),
     (no_index_hosts, "requirements/dev.lock", "--index-url https://pypi.org/simple"),
+    (locks_hold_no_address, "requirements/dev.lock", "orjson @ https://index.example/orjson.whl"),
+    (locks_hold_no_address, "services/dashboards/package-lock.json", '"resolved": "https://registry.example/x.tgz"'),
+    (locks_hold_no_address, "uv.lock", "version = 1"),
     (open_ends_are_tracked, "a.py", "# TODO later"),
     (open_ends_are_tracked, "a.py", "pytest.skip('not today')"),
     (nothing_outside_the_tree, "README.md", "see ../shared/design"),
+    (the_chassis_knows_no_trade, "services/_chassis/chassis/utils.py", "x = 1"),
     (the_chassis_knows_no_trade, CHASSIS, "def read_station(): ..."),
     (the_chassis_knows_no_trade, CHASSIS, "class TariffTable: ..."),
     (the_chassis_knows_no_trade, CHASSIS, "call(invoice=1)"),
@@ -39,6 +49,8 @@ GOOD: list[tuple[Rule, str, str]] = [
     (modules_say_what_they_are_for, "a.py", '"""What it is for."""\nx = 1\n'),
     (modules_say_what_they_are_for, "a.py", ""),
     (no_machine_paths, "Dockerfile", "WORKDIR /srv/app\nRUN ls ./work/x https://host/work/x"),
+    (locks_hold_no_address, "requirements/dev.lock", "orjson==3 --hash=sha256:00"),
+    (locks_hold_no_address, "README.md", "see https://example.org"),
     (open_ends_are_tracked, "a.py", "# TODO #17 later"),
     (the_chassis_knows_no_trade, CHASSIS, "consumer(session_timeout_ms=1, meterless=2, where=3)"),
     (the_chassis_knows_no_trade, "services/pricing/pricing/app.py", "tariff = 1"),

@@ -113,6 +113,13 @@ def token(role: str) -> None:
 
 
 @app.command()
+def release() -> None:
+    """Register every schema in the lab's registry and write the ids down."""
+    paths = LabPaths.of_checkout()
+    console.print(f"{contracts.release(paths, endpoints(paths))} schemas registered; ids in {paths.schema_ids}")
+
+
+@app.command()
 def addresses() -> None:
     """Print the lab's addresses as JSON, without starting or asking anything."""
     sys.stdout.write(json.dumps(asdict(endpoints())) + "\n")

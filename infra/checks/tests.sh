@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# One level of the tests, of all members or of one: tests.sh unit|contract|conformance|component|e2e [service]
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+level=${1:?unit, contract, conformance, component or e2e}
+one=${2:-}
+
+case $level in
+contract) wanted='^contracts/tests/' ;;
+e2e) wanted='^e2e/journeys/' ;;
+unit) wanted='/tests/(unit/|issuer/|[^/]*$)' ;; # what stands in no level needs nothing either
+*) wanted="/tests/$level/" ;;
+esac
+member='^(services|infra|e2e)/'
+[[ $level != contract ]] || member='^contracts/'
+[[ -z $one ]] || member="^(services/_?|infra/|)$one/"
+
+mapfile -t folders < <(git ls-files --cached --others --exclude-standard -- '*/test_*.py' |
+    grep -E "$member" | grep -E "$wanted" | xargs -r -n 1 dirname | sort -u)
+if ((${#folders[@]} == 0)); then
+    echo "no $level tests${one:+ in $one}" >&2
+    exit 1
+fi
+# A run a folder's root: conftest modules and helpers beside the tests belong to one member only.
+status=0
+for root in $(printf '%s\n' "${folders[@]}" | sed -E 's#/(tests|journeys)(/.*)?$#/\1#' | sort -u); do
+    mapfile -t inside < <(printf '%s\n' "${folders[@]}" | grep -E "^$root(/|$)")
+    printf '%s %s\n' "$level" "${root%/tests}"
+    .venv/bin/python -m pytest --quiet --no-header "${inside[@]}" || status=1
+done
+exit "$status"
