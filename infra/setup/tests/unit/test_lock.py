@@ -52,5 +52,5 @@ def test_asking_an_index_for_a_package_of_ours_is_refused(checkout: Path) -> Non
     project = checkout / "e2e" / "pyproject.toml"
     text = project.read_text(encoding="utf-8").replace('"ev-chassis"', '"chassis>=0.1"', 1)
     project.write_text(text, encoding="utf-8")
-    with pytest.raises(Confused, match="chassis>=0.1"):
+    with pytest.raises(Confused, match=r"chassis>=0\.1"):
         lock.stale(checkout)
