@@ -1,0 +1,70 @@
+"""The composition root: settings in, one role's read model out."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from chassis.auth import Authenticator
+from chassis.cassandra import Cassandra, Rows
+from chassis.clock import Clock
+from chassis.http import create_app
+from chassis.log import Log
+from chassis.runner import HttpEdge, Progress, Projection, Service, wire
+from ev_contracts.authority import ACTS
+from ev_contracts.catalogue import RECORDS, TOPICS
+from projections.answering import ReadDesk
+from projections.cpo import role as cpo_role
+from projections.live import Live
+from projections.reading import reader_of
+from projections.role import Role
+from projections.settings import RoleName, Settings
+
+HERE = Path(__file__).parent
+ROLES: Mapping[RoleName, Callable[[Settings], Role]] = {RoleName.CPO: cpo_role.role}
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    log: Log | None = None,
+    store: Cassandra | Rows | None = None,
+    authenticator: Authenticator | None = None,
+) -> Service:
+    """Opens nothing yet. Raises MissingSecret and WrongIds."""
+    role = ROLES[settings.role](settings)
+    wiring = wire("projections", settings, records=RECORDS, topics=TOPICS, clock=clock, log=log)
+    kept = store or store_of(settings)
+    progress, live = Progress(), Live(role.project, role.streamed)
+    desk = ReadDesk(
+        guard=wiring.guard(ACTS, conditions=role.conditions, authenticator=authenticator),
+        reader=reader_of(kept),
+        clock=wiring.env.clock,
+        progress=progress,
+        live=live,
+        pages=wiring.seal("page"),
+        instants=wiring.seal("as-of"),
+    )
+    app = create_app(f"projections-{settings.role.value}")
+    role.add_routes(app, desk)
+    projection = Projection(
+        name=settings.model_name,
+        sources=role.sources,
+        project=role.project,
+        store=kept,
+        progress=progress,
+        applied=live.applied,
+    )
+    edge = HttpEdge(app=app, host=settings.http_host, port=settings.http_port, tables=role.tables)
+    return wiring.service([projection, edge, *role.more_parts(wiring)])
+
+
+def store_of(settings: Settings) -> Cassandra:
+    """The role's keyspace, with its tables made where they are missing."""
+    prefix = f"{settings.namespace}_" if settings.namespace else ""
+    return Cassandra(
+        settings.cassandra_hosts,
+        port=settings.cassandra_port,
+        datacenter=settings.cassandra_datacenter,
+        keyspace=f"{prefix}{settings.model_name}".replace("-", "_"),
+        tables_cql=HERE / settings.role.value / "tables.cql",
+    )
