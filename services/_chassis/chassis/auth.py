@@ -257,3 +257,15 @@ def undeclared_routes(app: FastAPI, *, public: frozenset[str] = frozenset()) -> 
         and not route.path.startswith(("/health", "/metrics-json"))
         and not any(isinstance(each.call, _Act | _Anyone) for each in route.dependant.dependencies)
     ]
+
+
+def declared_acts(app: FastAPI) -> list[tuple[str, str, str]]:
+    """(method, path, act) of every route that names one: what policy tests are generated from."""
+    return [
+        (method, route.path, each.call.act)
+        for route in app.routes
+        if isinstance(route, APIRoute)
+        for each in route.dependant.dependencies
+        if isinstance(each.call, _Act)
+        for method in sorted(route.methods or ())
+    ]

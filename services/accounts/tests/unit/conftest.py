@@ -15,6 +15,7 @@ from chassis.log import MemoryLog
 from chassis.runner import wire
 from chassis.testing import KnownCallers, Seen, read_topic, running
 from ev_contracts.assets import PartyRole, PartySnapshot
+from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
 
 
@@ -54,6 +55,7 @@ class Callers(KnownCallers):
             "service": _principal("roaming", "service"),
             "driver": _principal("anna", "driver"),
             "owner": _principal("olga", "owner"),
+            **{f"only-{role}": _principal(role, role) for role in {row.role for rows in ACTS.values() for row in rows}},
         }
         super().__init__(self.known)
 

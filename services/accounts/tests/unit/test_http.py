@@ -8,9 +8,10 @@ import pytest
 
 from accounts.app import build
 from accounts.settings import Settings
-from chassis.auth import undeclared_routes
+from chassis.auth import declared_acts, undeclared_routes
 from chassis.log import MemoryLog
 from chassis.runner import HttpEdge
+from ev_contracts.authority import ACTS
 
 shared = pytest.mark.asyncio(loop_scope="module")
 """One service for the whole module: tests are told apart by the uids they issue."""
@@ -36,9 +37,17 @@ async def refused(world: Any, path: str, body: Any, *, caller: str = "emo", key:
 
 
 @shared
-async def test_every_route_names_its_act(world: Any) -> None:
+async def test_every_route_names_its_act_and_lets_no_other_role_through(world: Any) -> None:
     (app,) = (part.app for part in build(world.settings, log=MemoryLog()).parts if isinstance(part, HttpEdge))
     assert undeclared_routes(app) == []
+    acts = declared_acts(app)
+    assert len(acts) == 6
+    roles = {row.role for rows in ACTS.values() for row in rows}
+    for method, path, act in acts:
+        place = path.replace("{", "").replace("}", "")
+        answers = {role: await world.http.request(method, place, headers=by(f"only-{role}")) for role in roles}
+        refused = {role for role, answer in answers.items() if answer.status_code == 403}
+        assert refused == roles - {row.role for row in ACTS[act]}, f"{method} {path}"
 
 
 @shared

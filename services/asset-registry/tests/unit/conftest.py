@@ -11,6 +11,7 @@ from asset_registry.settings import Settings
 from chassis.auth import Principal
 from chassis.log import MemoryLog
 from chassis.testing import KnownCallers, running
+from ev_contracts.authority import ACTS
 
 CALLERS = KnownCallers(
     {
@@ -18,6 +19,10 @@ CALLERS = KnownCallers(
         "volt": Principal(subject="vera", roles=frozenset({"cpo"}), tenants=frozenset({"volt"}), party_id="NL-VLT"),
         "ampere": Principal(subject="amin", roles=frozenset({"cpo"}), tenants=frozenset({"ampere"}), party_id="NL-AMP"),
         "dso": Principal(subject="dirk", roles=frozenset({"dso"}), party_id="NL-GRD"),
+        **{
+            f"only-{role}": Principal(subject=role, roles=frozenset({role}))
+            for role in {row.role for rows in ACTS.values() for row in rows}
+        },
         "driver": Principal(subject="anna", roles=frozenset({"driver"})),
     }
 )

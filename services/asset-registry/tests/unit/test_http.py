@@ -5,12 +5,14 @@ from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 
 from asset_registry.app import build
 from asset_registry.settings import Settings
-from chassis.auth import undeclared_routes
+from chassis.auth import declared_acts, undeclared_routes
 from chassis.log import MemoryLog
-from chassis.runner import HttpEdge
+from chassis.runner import HttpEdge, Service
+from ev_contracts.authority import ACTS
 
 shared = pytest.mark.asyncio(loop_scope="module")
 """One service for the whole module: tests are told apart by the stations they register."""
@@ -98,9 +100,28 @@ async def founded(http: httpx2.AsyncClient) -> None:
     await told(http, "/v1/sites", MUSEUM)
 
 
+def app_of(service: Service) -> FastAPI:
+    (app,) = (part.app for part in service.parts if isinstance(part, HttpEdge))
+    assert isinstance(app, FastAPI)
+    return app
+
+
 def test_every_route_names_its_act(settings: Settings) -> None:
-    (app,) = (part.app for part in build(settings, log=MemoryLog()).parts if isinstance(part, HttpEdge))
-    assert undeclared_routes(app) == []
+    assert undeclared_routes(app_of(build(settings, log=MemoryLog()))) == []
+
+
+@shared
+async def test_a_role_that_the_table_does_not_name_gets_no_further(
+    http: httpx2.AsyncClient, settings: Settings
+) -> None:
+    roles = {row.role for rows in ACTS.values() for row in rows}
+    acts = declared_acts(app_of(build(settings, log=MemoryLog())))
+    assert len(acts) == 13
+    for method, path, act in acts:
+        place = path.replace("{party_id}", "NL-VLT").replace("{", "").replace("}", "")
+        answers = {role: await http.request(method, place, headers=by(f"only-{role}")) for role in roles}
+        refused = {role for role, answer in answers.items() if answer.status_code == 403}
+        assert refused == roles - {row.role for row in ACTS[act]}, f"{method} {path}"
 
 
 @shared
@@ -317,3 +338,20 @@ async def test_what_is_not_there_is_not_found(http: httpx2.AsyncClient) -> None:
 def test_a_missing_secret_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="page-token-key"):
         build(Settings(secrets_dir=tmp_path), log=MemoryLog())
+
+
+@shared
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b"{", 400),
+        (b'{"grid_limit_w": NaN}', 422),
+        (b"[" * 50_000 + b"]" * 50_000, 400),
+        (b"null", 422),
+        (b'"' + b"x" * 5_000_000 + b'"', 413),
+    ],
+)
+async def test_bytes_that_are_no_site_are_refused(http: httpx2.AsyncClient, content: bytes, status: int) -> None:
+    headers = {**by("volt"), "Content-Type": "application/json"}
+    answer = await http.post("/v1/sites", content=content, headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
