@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Protocol
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.auth import Caller, Guard
 from chassis.clock import Clock
-from chassis.http import Accepted, CommandDesk, Problem, body_hash
+from chassis.http import Accepted, Asking, CommandDesk, InTenant, Problem, answer, refuse_if, tell
+from chassis.tables import Table
 from ev_contracts.assets import PartyRole, PartySnapshot
 from ev_contracts.roaming import InvitePartner, PartnerSnapshot
 from roaming.adapters.sealing import fingerprint
@@ -33,15 +34,6 @@ class Invitation(BaseModel):
     our_party_id: PartyId
     allowed_hosts: Annotated[list[HostName], Field(min_length=1, max_length=_MOST_HOSTS)]
     expires_in_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 24 * 7
-    tenant: str | None = None
-
-
-class Partners(Protocol):
-    """Our partners as they stand."""
-
-    def get(self, key: str) -> PartnerSnapshot | None:
-        """The partner under `<tenant>/<partner_id>`."""
-        ...
 
 
 class Parties(Protocol):
@@ -58,7 +50,7 @@ class PartnerDesk:
 
     desk: CommandDesk
     guard: Guard
-    partners: Partners
+    partners: Table[PartnerSnapshot]
     parties: Parties
     clock: Clock
     versions_url: str
@@ -79,36 +71,29 @@ def add_partner_routes(app: FastAPI, desk: PartnerDesk) -> None:
 
     @router.post("", status_code=201)
     async def invite(
-        body: Invitation,
-        caller: Annotated[Caller, manager],
-        idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+        body: Invitation, asked: Asking, caller: Annotated[Caller, manager], tenant: InTenant = None
     ) -> Response:
         """The partner's token A, to be given to it out of band; only a retry with the same key shows it again."""
-        tenant = caller.tenant(body.tenant)
+        tenant = caller.tenant(tenant)
         _check_our_party(desk.parties.get(f"_/{body.our_party_id}"), tenant)
-        token_a = desk.token_a(tenant, body, idempotency_key)
+        token_a = desk.token_a(tenant, body, asked.idempotency_key)
         command = _invitation(body, token_a, desk.clock.now())
-        outcome = await desk.desk.client.ask(
-            entity="roaming.partner", key=f"{tenant}/{command.partner_id}", command=command,
-            idempotency_key=idempotency_key, body_hash=body_hash(body.model_dump()),
+        outcome = await tell(
+            desk.desk, asked, entity="roaming.partner", key=f"{tenant}/{command.partner_id}", command=command,
+            body=body.model_dump(), table=desk.partners,
         )  # fmt: skip
-        shown = {
-            "partner_id": command.partner_id, "versions_url": desk.versions_url,
-            "token_a_expires_at": command.token_a_expires_at.isoformat(),
-        }  # fmt: skip
-        if isinstance(outcome, Accepted) and _is_of(outcome, fingerprint(token_a)):
-            shown["token_a"] = token_a
-        return desk.desk.respond(outcome, caller=caller.principal.subject, result=shown)
+        shown: dict[str, object] = {"partner_id": command.partner_id, "versions_url": desk.versions_url}
+        if isinstance(outcome, Accepted):
+            shown |= _invited(outcome, token_a)
+        return answer(desk.desk, caller.principal.subject, outcome, shown)
 
     @router.get("/{partner_id}")
-    def read(partner_id: str, caller: Annotated[Caller, manager], tenant: str | None = None) -> dict[str, object]:
+    def read(partner_id: str, caller: Annotated[Caller, manager], tenant: InTenant = None) -> dict[str, object]:
         partner = desk.partners.get(f"{caller.tenant(tenant)}/{partner_id}")
         if partner is None:
             raise Problem(404, "not-found")
         # Hashes and sealed tokens stay inside.
-        return partner.model_dump(
-            mode="json", exclude={"token_a_sha256", "token_c_sha256", "token_b_sealed"}
-        )  # fmt: skip
+        return partner.model_dump(mode="json", exclude={"token_a_sha256", "token_c_sha256", "token_b_sealed"})
 
     app.include_router(router)
 
@@ -116,8 +101,7 @@ def add_partner_routes(app: FastAPI, desk: PartnerDesk) -> None:
 def _check_our_party(party: PartySnapshot | None, tenant: str) -> None:
     """Nobody connects partners in another tenant's name: they would get its CDRs."""
     if party is None or party.tenant != tenant or PartyRole.CPO not in party.roles:
-        fault = {"field": "our_party_id", "message": "no CPO of this tenant"}
-        raise Problem(422, "invalid-request", errors=(fault,))
+        refuse_if({"our_party_id": "no CPO of this tenant"})
 
 
 def _invitation(body: Invitation, token_a: str, now: datetime) -> InvitePartner:
@@ -128,6 +112,9 @@ def _invitation(body: Invitation, token_a: str, now: datetime) -> InvitePartner:
     )  # fmt: skip
 
 
-def _is_of(outcome: Accepted, token_sha256: str) -> bool:
-    """Whether the invitation decided on is the one of this very request, and not a first try's."""
-    return any(event["payload"].get("token_a_sha256") == token_sha256 for event in outcome.events)
+def _invited(outcome: Accepted, token_a: str) -> dict[str, object]:
+    """What the decision says of this very token; nothing where another request's token was decided on."""
+    for event in outcome.events:
+        if event["payload"].get("token_a_sha256") == fingerprint(token_a):
+            return {"token_a": token_a, "token_a_expires_at": event["payload"]["token_a_expires_at"]}
+    return {}

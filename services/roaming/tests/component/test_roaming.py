@@ -10,7 +10,9 @@ import pytest
 from samples import FACTS, RATED, SESSION_RATED, SITE
 from stage import CARLA, INVITATION, Stage, on_stage, partner_app, port_of, serving
 
+from chassis.auth import undeclared_routes
 from chassis.log import MemoryLog
+from chassis.runner import HttpEdge
 from chassis.testing import eventually
 from ev_actors.partner import authorization
 from ev_contracts.roaming import CdrRejected, CdrSendRequested, CdrSent
@@ -221,7 +223,7 @@ async def test_people_invite_only_in_their_own_name(stage: Stage) -> None:
 
     assert await status_of("nobody") == 401
     assert await status_of("mila") == 403
-    assert await status_of("carla", tenant="emo") == 404
+    assert (await stage.http.post(f"{partners}?tenant=emo", json=INVITATION, headers=CARLA)).status_code == 404
     # Another tenant must not connect partners in our name: they would get our CDRs.
     assert await status_of("other") == 422
     assert await status_of("carla", allowed_hosts=[]) == 422
@@ -236,3 +238,9 @@ async def test_a_retry_with_the_same_key_is_told_the_same_token(stage: Stage) ->
     assert answers[0].json()["token_a"] == answers[1].json()["token_a"]
     other = {**INVITATION, "allowed_hosts": ["elsewhere.example"]}
     assert (await stage.http.post(f"{stage.url}/v1/partners", json=other, headers=keyed)).status_code == 422
+
+
+async def test_every_route_for_people_names_its_act(stage: Stage) -> None:
+    for part in stage.service.parts:
+        if isinstance(part, HttpEdge):
+            assert undeclared_routes(part.app) == []

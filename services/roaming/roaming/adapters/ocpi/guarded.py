@@ -7,13 +7,18 @@ address between the check and the call (DNS rebinding) gains nothing.
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import httpx2
 
 _TIMEOUT_S = 5.0
 _LARGEST_ANSWER = 64 * 1024
+
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Resolve = Callable[[str, int], Awaitable[list[Address]]]
+"""From a name to its addresses. Raises CallFailedError."""
 
 
 class CallRefusedError(Exception):
@@ -36,8 +41,9 @@ class Answer:
 class GuardedHttp:
     """One client for all partners. `allow_loopback` is for the lab alone: it also permits plain HTTP, to loopback."""
 
-    def __init__(self, *, allow_loopback: bool = False) -> None:
+    def __init__(self, *, allow_loopback: bool = False, resolve: Resolve | None = None) -> None:
         self._allow_loopback = allow_loopback
+        self._resolve = resolve or _resolve
         self._client = httpx2.AsyncClient(follow_redirects=False, timeout=_TIMEOUT_S, trust_env=False)
 
     async def close(self) -> None:
@@ -102,16 +108,16 @@ class GuardedHttp:
             raise CallRefusedError(f"{parsed.host}:{port} is not an agreed host")
         return parsed.copy_with(host=str(addresses[0])), parsed.netloc.decode("ascii")
 
-    @staticmethod
-    async def _resolve(host: str, port: int) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise CallFailedError(f"{host} does not resolve") from error
-        return [ipaddress.ip_address(entry[4][0]) for entry in found]
+
+async def _resolve(host: str, port: int) -> list[Address]:
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise CallFailedError(f"{host} does not resolve") from error
+    return [ipaddress.ip_address(entry[4][0]) for entry in found]
 
 
-def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+def _is_public(address: Address) -> bool:
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     seen = mapped or address
     return seen.is_global and not seen.is_multicast
