@@ -1,7 +1,6 @@
 """`python -m pricing`: settings, build, run."""
 
 from chassis.runner import run_service
-
 from pricing.app import build
 from pricing.settings import Settings
 

@@ -4,13 +4,12 @@ import uuid
 from collections.abc import Sequence
 
 from chassis.decider import EventContext, To
-from ev_contracts.common import CommercialModel, Parties, Relation, RelationKind, SessionFacts
+from ev_contracts.common import CommercialModel, Parties, Relation, RelationKind
 from ev_contracts.pricing import RateSession, RatingWanted, RunningCostComputed
 from ev_contracts.record import Record
 from ev_contracts.sessions import EnergyDelivered, SessionClosed
-
-from pricing.domain.running import used_so_far
 from pricing.domain.rating import rate
+from pricing.domain.running import used_so_far
 from pricing.ports import TariffBook
 
 _RATINGS = uuid.UUID("8f3b7c0e-2a55-5f0b-9a34-0c6f1e7d2b91")

@@ -5,7 +5,6 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 
 from ev_contracts.common import Money
-
 from pricing.domain.currencies import minor_digits
 
 _SCALE = 8
@@ -20,7 +19,8 @@ def decimal_of(exact: Fraction) -> Decimal:
 
 def minor_of(exact: Fraction, currency: str) -> int:
     """The fraction in the currency's minor unit, half-even."""
-    return round(exact * 10 ** minor_digits(currency))
+    rounded: int = round(exact * 10 ** minor_digits(currency))
+    return rounded
 
 
 def money_of(exact: Fraction, rounded_minor: int, currency: str) -> Money:

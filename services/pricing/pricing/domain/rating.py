@@ -16,7 +16,6 @@ from ev_contracts.common import (
     TariffComponentType,
     TariffVersion,
 )
-
 from pricing.domain.money import decimal_of, minor_of, money_of, shares_of
 
 _SECOND = timedelta(seconds=1)

@@ -4,7 +4,6 @@ from fractions import Fraction
 
 from ev_contracts.common import TariffComponentType
 from ev_contracts.sessions import EnergyDelivered
-
 from pricing.domain.rating import Quantities
 
 

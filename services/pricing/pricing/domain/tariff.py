@@ -16,7 +16,6 @@ from ev_contracts.pricing import (
     TariffPublished,
     TariffSnapshot,
 )
-
 from pricing.domain.currencies import is_currency
 
 _VAT_AT_MOST_PERMILLE = 1_000
@@ -184,6 +183,4 @@ def snapshots(before: TariffState, after: TariffState) -> Sequence[Snapshot]:
     return [*versions, *assignments]
 
 
-tariff = Decider[Command, TariffState, Event](
-    initial=Unpublished(), decide=decide, evolve=evolve, snapshots=snapshots
-)
+tariff = Decider[Command, TariffState, Event](initial=Unpublished(), decide=decide, evolve=evolve, snapshots=snapshots)

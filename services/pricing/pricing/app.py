@@ -1,0 +1,70 @@
+"""What pricing is made of: tariffs, ratings, their reactions, the running cost and the sellers' API."""
+
+from chassis.auth import Authenticator
+from chassis.clock import Clock
+from chassis.decider import Deadline
+from chassis.log import Log
+from chassis.runner import Entity, HttpEdge, Policy, Service, Transform, wire
+from ev_contracts.authority import ACTS
+from ev_contracts.catalogue import RECORDS, TOPICS
+from ev_contracts.pricing import RatingDeadlinePassed
+from pricing.adapters.http import Edge, pricing_app
+from pricing.adapters.tariff_book import SnapshotTariffs
+from pricing.domain.rated import rating
+from pricing.domain.tariff import tariff
+from pricing.policies import on_energy, on_rating, on_session
+from pricing.settings import Settings
+
+_SESSIONS = "sessions.session.event.v1"
+_RATING = "pricing.rating"
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    log: Log | None = None,
+    authenticator: Authenticator | None = None,
+) -> Service:
+    """The composition root. Opens nothing yet. Raises MissingSecret and WrongIds."""
+    wiring = wire("pricing", settings, records=RECORDS, topics=TOPICS, clock=clock, log=log)
+    tariffs = SnapshotTariffs()
+    client = wiring.commands("pricing.edge.reply.v1")
+    edge = Edge(
+        guard=wiring.guard(ACTS, authenticator=authenticator),
+        desk=wiring.desk(client),
+        clock=wiring.env.clock,
+        tariffs=tariffs,
+    )
+    return wiring.service(
+        [
+            Entity(name="pricing.tariff", decider=tariff),
+            Entity(name=_RATING, decider=rating, deadline=_passed),
+            Policy(name="pricing.session-policy", source=_SESSIONS, target=_RATING, react=on_session, facts=tariffs),
+            Policy(
+                name="pricing.rating-policy",
+                source="pricing.rating.event.v1",
+                target=_RATING,
+                react=on_rating,
+                facts=tariffs,
+            ),
+            Transform(
+                name="pricing.running-cost",
+                source=_SESSIONS,
+                target_topic="pricing.running-cost.sample.v1",
+                react=on_energy,
+                facts=tariffs,
+            ),
+            HttpEdge(
+                app=pricing_app(edge),
+                host=settings.http_host,
+                port=settings.http_port,
+                commands=client,
+                tables=(tariffs.versions, tariffs.assignments),
+            ),
+        ]
+    )
+
+
+def _passed(_key: str, deadline: Deadline) -> RatingDeadlinePassed:
+    return RatingDeadlinePassed(at=deadline.due_at, name=deadline.name, due_at=deadline.due_at)
