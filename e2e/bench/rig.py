@@ -177,7 +177,8 @@ async def gateway(kafka: str, *, stations: int, extra_env: Mapping[str, str] | N
             "EV_OIDC_ISSUER": "http://127.0.0.1:9",
             "EV_LOG_LEVEL": "warning",
         }
-        process = subprocess.Popen([sys.executable, "-m", "charger_gateway"], env=env | dict(extra_env or {}))
+        command = [sys.executable, "-m", "charger_gateway"]
+        process = subprocess.Popen(command, env=env | dict(extra_env or {}))  # noqa: ASYNC220 - returns at once
         try:
             await _ready(process, http_port)
             yield Rig(

@@ -1,0 +1,200 @@
+"""A closed-loop load of virtual 1.6 stations: one call at a time each, the next when the answer is in.
+
+It sends canned text and looks only at what it must, so that it takes little of the two cores it shares.
+"""
+
+import array
+import asyncio
+import base64
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+
+METER_MESSAGES = 10
+_CONNECTS_AT_ONCE = 50
+_MOST_SAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Whom the stations call."""
+
+    url: str
+    ids: Sequence[str]
+    card: str
+    secret: str = ""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came back."""
+
+    measuring: bool = False
+    calls: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    samples: list[str] = field(default_factory=list)
+    latencies_ms: "array.array[float]" = field(default_factory=lambda: array.array("f"))
+
+    def took(self, ms: float) -> None:
+        """A call was answered."""
+        if self.measuring:
+            self.calls += 1
+            self.latencies_ms.append(ms)
+
+    def failed(self, what: str, text: str) -> None:
+        """An answer was an error, or a socket went."""
+        self.errors[what] += 1
+        if len(self.samples) < _MOST_SAMPLES:
+            self.samples.append(text[:200])
+
+
+class Station(WSListener):
+    """One station: Boot, then sessions of Authorize, StartTransaction, 10 MeterValues, StopTransaction."""
+
+    def __init__(self, station_id: str, card: str, tally: Tally) -> None:
+        super().__init__()
+        self.ready = asyncio.get_running_loop().create_future()
+        self.active = False
+        self._id = station_id
+        self._card = card
+        self._tally = tally
+        self._transport: WSTransport | None = None
+        self._number = 0
+        self._step = -1
+        self._transaction = 0
+        self._wh = 1_000
+        self._sent_at = 0.0
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """Introduce the station."""
+        self._transport = transport
+        serial = f'"chargePointSerialNumber":"{self._id}"'
+        self._send("BootNotification", f'{{"chargePointVendor":"Bench","chargePointModel":"B1",{serial}}}')
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """An answer, or the end."""
+        if frame.msg_type == WSMsgType.TEXT:
+            self._answered(orjson.loads(frame.get_payload_as_bytes()))
+        elif frame.msg_type == WSMsgType.CLOSE:
+            transport.send_close(frame.get_close_code())
+            transport.disconnect()
+
+    def on_ws_disconnected(self, _transport: WSTransport) -> None:
+        """A socket that goes while it is needed is an error."""
+        if self.active or not self.ready.done():
+            self._tally.failed("disconnected", self._id)
+        if not self.ready.done():
+            self.ready.set_result(None)
+        self.active = False
+
+    def go(self) -> None:
+        """Begin the load."""
+        self.active = True
+        self._next()
+
+    def leave(self) -> None:
+        """Close the socket."""
+        self.active = False
+        if self._transport is not None:
+            self._transport.send_close(WSCloseCode.OK)
+            self._transport.disconnect()
+
+    def _answered(self, message: Any) -> None:
+        if message[0] != 3:
+            self._tally.failed("error", str(message))
+            return
+        if not self.ready.done():
+            self.ready.set_result(None)
+            return
+        self._tally.took((time.perf_counter() - self._sent_at) * 1_000)
+        if self._step == 1:
+            self._transaction = message[2]["transactionId"]
+        if self.active:
+            self._next()
+
+    def _next(self) -> None:
+        self._step = (self._step + 1) % (METER_MESSAGES + 3)
+        at = _now()
+        self._wh += 25
+        if self._step == 0:
+            self._send("Authorize", f'{{"idTag":"{self._card}"}}')
+        elif self._step == 1:
+            start = f'"connectorId":1,"idTag":"{self._card}","meterStart":{self._wh},"timestamp":"{at}"'
+            self._send("StartTransaction", f"{{{start}}}")
+        elif self._step <= METER_MESSAGES + 1:
+            sampled = (
+                f'[{{"value":"{self._wh}","measurand":"Energy.Active.Import.Register","unit":"Wh"}},'
+                '{"value":"11000","measurand":"Power.Active.Import","unit":"W"}]'
+            )
+            values = f'[{{"timestamp":"{at}","sampledValue":{sampled}}}]'
+            meter = f'"connectorId":1,"transactionId":{self._transaction},"meterValue":{values}'
+            self._send("MeterValues", f"{{{meter}}}")
+        else:
+            stop = f'"transactionId":{self._transaction},"meterStop":{self._wh},"timestamp":"{at}","reason":"Local"'
+            self._send("StopTransaction", f"{{{stop}}}")
+
+    def _send(self, action: str, payload: str) -> None:
+        self._number += 1
+        self._sent_at = time.perf_counter()
+        if self._transport is not None:
+            self._transport.send(WSMsgType.TEXT, f'[2,"{self._number}","{action}",{payload}]'.encode())
+
+
+def _now() -> str:
+    now = time.time()
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03d}Z"
+
+
+async def join(target: Target, tally: Tally) -> list[Station]:
+    """All stations connected and booted."""
+    turn = asyncio.Semaphore(_CONNECTS_AT_ONCE)
+
+    async def one(station_id: str) -> Station:
+        station = Station(station_id, target.card, tally)
+        headers = {"Sec-WebSocket-Protocol": "ocpp1.6"}
+        if target.secret:
+            credential = base64.b64encode(f"{station_id}:{target.secret}".encode()).decode()
+            headers["Authorization"] = f"Basic {credential}"
+        async with turn:
+            await ws_connect(lambda: station, f"{target.url}/{station_id}", extra_headers=headers)
+            await asyncio.wait_for(station.ready, 30)
+        return station
+
+    return list(await asyncio.gather(*(one(station_id) for station_id in target.ids)))
+
+
+async def load(stations: Sequence[Station], tally: Tally, *, warmup_s: float, seconds: float) -> dict[str, Any]:
+    """Calls per second and latencies over the measured window."""
+    for station in stations:
+        station.go()
+    await asyncio.sleep(warmup_s)
+    tally.measuring = True
+    began = time.perf_counter()
+    await asyncio.sleep(seconds)
+    tally.measuring = False
+    took_s = time.perf_counter() - began
+    for station in stations:
+        station.active = False
+    await asyncio.sleep(0.5)
+    return {"calls_per_s": round(tally.calls / took_s, 1), "latency_ms": percentiles(tally.latencies_ms)} | (
+        {"errors": dict(tally.errors), "error_samples": tally.samples} if tally.errors else {"errors": {}}
+    )
+
+
+def percentiles(values: "array.array[float]") -> dict[str, float]:
+    """Median, 95th, 99th and largest."""
+    ordered = sorted(values)
+    if not ordered:
+        return {}
+    last = len(ordered) - 1
+    return {
+        "p50": round(ordered[last // 2], 2),
+        "p95": round(ordered[int(last * 0.95)], 2),
+        "p99": round(ordered[int(last * 0.99)], 2),
+        "max": round(ordered[last], 2),
+    }

@@ -1,0 +1,119 @@
+"""Calls per second, latency and memory of the charger-gateway, beside the least that such a gateway can be.
+
+`python e2e/bench/gateway.py [--stations 50,200,1000] [--seconds 10] [--out FILE]` on a running lab; JSON to stdout.
+Closed loop of Authorize, StartTransaction, 10 MeterValues, StopTransaction; each answer after acks=all; gateway, broker
+and load share the machine.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import gc
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import uvloop
+
+import ev_lab
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from driver import Tally, Target, join, load
+from rig import CARD, SECRET, Rig, free_port, gateway, station_ids
+
+WARMUP_S = 3.0
+FLOOR_STATIONS = 200
+IDLE_STATIONS = 1_000
+
+
+async def measure(target: Target, pid: int, seconds: float) -> dict[str, Any]:
+    """One run of the load; the server's processor time with it."""
+    tally = Tally()
+    stations = await join(target, tally)
+    process = psutil.Process(pid)
+    before = process.cpu_times()
+    figures = await load(stations, tally, warmup_s=WARMUP_S, seconds=seconds)
+    after = process.cpu_times()
+    used_s = after.user + after.system - before.user - before.system
+    for station in stations:
+        station.leave()
+    await asyncio.sleep(1)
+    return {"stations": len(stations), "server_cores": round(used_s / (seconds + WARMUP_S), 2), **figures}
+
+
+async def memory(rig: Rig, count: int) -> dict[str, Any]:
+    """Resident memory that connected stations take."""
+    process = psutil.Process(rig.pid)
+    before = process.memory_info().rss
+    tally = Tally()
+    stations = await join(Target(url=rig.ocpp_url, ids=station_ids(count), card=CARD, secret=SECRET), tally)
+    await asyncio.sleep(2)
+    grown = process.memory_info().rss - before
+    for station in stations:
+        station.leave()
+    return {
+        "stations": count,
+        "resident_mb_before": round(before / 2**20, 1),
+        "resident_mb_per_1000_stations": round(grown / 2**20 * 1000 / count, 1),
+        "errors": dict(tally.errors),
+    }
+
+
+@contextlib.asynccontextmanager
+async def floor(kafka: str) -> AsyncIterator[tuple[str, int]]:
+    """The floor as a process: its URL and pid."""
+    port = free_port()
+    program = str(Path(__file__).with_name("floor.py"))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, program, "--kafka", kafka, "--port", str(port), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        await asyncio.wait_for(process.stdout.readline(), 30)
+        yield f"ws://127.0.0.1:{port}", process.pid
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def bench(counts: list[int], seconds: float) -> dict[str, Any]:
+    """Every figure of this file."""
+    kafka = ev_lab.endpoints().kafka
+    most = max([*counts, IDLE_STATIONS])
+    async with gateway(kafka, stations=most) as rig:
+        idle = await memory(rig, IDLE_STATIONS)
+        await asyncio.sleep(3)
+        runs = []
+        for count in counts:
+            target = Target(url=rig.ocpp_url, ids=station_ids(count), card=CARD, secret=SECRET)
+            runs.append(await measure(target, rig.pid, seconds))
+    async with floor(kafka) as (url, pid):
+        least = await measure(Target(url=url, ids=station_ids(FLOOR_STATIONS), card=CARD), pid, seconds)
+    same = next((run for run in runs if run["stations"] == FLOOR_STATIONS), None)
+    ratio = None if same is None else round(same["calls_per_s"] / least["calls_per_s"], 3)
+    return {
+        "machine": {"cores": os.cpu_count(), "load_average": os.getloadavg()},
+        "gateway": runs,
+        "floor": least,
+        "gateway_to_floor": ratio,
+        "memory": idle,
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stations", default="50,200,1000")
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--out", type=Path)
+    given = parser.parse_args()
+    gc.freeze()
+    gc.disable()
+    found = json.dumps(uvloop.run(bench([int(one) for one in given.stations.split(",")], given.seconds)), indent=1)
+    print(found)
+    if given.out is not None:
+        given.out.write_text(found + "\n", encoding="utf-8")
