@@ -169,13 +169,11 @@ def cql_of(write: Write) -> tuple[str, list[Any]]:
             return statement, [write.version, *values.values(), *write.key.values()]
         case Upsert():
             names, marks = ", ".join(write.key), ", ".join("?" for _ in write.key)
-            return (
-                f"INSERT INTO {write.table} ({names}) VALUES ({marks}) USING TIMESTAMP ?",
-                [*write.key.values(), write.version],
-            )
+            statement = f"INSERT INTO {write.table} ({names}) VALUES ({marks}) USING TIMESTAMP ?"  # noqa: S608
+            return statement, [*write.key.values(), write.version]
         case Delete(columns=columns):
             what = f" {', '.join(columns)}" if columns else ""
-            statement = f"DELETE{what} FROM {write.table} USING TIMESTAMP ? WHERE {where}"  # noqa: S608 - our own names
+            statement = f"DELETE{what} FROM {write.table} USING TIMESTAMP ? WHERE {where}"
             return statement, [write.version, *write.key.values()]
 
 

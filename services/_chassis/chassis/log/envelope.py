@@ -20,9 +20,9 @@ ASK = "ask"
 BODY_HASH = "body_hash"
 """Of what a person sent, so that one idempotency key cannot mean two things."""
 UNPARKED = "unparked"
-"""A dead letter played again."""
+"""`<repair>/<offset>` on a dead letter that is played again; the offset is that of the record as it first came."""
 UNPARK = "unpark"
-"""How many dead letters were played again: the end of a repair."""
+"""`<repair>/<last offset>`: the end of a repair."""
 STREAM_VERSION = "ce_streamversion"
 
 

@@ -60,8 +60,7 @@ class Batch:
         if UNPARK in headers:
             self._end_of_repair(key, headers)
             return
-        if key in self.parked and UNPARKED not in headers:
-            self._wait_in_order(key, record)
+        if key in self.parked and not self._is_repair(key, record, headers):
             return
         try:
             if ASK in headers:
@@ -238,26 +237,35 @@ class Batch:
         self.others.setdefault(TopicPartition(topic, int(partition)), []).append(entry)
 
     def _on_poison(self, key: str, record: Fetched, headers: Mapping[str, bytes], poison: Poison) -> None:
+        if UNPARKED in headers and key in self.parked:
+            repair, _, offset = headers[UNPARKED].decode().partition("/")
+            again = self.parked[key]._replace(reason=poison.reason, since=int(offset), failed_repair=repair)
+            self.parked[key] = again
+            return
         self._bury(record, poison)
         if REPLY_TO in headers:
             command_id = headers.get("ce_id", b"").decode(errors="replace")
             refusal = Remembered(command_id, "", True, poison.reason, poison.detail, (), record.timestamp)
             self._reply(key, headers, refusal)
             return
-        before = self.parked.get(key)
-        self.parked[key] = Parked(poison.reason, 1 + (before.letters if before else 0))
-        self.newly_parked += before is None
+        self.parked[key] = Parked(poison.reason, record.offset, record.offset)
+        self.newly_parked += 1
+
+    def _is_repair(self, key: str, record: Fetched, headers: Mapping[str, bytes]) -> bool:
+        """Whether the record of a parked aggregate may be tried; if not, it waits in order."""
+        parked = self.parked[key]
+        if UNPARKED in headers:
+            return headers[UNPARKED].decode().partition("/")[0] != parked.failed_repair
+        self._bury(record, Poison("behind-a-parked-record", parked.reason))
+        self.parked[key] = parked._replace(last=record.offset)
+        return False
 
     def _end_of_repair(self, key: str, headers: Mapping[str, bytes]) -> None:
+        repair, _, last = headers[UNPARK].decode().partition("/")
         parked = self.parked.get(key)
-        # Letters that came in meanwhile must be played again first, or order is lost.
-        if parked is not None and headers[UNPARK] == str(parked.letters).encode():
+        # What came in meanwhile must be played again first, or order is lost.
+        if parked is not None and parked.failed_repair != repair and str(parked.last) == last:
             del self.parked[key]
-
-    def _wait_in_order(self, key: str, record: Fetched) -> None:
-        parked = self.parked[key]
-        self._bury(record, Poison("behind-a-parked-record", parked.reason))
-        self.parked[key] = parked._replace(letters=parked.letters + 1)
 
     def _bury(self, record: Fetched, poison: Poison) -> None:
         self._count("dead_letters", poison.reason)

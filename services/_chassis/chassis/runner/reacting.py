@@ -12,6 +12,7 @@ from typing import Any
 from chassis.clock import behind_s
 from chassis.codec import Poison
 from chassis.dead_letters import Parked, ParkingRate, dead_letter, dead_letter_topic, dumps_parked, loads_parked
+from chassis.dead_letters.repair import letters_of
 from chassis.decider import EventContext, derived_id
 from chassis.log.envelope import SRC, STREAM_VERSION, Stamp, context_of, entry_of
 from chassis.log.port import Appended, Entry, Fetched, LogError, TopicPartition
@@ -82,9 +83,30 @@ class ReactionWorker:
                     stored = parse_position(record.value)
                 elif record.key == PARKED_KEY:
                     self._parked = loads_parked(record.value or b"{}")
+        await self._repair()
         source = TopicPartition(self._part.source, self._partition)
         entry = self._env.codec.topics.get(self._part.source)
         return await resume_at(log, source, stored, may_skip=entry is not None and entry.kind == "sample")
+
+    async def _repair(self) -> None:
+        """A start is the repair of what is parked here: another build may understand what the last one did not."""
+        for key, parked in tuple(self._parked.items()):
+            waiting = await letters_of(self._env.log, self._part.name, self._part.source, key, parked)
+            acks: list[asyncio.Future[Appended]] = []
+            still = {other: each for other, each in self._parked.items() if other != key}
+            known = len(still)
+            for letter in waiting:
+                await self._react(letter, acks, still)
+            if len(still) > known:
+                continue
+            await self._settle(acks)
+            self._parked = still
+            await self._store([Entry(PARKED_KEY, dumps_parked(still))])
+            self._env.lines.info("record.unparked", part=self._part.name, records=len(waiting))
+
+    async def _store(self, entries: Sequence[Entry]) -> None:
+        send = self._env.log.producer.send
+        await self._settle([await send(self._state_topic, entry, self._partition) for entry in entries])
 
     async def handle(self, records: Sequence[Fetched]) -> None:
         """React, await every acknowledgement, then move the position."""
@@ -92,11 +114,13 @@ class ReactionWorker:
         parked = dict(self._parked)
         for record in records:
             await self._react(record, acks, parked)
+        for _ in range(len(parked) - len(self._parked)):
+            self._rate.count()
         await self._settle(acks)
         position = [position_entry(records[-1].offset + 1)]
         if parked != self._parked:
             position.insert(0, Entry(PARKED_KEY, dumps_parked(parked)))
-        await self._settle([await self._env.log.producer.send(self._state_topic, e, self._partition) for e in position])
+        await self._store(position)
         self._parked = parked
         self._env.metrics.add("reactions", len(records), self._part.name)
         lag = behind_s(records[-1].timestamp)
@@ -121,8 +145,8 @@ class ReactionWorker:
         except Poison as poison:
             await self._bury(record, poison, acks)
             if key not in parked:
-                self._rate.count()
-            parked[key] = Parked(poison.reason, 1 + (parked[key].letters if key in parked else 0))
+                parked[key] = Parked(poison.reason, record.offset, record.offset)
+            parked[key] = parked[key]._replace(last=record.offset)
             return
         with self._env.tracing.processing(self._part.source, headers) as traceparent:
             for index, to in enumerate(self._part.react(event, context, self._part.facts)):

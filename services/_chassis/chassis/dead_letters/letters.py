@@ -25,14 +25,17 @@ class TooManyParked(RuntimeError):
 
 
 class Parked(NamedTuple):
-    """Why an aggregate waits, and how many dead letters it has since."""
+    """An aggregate that waits: why, and which of its records (by their offsets on their own topic) wait with it."""
 
     reason: str
-    letters: int
+    since: int
+    last: int
+    failed_repair: str = ""
+    """The repair in which the first waiting record failed again; the rest of that repair is void."""
 
 
 def dead_letter(topic: str, partition: int, record: Fetched, poison: Poison) -> Entry:
-    """The record as it was, with where it stood and why it was not taken."""
+    """The record as it was, with where it stood and why it was not taken. It is written once, repairs only read it."""
     return Entry(
         record.key or b"_",
         record.value if record.value is not None else b"",

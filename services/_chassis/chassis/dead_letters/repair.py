@@ -1,0 +1,141 @@
+"""Playing parked records again, in order, once whatever kept them from being understood is mended."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from chassis.clock import new_id
+from chassis.dead_letters.letters import (
+    DL_DETAIL,
+    DL_OFFSET,
+    DL_PARTITION,
+    DL_REASON,
+    DL_TOPIC,
+    Parked,
+    dead_letter_topic,
+    loads_parked,
+)
+from chassis.log.envelope import UNPARK, UNPARKED
+from chassis.log.keys import partition_of
+from chassis.log.port import Entry, Fetched, Headers, Log, LogError, TopicPartition
+from chassis.log.reading import read_to_end
+
+_OURS = frozenset({DL_TOPIC, DL_PARTITION, DL_OFFSET, DL_REASON, DL_DETAIL})
+_PARKED_KEY = b"@parked"
+_ACK_TIMEOUT_S = 10.0
+_POLL_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A dead letter as the record it was; `offset` and `partition` are those on its own topic."""
+
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes
+    value: bytes
+    headers: Headers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A parked aggregate, for people who repair."""
+
+    entity: str
+    partition: int
+    key: str
+    reason: str
+    since: int
+
+
+async def letters_of(log: Log, name: str, topic: str, key: str, parked: Parked) -> Sequence[Letter]:
+    """The waiting records of an aggregate, oldest first."""
+    dead = dead_letter_topic(name)
+    at = TopicPartition(dead, partition_of(key.encode(), await log.partitions(dead)))
+    found = {}
+    async for records in read_to_end(log, at):
+        for record in records:
+            letter = _letter(record, topic, key)
+            if letter is not None and letter.offset >= parked.since:
+                found[letter.offset] = letter
+    return [found[offset] for offset in sorted(found)]
+
+
+def _letter(record: Fetched, topic: str, key: str) -> Letter | None:
+    headers = dict(record.headers)
+    if record.key != key.encode() or headers.get(DL_TOPIC) != topic.encode():
+        return None
+    return Letter(
+        partition=int(headers[DL_PARTITION]),
+        offset=int(headers[DL_OFFSET]),
+        timestamp=record.timestamp,
+        key=record.key,
+        value=record.value or b"",
+        headers=[(name, value) for name, value in record.headers if name not in _OURS],
+    )
+
+
+async def waiting(log: Log, entity: str) -> Sequence[Waiting]:
+    """All parked aggregates of an entity."""
+    found = []
+    for partition in range(await log.partitions(f"{entity}.state.v1")):
+        for key, parked in (await _parked(log, entity, partition)).items():
+            found.append(Waiting(entity=entity, partition=partition, key=key, reason=parked.reason, since=parked.since))
+    return found
+
+
+async def _parked(log: Log, entity: str, partition: int) -> dict[str, Parked]:
+    value = b"{}"
+    async for records in read_to_end(log, TopicPartition(f"{entity}.state.v1", partition)):
+        for record in records:
+            if record.key == _PARKED_KEY:
+                value = record.value or b"{}"
+    return loads_parked(value)
+
+
+async def unpark(
+    log: Log, entity: str, key: str, *, timeout_s: float = 30.0
+) -> Literal["unparked", "still-parked", "not-parked"]:
+    """Play an aggregate's waiting records again, in order; stays parked from the first that fails again.
+
+    Raises LogError, TimeoutError (then nobody knows yet: look again).
+    """
+    partition = partition_of(key.encode(), await log.partitions(f"{entity}.command.v1"))
+    first = (await _parked(log, entity, partition)).get(key)
+    if first is None:
+        return "not-parked"
+    async with asyncio.timeout(timeout_s):
+        parked = first
+        while True:
+            repair = new_id()
+            await _play(log, entity, key, parked, repair)
+            after = await _outcome(log, entity, partition, key, parked)
+            if after is None:
+                return "unparked"
+            if after.failed_repair == repair:
+                return "still-parked"
+            parked = after
+
+
+async def _play(log: Log, entity: str, key: str, parked: Parked, repair: str) -> None:
+    topic = f"{entity}.command.v1"
+    letters = await letters_of(log, entity, topic, key, parked)
+    if not letters:
+        raise LogError(f"no dead letters of {key}: their retention is over")
+    sent = []
+    for letter in letters:
+        mark = (UNPARKED, f"{repair}/{letter.offset}".encode())
+        sent.append(await log.producer.send(topic, Entry(letter.key, letter.value, [*letter.headers, mark])))
+    end = Entry(key.encode(), b"", [(UNPARK, f"{repair}/{letters[-1].offset}".encode())])
+    sent.append(await log.producer.send(topic, end))
+    await asyncio.wait_for(asyncio.gather(*sent), _ACK_TIMEOUT_S)
+
+
+async def _outcome(log: Log, entity: str, partition: int, key: str, before: Parked) -> Parked | None:
+    while True:
+        after = (await _parked(log, entity, partition)).get(key)
+        if after is None or after != before:
+            return after
+        await asyncio.sleep(_POLL_S)

@@ -1,0 +1,123 @@
+"""An undecodable fact parks its aggregate, in order and for repair; a person's undecodable command is refused."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import toy
+from chassis.clock import FixedClock
+from chassis.codec import Codec
+from chassis.dead_letters import TooManyParked
+from chassis.dead_letters.repair import unpark, waiting
+from chassis.log import Appender, Entry, MemoryLog
+from chassis.log.envelope import SRC
+from chassis.runner import Env, Service
+from chassis.telemetry import Tracing
+from chassis.testing import eventually, read_topic, running
+
+COMMANDS = "toys.tally.command.v1"
+EVENTS = "toys.tally.event.v1"
+OLD_TOPICS = {**toy.TOPICS, COMMANDS: toy.Topic(kind="command", records=("toy.Add",))}
+"""The catalogue of a build that does not know Close yet."""
+
+
+def old_build(log: MemoryLog) -> Env:
+    env = toy.env(log, FixedClock(toy.NOON))
+    return replace(env, codec=Codec(records=toy.RECORDS, topics=OLD_TOPICS))
+
+
+def new_build(log: MemoryLog) -> Env:
+    return toy.env(log, FixedClock(toy.NOON))
+
+
+class Sender:
+    """Sends facts, as a policy would: with the offset of what they answer."""
+
+    def __init__(self, log: MemoryLog) -> None:
+        clock = FixedClock(toy.NOON)
+        self._appender = Appender(log=log, codec=toy.codec(), clock=clock, service="edge", tracing=Tracing("edge"))
+        self._sent = 0
+
+    async def send(self, key: str, *records: Any) -> None:
+        for record in records:
+            self._sent += 1
+            extra = ((SRC, f"elsewhere/0/{self._sent}/0".encode()),)
+            await (await self._appender.append_nowait(topic=COMMANDS, key=key, record=record, extra=extra))
+
+
+def add(number: int) -> toy.Add:
+    return toy.Add(at=toy.NOON, number=number, amount=1)
+
+
+CLOSE = toy.Close(at=toy.NOON)
+
+
+async def said(log: MemoryLog, key: str) -> list[Any]:
+    return [seen.record for seen in await read_topic(log, toy.codec(), EVENTS) if seen.context.key == key]
+
+
+async def parked(log: MemoryLog) -> list[tuple[str, str]]:
+    return [(each.key, each.reason) for each in await waiting(log, "toys.tally")]
+
+
+async def test_what_stands_behind_a_parked_record_waits_and_is_repaired_in_order() -> None:
+    log = MemoryLog()
+    sender = Sender(log)
+    async with running(Service(env=old_build(log), parts=[toy.TALLY])):
+        await sender.send("t/1", add(1), CLOSE, add(2), add(3))
+        await sender.send("t/2", add(4))
+        await eventually(lambda: _has(log, "t/2", 1))
+        await eventually(lambda: parked(log))
+        assert await parked(log) == [("t/1", "record-not-on-topic")]
+        assert await unpark(log, "toys.tally", "t/1") == "still-parked"
+        assert await unpark(log, "toys.tally", "t/2") == "not-parked"
+        assert len(await said(log, "t/1")) == 1
+    async with running(Service(env=new_build(log), parts=[toy.TALLY])):
+        assert await unpark(log, "toys.tally", "t/1") == "unparked"
+        await sender.send("t/1", CLOSE)
+        assert await parked(log) == []
+    assert [type(event) for event in await said(log, "t/1")] == [toy.Added, toy.Closed]
+    dead = [records async for records in _letters(log)]
+    assert len(dead) == 3, "Close and the two that stood behind it; a repair writes none"
+
+
+async def _has(log: MemoryLog, key: str, count: int) -> bool:
+    return len(await said(log, key)) == count
+
+
+async def _letters(log: MemoryLog) -> Any:
+    from chassis.log import TopicPartition, read_to_end
+
+    for partition in range(4):
+        async for records in read_to_end(log, TopicPartition("toys.parked.dlq.v1", partition)):
+            for record in records:
+                yield record
+
+
+async def test_a_policy_repairs_what_it_parked_when_another_build_starts() -> None:
+    log = MemoryLog()
+    blind = Codec(records=toy.RECORDS, topics={**toy.TOPICS, EVENTS: toy.Topic(kind="event", records=("toy.Closed",))})
+    sender = Sender(log)
+    async with running(Service(env=new_build(log), parts=[toy.TALLY])):
+        await sender.send("t/1", add(1), add(2))
+        await eventually(lambda: _has(log, "t/1", 2))
+    env = replace(new_build(log), codec=blind)
+    async with running(Service(env=env, parts=[toy.NOTES, toy.POLICY])):
+        await eventually(lambda: env.metrics.get("reactions", "toys.note-policy") == 2)
+        assert await read_topic(log, toy.codec(), "toys.note.event.v1") == []
+    async with running(Service(env=new_build(log), parts=[toy.NOTES, toy.POLICY])):
+        await eventually(lambda: _noted(log, [1, 2]))
+
+
+async def _noted(log: MemoryLog, totals: list[int]) -> bool:
+    return [seen.record.total for seen in await read_topic(log, toy.codec(), "toys.note.event.v1")] == totals
+
+
+async def test_more_than_ten_parked_a_minute_stop_the_service() -> None:
+    log = MemoryLog()
+    for number in range(11):
+        garbage = Entry(f"t/{number}".encode(), b"garbage", [(SRC, f"elsewhere/0/{number}/0".encode())])
+        await log.producer.send(COMMANDS, garbage, 0)
+    with pytest.raises(ExceptionGroup) as raised:
+        await Service(env=new_build(log), parts=[toy.TALLY]).run()
+    assert raised.group_contains(TooManyParked)
