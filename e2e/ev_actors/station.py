@@ -62,8 +62,8 @@ class Dialect(Protocol):
         """Introduce the station; the platform's status."""
 
     @abstractmethod
-    async def status(self, connector: int, state: str) -> None:
-        """Say a connector's state in the words of 1.6."""
+    async def status(self, connector: int, state: str, at: datetime | None = None) -> None:
+        """Say a connector's state in the words of 1.6, since when it is so (now, where not said)."""
 
     @abstractmethod
     async def authorize(self, id_tag: str) -> str:
@@ -141,7 +141,7 @@ class Station:
             await self.dialect.sampled(session, charging=not visit.battery.full)
         session.charging_ended_at = session.sampled_at
         if visit.parked_s and not session.stop.is_set():
-            await self._say_state(session.connector, "SuspendedEV")
+            await self._say_state(session.connector, "SuspendedEV", session.sampled_at)
             await self._run(session, visit, visit.parked_s)
         return await self._end(session)
 
@@ -173,14 +173,14 @@ class Station:
             remote_start_id=visit.remote_start_id,
         )
         self.sessions[visit.connector] = session
-        await self._say_state(visit.connector, "Preparing")
+        await self._say_state(visit.connector, "Preparing", now)
         status = await self.dialect.started(session)
         if status not in {"Accepted", "Offline"}:
             session.reason = "DeAuthorized"
             session.charging_ended_at = session.started_at
             await self._end(session)
             raise Refused(status)
-        await self._say_state(visit.connector, "Charging")
+        await self._say_state(visit.connector, "Charging", session.started_at)
         return session
 
     async def _run(self, session: Session, visit: Visit, seconds: int) -> None:
@@ -203,7 +203,7 @@ class Station:
         answered = await self.dialect.ended(session, ended_at)
         await answered
         del self.sessions[session.connector]
-        await self._say_state(session.connector, "Finishing")
+        await self._say_state(session.connector, "Finishing", ended_at)
         await self._say_state(session.connector, "Available")
         charged = Charged(
             station_id=self.station_id,
@@ -221,6 +221,6 @@ class Station:
         self.journal.session(charged)
         return charged
 
-    async def _say_state(self, connector: int, state: str) -> None:
+    async def _say_state(self, connector: int, state: str, at: datetime | None = None) -> None:
         with suppress(NotConnected):  # states are not queued: the platform asks for the present ones
-            await self.dialect.status(connector, state)
+            await self.dialect.status(connector, state, at)

@@ -32,10 +32,10 @@ class Dialect16:
         )
         return str(answer.status)
 
-    async def status(self, connector: int, state: str) -> None:
+    async def status(self, connector: int, state: str, at: datetime | None = None) -> None:
         await self.link.call(
             call.StatusNotification(
-                connector_id=connector, error_code="NoError", status=state, timestamp=iso(self.link.clock.now())
+                connector_id=connector, error_code="NoError", status=state, timestamp=iso(at or self.link.clock.now())
             )
         )
 

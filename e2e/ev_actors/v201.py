@@ -34,10 +34,10 @@ class Dialect201:
         )
         return str(answer.status)
 
-    async def status(self, connector: int, state: str) -> None:
+    async def status(self, connector: int, state: str, at: datetime | None = None) -> None:
         await self.link.call(
             call.StatusNotification(
-                timestamp=iso(self.link.clock.now()),
+                timestamp=iso(at or self.link.clock.now()),
                 connector_status=_STATES.get(state, "Occupied"),
                 evse_id=connector,
                 connector_id=1,
