@@ -3,6 +3,7 @@
 Run by any Python 3.11 or newer before anything is installed: environment, installer, locked packages, our members.
 """
 
+import fcntl
 import hashlib
 import subprocess
 import sys
@@ -49,6 +50,13 @@ def main() -> int:
     if sys.version_info < OLDEST:
         print(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}", file=sys.stderr)
         return 1
+    with (REQUIREMENTS / "bootstrap.txt").open(encoding="utf-8") as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        return bring_up_to_date()
+
+
+def bring_up_to_date() -> int:
+    """The same, for whoever is alone in this checkout."""
     workspace = members()
     refuse_confusion(workspace)
     want = wanted(workspace)

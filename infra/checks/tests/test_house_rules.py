@@ -55,6 +55,7 @@ GOOD: list[tuple[Rule, str, str]] = [
     (the_chassis_knows_no_trade, CHASSIS, "consumer(session_timeout_ms=1, meterless=2, where=3)"),
     (the_chassis_knows_no_trade, "services/pricing/pricing/app.py", "tariff = 1"),
     (no_private_names, TEST, "self._value = 1"),
+    (no_private_names, TEST, "os._exit(1)"),
     (no_private_names, "services/pricing/pricing/app.py", "x._y"),
 ]
 

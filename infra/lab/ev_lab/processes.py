@@ -16,8 +16,6 @@ from ev_lab.paths import LabPaths
 
 KEPT_FROM_ENVIRONMENT = ("PATH", "HOME", "LANG", "TZ", "SSL_CERT_FILE")
 TAIL_LINES = 15
-# Children are meant to outlive us; Python warns of one that is forgotten while it runs.
-_CHILDREN: list[subprocess.Popen[bytes]] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +41,8 @@ def start(paths: LabPaths, launch: Launch) -> psutil.Process:
             env={**environment, **launch.environment},
             cwd=launch.folder,
         )
-    _CHILDREN.append(child)
+    # It is meant to outlive us: without a return code Python would warn of a child that is forgotten while it runs.
+    child.returncode = 0
     process = psutil.Process(child.pid)
     mark = {"pid": child.pid, "born": process.create_time()}
     paths.pid_of(launch.name).write_text(json.dumps(mark), encoding="utf-8")
