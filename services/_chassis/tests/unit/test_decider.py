@@ -1,0 +1,37 @@
+"""The test sentence itself, and the fold."""
+
+import pytest
+import toy
+from chassis.decider import derived_id, fold
+from chassis.testing import Scenario
+
+ADD = toy.Add(at=toy.NOON, number=1, amount=5)
+ADDED = toy.Added(number=1, amount=5, total=5)
+CLOSED = toy.Closed(total=5)
+
+
+def test_a_scenario_goes_on_after_what_happened() -> None:
+    Scenario(toy.tally).given().when(ADD).then(ADDED).when(toy.Close(at=toy.NOON)).then(CLOSED)
+
+
+def test_nothing_and_no_are_told_apart() -> None:
+    Scenario(toy.tally).given(CLOSED).when(toy.Close(at=toy.NOON)).then_nothing()
+    Scenario(toy.tally).given(CLOSED).when(ADD).then_refused("tally-is-closed")
+
+
+def test_a_scenario_that_went_otherwise_fails() -> None:
+    with pytest.raises(AssertionError):
+        Scenario(toy.tally).given().when(ADD).then(CLOSED)
+    with pytest.raises(AssertionError):
+        Scenario(toy.tally).given().when(ADD).then_refused("below-zero")
+    with pytest.raises(AssertionError):
+        Scenario(toy.tally).given(CLOSED).when(ADD).then()
+
+
+def test_the_fold_may_begin_anywhere() -> None:
+    assert fold(toy.tally, [ADDED]) == toy.Open(total=5)
+    assert fold(toy.tally, [CLOSED], toy.Open(total=5)) == toy.Shut(total=5)
+
+
+def test_derived_ids_are_the_same_everywhere() -> None:
+    assert derived_id("a", "b") == derived_id("a", "b") != derived_id("a", "c")
