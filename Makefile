@@ -51,7 +51,8 @@ contracts: setup ## generate everything that is generated from the contracts
 contracts-check: setup ## the law of contracts
 	@$(PY) -m ev_contract_tools check
 
-contracts-release: up ## register the schemas and write their ids down
+contracts-release: up ## add new shapes to history/, register all of them and write their ids down
+	@$(PY) -m ev_contract_tools release
 	@$(PY) -m ev_lab release
 
 up: setup ## start Kafka, registry and Cassandra; idempotent, data is kept
