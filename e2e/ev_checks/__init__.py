@@ -1,1 +1,1 @@
-"""Part of the end-to-end tests' cast and tools."""
+"""Whether what the platform says of money is so: computed anew from the log and from what the actors saw."""
