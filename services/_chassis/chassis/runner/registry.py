@@ -30,21 +30,26 @@ class Registry:
         shapes = sorted(self._codec.shapes.values(), key=lambda shape: self._codec.ids[shape.fingerprint])
         step = max(1, len(shapes) // _SAMPLE)
         try:
-            for shape in {each.name: each for each in [*shapes[::step], *shapes[-1:]]}.values():
-                schema_id = self._codec.ids[shape.fingerprint]
-                if await self._get(schema_id) != json.loads(json.dumps(shape.schema)):
-                    raise WrongIds(
-                        f"registry {self._url} does not hold {shape.name} under id {schema_id}: "
-                        "it lost its store, or the ids file belongs to another registry; release the contracts again"
-                    )
+            async with self._client() as client:
+                for shape in {each.name: each for each in [*shapes[::step], *shapes[-1:]]}.values():
+                    schema_id = self._codec.ids[shape.fingerprint]
+                    if await self._get(client, schema_id) != json.loads(json.dumps(shape.schema)):
+                        raise WrongIds(
+                            f"registry {self._url} does not hold {shape.name} under id {schema_id}: "
+                            "it lost its store, or the ids file belongs to another registry; release the contracts"
+                        )
         except httpx2.HTTPError as error:
             self._lines.warning("registry.unreachable", error=type(error).__name__)
             return
         self._lines.info("registry.checked", shapes=len(shapes))
 
-    async def _get(self, schema_id: int) -> Mapping[str, Any] | None:
-        async with httpx2.AsyncClient(timeout=_TIMEOUT_S) as client:
-            answer = await client.get(f"{self._url}/schemas/ids/{schema_id}")
+    @staticmethod
+    def _client() -> httpx2.AsyncClient:
+        # One for all questions: each makes a context of certificates of its own, which costs 50 ms of work.
+        return httpx2.AsyncClient(timeout=_TIMEOUT_S)
+
+    async def _get(self, client: httpx2.AsyncClient, schema_id: int) -> Mapping[str, Any] | None:
+        answer = await client.get(f"{self._url}/schemas/ids/{schema_id}")
         if answer.status_code == httpx2.codes.NOT_FOUND:
             return None
         schema: Mapping[str, Any] = json.loads(answer.raise_for_status().json()["schema"])
@@ -54,7 +59,8 @@ class Registry:
         """Wait for the registry until it tells the writer's schema: a pause, never a skip. Raises WrongIds."""
         while True:
             try:
-                schema = await self._get(shape.schema_id) if self._url else None
+                async with self._client() as client:
+                    schema = await self._get(client, shape.schema_id) if self._url else None
             except httpx2.HTTPError as error:
                 self._lines.warning("registry.unreachable", error=type(error).__name__, schema_id=shape.schema_id)
                 await asyncio.sleep(_PAUSE_S)
