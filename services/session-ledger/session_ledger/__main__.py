@@ -1,7 +1,6 @@
 """`python -m session_ledger`: settings, build, run."""
 
 from chassis.runner import run_service
-
 from session_ledger.app import build
 from session_ledger.settings import Settings
 

@@ -7,7 +7,6 @@ from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Policy, Service, wire
 from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.sessions import SessionDeadlinePassed
-
 from session_ledger.adapters.facts import SnapshotFacts
 from session_ledger.domain.session import session_decider
 from session_ledger.policies import on_session, on_transaction

@@ -161,6 +161,6 @@ def is_terminal(state: RatingState) -> bool:
     return isinstance(state, Rated)
 
 
-rating = Decider[Command, RatingState, Event](
+rating: Decider[Command, RatingState, Event] = Decider(
     initial=Unrated(), decide=decide, evolve=evolve, deadlines=deadlines, is_terminal=is_terminal
 )

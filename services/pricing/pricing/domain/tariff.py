@@ -183,4 +183,6 @@ def snapshots(before: TariffState, after: TariffState) -> Sequence[Snapshot]:
     return [*versions, *assignments]
 
 
-tariff = Decider[Command, TariffState, Event](initial=Unpublished(), decide=decide, evolve=evolve, snapshots=snapshots)
+tariff: Decider[Command, TariffState, Event] = Decider(
+    initial=Unpublished(), decide=decide, evolve=evolve, snapshots=snapshots
+)

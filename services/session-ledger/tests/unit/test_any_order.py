@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from story import SESSION, at, charging, end, reading, readings, start, suspended
+
 from chassis.decider import Refused
 from ev_contracts.common import SessionFacts
 from ev_contracts.sessions import SessionClosed, SessionCorrected, SessionDeadlinePassed
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from session_ledger.domain.session import Command, session_decider
 from session_ledger.domain.station import Station
-from story import SESSION, at, charging, end, reading, readings, start, suspended
 
 DECIDER = session_decider(settle_s=30, grace_s=900)
 
@@ -42,7 +43,7 @@ def play(commands: Sequence[Command]) -> Played:
     return Played(closed, corrected, station)
 
 
-V16 = (
+V16: tuple[Command, ...] = (
     readings(reading(5, 2_100)),
     readings(reading(10, 3_000), reading(11, 3_150)),
     suspended(20),
@@ -56,7 +57,7 @@ V16 = (
 
 @settings(max_examples=300, deadline=None)
 @given(st.data())
-def test_a_1_6_session_comes_to_the_same_whatever_follows_its_start_in_any_order(data: st.DataObject):
+def test_a_1_6_session_comes_to_the_same_whatever_follows_its_start_in_any_order(data: st.DataObject) -> None:
     expected = play((start(), *V16)).closed
     repeats = data.draw(st.lists(st.sampled_from(V16), max_size=6))
     shuffled = data.draw(st.permutations([*V16, start(), *repeats]))
@@ -68,7 +69,7 @@ def test_a_1_6_session_comes_to_the_same_whatever_follows_its_start_in_any_order
     assert played.corrected == 0
 
 
-V201 = (
+V201: tuple[Command, ...] = (
     start(
         ocpp_version="2.0.1",
         seq_no=0,
@@ -88,7 +89,7 @@ V201 = (
 
 @settings(max_examples=300, deadline=None)
 @given(st.permutations([*V201, *V201[2:6]]))
-def test_a_2_x_session_closes_at_once_and_the_same_when_its_last_number_is_in(shuffled: list[Command]):
+def test_a_2_x_session_closes_at_once_and_the_same_when_its_last_number_is_in(shuffled: list[Command]) -> None:
     expected = play(V201).closed
     assert [each.energy_wh for each in expected] == [11_000]
     station, closed = DECIDER.initial, []
@@ -103,7 +104,7 @@ def test_a_2_x_session_closes_at_once_and_the_same_when_its_last_number_is_in(sh
     assert not DECIDER.deadlines(station)
 
 
-def test_a_repeat_after_the_close_adds_nothing():
+def test_a_repeat_after_the_close_adds_nothing() -> None:
     once = play((start(), *V16))
     twice = play((start(), *V16, start(), *V16))
     assert (len(once.closed), len(twice.closed)) == (1, 1)
@@ -115,7 +116,7 @@ def test_a_repeat_after_the_close_adds_nothing():
         assert DECIDER.decide(command, station) == []
 
 
-def test_periods_say_what_charged_and_what_parked():
+def test_periods_say_what_charged_and_what_parked() -> None:
     (facts,) = play((start(), *V16)).closed
     assert [(p.charging, p.started_at, p.ended_at) for p in facts.periods] == [
         (True, at(0), at(20)),
