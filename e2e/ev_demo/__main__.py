@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -23,7 +23,6 @@ from ev_lab.endpoints import endpoints
 from ev_lab.errors import LabError
 from ev_lab.issuer.users import UserBook
 from ev_lab.paths import LabPaths
-from ev_lab.status import edges
 from ev_seed.client import Addresses, Declined, Platform
 from ev_seed.network import Plan
 from ev_seed.seed import Seeded, seed, users
@@ -54,7 +53,7 @@ class Demo:
             names=self.plan.names,
         )
         book = UserBook(paths.users)
-        addresses = Addresses.of_status({"edges": [asdict(edge) for edge in edges(self.services)]})
+        addresses = Addresses.of_services(self.services)
         async with Platform(addresses=addresses) as platform, roaming.serving(home.remembered(), home.port) as partner:
             book.write(users(self.plan))
             seeded = await seed(platform, self.plan)

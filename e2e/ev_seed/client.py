@@ -9,6 +9,8 @@ from typing import Any, Self
 
 import httpx2
 
+from ev_lab.services import SPECS, Fleet
+
 TIMEOUT_S = 30.0
 DECIDED_WITHIN_S = 20.0
 ASK_AGAIN_AFTER_S = 0.2
@@ -36,6 +38,12 @@ class Addresses:
         """From the JSON that `make status JSON=1` prints."""
         urls = {edge["name"]: edge["address"] for edge in status["edges"]}
         return cls(issuer=urls["issuer"], urls=urls, ocpp=urls["ocpp"].rpartition("/")[0])
+
+    @classmethod
+    def of_services(cls, services: Fleet) -> Self:
+        """Where the services of this machine are reached."""
+        urls = {name: services.url(name) for name in SPECS}
+        return cls(issuer=urls["issuer"], urls=urls, ocpp=services.ocpp_url.rstrip("/"))
 
 
 @dataclass(slots=True, kw_only=True)

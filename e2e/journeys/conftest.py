@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +24,6 @@ from ev_lab.endpoints import Endpoints
 from ev_lab.issuer.users import UserBook
 from ev_lab.paths import LabPaths
 from ev_lab.services import Fleet
-from ev_lab.status import edges
 from ev_seed.client import Addresses, Platform
 from ev_seed.network import Plan
 from ev_seed.seed import Seeded, seed, users
@@ -108,7 +107,7 @@ async def system(fleet_of_all: Fleet, lab: Endpoints) -> AsyncIterator[System]:
         file=Path(fleet_of_all.extra["EV_USERS"]).with_name("partner.json"),
         names=plan.names,
     )
-    addresses = Addresses.of_status({"edges": [asdict(edge) for edge in edges(fleet_of_all)]})
+    addresses = Addresses.of_services(fleet_of_all)
     start, _, rate = fleet_of_all.clock.rpartition("@")
     clock = LabClock(start=datetime.fromisoformat(start).astimezone(UTC), rate=float(rate))
     async with Platform(addresses=addresses) as platform, roaming.serving(home.remembered(), home.port) as partner:
