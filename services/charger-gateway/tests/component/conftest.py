@@ -25,6 +25,7 @@ from chassis.log.appender import Appender
 from chassis.log.reading import read_to_end
 from chassis.telemetry import Tracing
 from ev_contracts.catalogue import RECORDS, TOPICS
+from ev_contracts.record import Record
 
 from .seeding import CARD, CREDENTIAL_KEY, SECRET, STATIONS, TOKEN_KEY  # noqa: TID252 - no installed package
 
@@ -50,6 +51,22 @@ class OneOperator:
         return TokenVerdict(status="Invalid")
 
 
+class GatedJournal:
+    """A journal whose appends wait while its gate is shut, as with a broker that is away."""
+
+    def __init__(self, inner: LogJournal) -> None:
+        self._inner = inner
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def append(self, topic: str, key: str, record: Record) -> int:
+        await self.gate.wait()
+        return await self._inner.append(topic, key, record)
+
+    def note(self, topic: str, key: str, record: Record) -> None:
+        self._inner.note(topic, key, record)
+
+
 @dataclass
 class Gateway:
     """The sockets and what can be asked of them."""
@@ -59,7 +76,7 @@ class Gateway:
     server: OcppServer
     blocks: FrameBlocks
     cipher: FrameCipher
-    journal: LogJournal
+    gate: asyncio.Event
     tasks: list["asyncio.Task[Any]"] = field(default_factory=list)
 
     def url(self, station_id: str) -> str:
@@ -100,6 +117,7 @@ async def running(limits: Limits) -> AsyncIterator[Gateway]:
     codec = Codec(records=RECORDS, topics=TOPICS)
     tracing = Tracing("charger-gateway")
     journal = LogJournal(Appender(log=log, codec=codec, clock=clock, service="charger-gateway", tracing=tracing))
+    gated = GatedJournal(journal)
     cipher = FrameCipher(b"f" * 32)
     blocks = FrameBlocks(replica_id="gw-1", cipher=cipher, journal=journal, clock=clock)
     server = OcppServer(
@@ -112,10 +130,10 @@ async def running(limits: Limits) -> AsyncIterator[Gateway]:
         interpreter=Interpreter(
             directory=directory, token_key=TOKEN_KEY, number_key=b"n" * 32, heartbeat_interval_s=300
         ),
-        journal=journal,
+        journal=gated,
         frames=blocks,
     )
-    gateway = Gateway(log=log, codec=codec, server=server, blocks=blocks, cipher=cipher, journal=journal)
+    gateway = Gateway(log=log, codec=codec, server=server, blocks=blocks, cipher=cipher, gate=gated.gate)
     gateway.tasks = [asyncio.create_task(journal.run()), asyncio.create_task(blocks.run())]
     try:
         async with server.listening():

@@ -268,6 +268,39 @@ async def test_when_the_log_cannot_be_written_the_socket_is_closed_and_nothing_i
             assert (await call(back, "BootNotification", BOOT, "m3"))[0] == 3
 
 
+async def test_a_log_that_answers_nobody_closes_the_sockets_and_then_the_door(gateway: Gateway) -> None:
+    async with station(gateway) as socket:
+        assert (await call(socket, "BootNotification", BOOT))[0] == 3
+        gateway.gate.clear()
+        with pytest.raises(ConnectionClosed) as closed:
+            await call(socket, "BootNotification", BOOT, "m2")
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1013
+        with pytest.raises(InvalidStatus) as refused:
+            async with station(gateway):
+                pass
+        assert refused.value.response.status_code == 503
+        gateway.gate.set()
+        (gone,) = await gateway.wait_for(CONNECTIONS, StationDisconnected)
+        assert gone.reason == "log-unavailable"
+        async with station(gateway) as back:
+            assert (await call(back, "BootNotification", BOOT, "m3"))[0] == 3
+
+
+async def test_a_connection_that_the_log_took_too_late_ends_there_too(gateway: Gateway) -> None:
+    gateway.gate.clear()
+    async with station(gateway) as socket:
+        with pytest.raises(ConnectionClosed) as closed:
+            await socket.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1013
+    gateway.gate.set()
+    (gone,) = await gateway.wait_for(CONNECTIONS, StationDisconnected)
+    (connected,) = await gateway.wait_for(CONNECTIONS, StationConnected)
+    assert (gone.epoch, gone.reason, gone.connection_id) == (0, "log-unavailable", connected.connection_id)
+    assert len(gateway.server) == 0
+
+
 async def test_frames_are_kept_verbatim_and_encrypted(gateway: Gateway) -> None:
     raw = '[2,"m1", "Authorize", {"idTag":"04A2B3C4"}]'
     async with station(gateway) as socket:

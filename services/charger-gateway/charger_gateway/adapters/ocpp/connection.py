@@ -48,8 +48,10 @@ class Sockets(Protocol):
     clock: Clock
     directory: Directory
     interpreter: Interpreter
-    journal: Journal
     frames: FrameKeeper
+
+    @property
+    def journal(self) -> Journal: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -18,6 +18,7 @@ from charger_gateway.adapters.ocpp.admission import Rejected, admit, identity_in
 from charger_gateway.adapters.ocpp.connection import CLOSE_GOING_AWAY, CLOSE_TRY_LATER, Connection
 from charger_gateway.adapters.ocpp.dialects import SUBPROTOCOLS, Interpreter
 from charger_gateway.adapters.ocpp.frames import MAX_FRAME_BYTES
+from charger_gateway.adapters.ocpp.stalls import WatchedJournal
 from charger_gateway.ports import Directory, FrameKeeper, Journal, JournalUnavailable, KnownStation
 from chassis.clock import Clock
 from ev_contracts.gateway import ConnectionDisplaced, StationConnected, StationDisconnected
@@ -70,14 +71,14 @@ class OcppServer:
         self.clock = clock
         self.directory = directory
         self.interpreter = interpreter
-        self.journal = journal
+        self.journal = WatchedJournal(journal)
         self.frames = frames
         self.port = address.port
         self._address = address
         self._limits = limits
         self._credential_key = credential_key
         self._connections: dict[str, Connection] = {}
-        self._closing: set[asyncio.Task[None]] = set()
+        self._ending: set[asyncio.Task[None]] = set()
         self._draining = False
         self.listens = False
         """Whether stations can connect."""
@@ -99,18 +100,18 @@ class OcppServer:
         """A newer connection of the station stands on the log: an older one here gives way."""
         held = self._connections.get(station_id)
         if held is not None and 0 <= held.epoch < epoch and held.connection_id != connection_id:
-            self._close_soon(held, "displaced")
+            self._soon(held.close(CLOSE_GOING_AWAY, "displaced"))
 
     def declared_lost(self, station_id: str, *, epoch: int) -> None:
         """Others took this process for dead: its station must come again under a new epoch."""
         held = self._connections.get(station_id)
         if held is not None and 0 <= held.epoch <= epoch:
-            self._close_soon(held, "gateway-lost")
+            self._soon(held.close(CLOSE_GOING_AWAY, "gateway-lost"))
 
-    def _close_soon(self, connection: Connection, reason: str) -> None:
-        task = asyncio.create_task(connection.close(CLOSE_GOING_AWAY, reason))
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+    def _soon(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
     # Life.
 
@@ -165,7 +166,11 @@ class OcppServer:
         """The log answers nobody: close, so that stations queue; an error answer would burn their retries."""
         while True:
             await asyncio.sleep(self._limits.log_timeout_s / 10)
-            stalled = [one for one in self.connections() if one.stalled_s() > self._limits.log_timeout_s]
+            stalled = [
+                one
+                for one in self.connections()
+                if one.stalled_s() > self._limits.log_timeout_s and one.close_reason == "closed"
+            ]
             if stalled:
                 log.warning("log.unavailable", sockets=len(stalled))
                 await asyncio.gather(*(one.close(CLOSE_TRY_LATER, "log-unavailable") for one in stalled))
@@ -173,7 +178,8 @@ class OcppServer:
     # Handshake.
 
     async def _process_request(self, socket: ServerConnection, request: Request) -> Response | None:
-        if self._draining or len(self._connections) >= self._limits.most_connections:
+        full = len(self._connections) >= self._limits.most_connections
+        if self._draining or full or self.journal.stalled_s() > self._limits.log_timeout_s:
             return _refusal(socket, Rejected(status=HTTPStatus.SERVICE_UNAVAILABLE, text="try later\n"))
         identity = identity_in(request.path, self._address.path)
         authorization = _single(request.headers, "Authorization")
@@ -219,7 +225,21 @@ class OcppServer:
             ocpp_version=connection.version,
             connected_at=self.clock.now(),
         )
-        return await self._append(key, record)
+        appending = asyncio.create_task(self.journal.append(CONNECTIONS, key, record))
+        done, _ = await asyncio.wait({appending}, timeout=self._limits.log_timeout_s)
+        if not done:
+            # The record may still come to stand: then its connection, which never was, must end on the log too.
+            self._soon(self._disown(connection, key, appending))
+            raise JournalUnavailable
+        return appending.result()
+
+    async def _disown(self, connection: Connection, key: str, appending: "asyncio.Task[int]") -> None:
+        try:
+            connection.epoch = await appending
+        except JournalUnavailable:
+            return
+        connection.close_reason = "log-unavailable"
+        await self._disconnected(connection, key)
 
     async def _displace(self, older: Connection, newer: Connection, key: str) -> None:
         log.warning("station.displaced", station=older.station.station_id, old_epoch=older.epoch)
