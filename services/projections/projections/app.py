@@ -13,13 +13,23 @@ from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
 from projections.answering import ReadDesk
 from projections.cpo import role as cpo_role
+from projections.driver import role as driver_role
+from projections.dso import role as dso_role
+from projections.emsp import role as emsp_role
 from projections.live import Live
+from projections.owner import role as owner_role
 from projections.reading import reader_of
 from projections.role import Role
 from projections.settings import RoleName, Settings
 
 HERE = Path(__file__).parent
-ROLES: Mapping[RoleName, Callable[[Settings], Role]] = {RoleName.CPO: cpo_role.role}
+ROLES: Mapping[RoleName, Callable[[Settings], Role]] = {
+    RoleName.CPO: cpo_role.role,
+    RoleName.EMSP: emsp_role.role,
+    RoleName.OWNER: owner_role.role,
+    RoleName.DSO: dso_role.role,
+    RoleName.DRIVER: driver_role.role,
+}
 
 
 def build(

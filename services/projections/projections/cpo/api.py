@@ -71,7 +71,13 @@ def _add_stations(app: FastAPI, desk: ReadDesk) -> None:
         station_id: str, caller: Annotated[Caller, Depends(reads)], tenant: InTenant = None, limit: Limit = 50
     ) -> Json:
         tenant = caller.tenant(tenant)
-        select = Select(table="sessions_by_station", key={"tenant": tenant, "station_id": station_id}, limit=limit)
+        select = Select(
+            table="sessions_by_station",
+            key={"tenant": tenant, "station_id": station_id},
+            order=("started_at", "session_id"),
+            descending=True,
+            limit=limit,
+        )
         found = [
             await queries.session_of(desk.reader, tenant, str(row["session_id"]))
             for row in await desk.reader.select(select)

@@ -23,7 +23,13 @@ async def station_list(reader: Reader, tenant: str, stations: Sequence[Row]) -> 
 
 
 async def _connectors(reader: Reader, tenant: str, station_id: str) -> Sequence[Row]:
-    return await reader.select(Select(table="connectors", key={"tenant": tenant, "station_id": station_id}))
+    return await reader.select(
+        Select(
+            table="connectors",
+            key={"tenant": tenant, "station_id": station_id},
+            order=("evse_number", "connector_number"),
+        )
+    )
 
 
 def station_view(station: Row, site: Row | None, connectors: Sequence[Row]) -> Json:
@@ -54,7 +60,10 @@ async def session_of(reader: Reader, tenant: str, session_id: str) -> Row | None
 
 async def timeline_of(reader: Reader, tenant: str, object_id: str, limit: int = 200) -> list[Json]:
     """What happened, newest first."""
-    rows = await reader.select(Select(table="timeline", key={"tenant": tenant, "object_id": object_id}, limit=limit))
+    key = {"tenant": tenant, "object_id": object_id}
+    rows = await reader.select(
+        Select(table="timeline", key={**key}, order=("at", "event_id"), descending=True, limit=limit)
+    )
     return [
         {"at": plain(row)["at"], "type": row["type"], "event_id": row["event_id"], "facts": unfolded(row, "facts")}
         for row in rows
@@ -63,7 +72,9 @@ async def timeline_of(reader: Reader, tenant: str, object_id: str, limit: int = 
 
 async def readings_of(reader: Reader, tenant: str, session_id: str) -> list[Json]:
     """Energy and power over time, oldest first."""
-    rows = await reader.select(Select(table="readings", key={"tenant": tenant, "session_id": session_id}))
+    rows = await reader.select(
+        Select(table="readings", key={"tenant": tenant, "session_id": session_id}, order=("measured_at",))
+    )
     return [plain(row, without=("tenant", "session_id")) for row in rows]
 
 

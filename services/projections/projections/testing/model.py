@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
+from fastapi import FastAPI
 
 from chassis.auth import Principal
 from chassis.cassandra import Rows
@@ -14,7 +15,7 @@ from chassis.decider import EventContext
 from chassis.log import Appender, MemoryLog
 from chassis.log.envelope import STREAM_VERSION
 from chassis.log.port import TopicPartition
-from chassis.runner import Projection, Service, wire
+from chassis.runner import HttpEdge, Projection, Service, wire
 from chassis.testing import KnownCallers, eventually, running
 from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.record import Record
@@ -64,6 +65,7 @@ class Model:
 
     http: httpx2.AsyncClient
     rows: Rows
+    app: FastAPI
     tell: Callable[[Sequence[Told]], Awaitable[None]]
 
 
@@ -86,7 +88,7 @@ async def told_to(role: RoleName, secrets_dir: Path) -> AsyncIterator[Model]:
     async with running(service) as ready:
         (port,) = ready.ports.values()
         async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:
-            model = Model(http=http, rows=rows, tell=lambda told: append_all(appender, told))
+            model = Model(http=http, rows=rows, app=app_of(ready), tell=lambda told: append_all(appender, told))
             await eventually(lambda: _is_told(ready, log), what="the story is in the rows")
             yield model
 
@@ -103,3 +105,10 @@ async def append_all(appender: Appender, told: Sequence[Told]) -> None:
         extra = () if each.version is None else ((STREAM_VERSION, str(each.version).encode()),)
         sent = await appender.append_nowait(topic=each.topic, key=each.key, record=each.record, extra=extra)
         await sent
+
+
+def app_of(service: Service) -> FastAPI:
+    """The app behind the door."""
+    (app,) = (part.app for part in service.parts if isinstance(part, HttpEdge))
+    assert isinstance(app, FastAPI)
+    return app

@@ -1,0 +1,1 @@
+"""The driver's read model: his own sessions, live with what they cost so far, and his receipts."""

@@ -1,0 +1,11 @@
+"""The driver's read model as a value."""
+
+from projections.driver.api import add_routes
+from projections.driver.project import SOURCES, STREAMED, project
+from projections.role import Role
+from projections.settings import Settings
+
+
+def role(_settings: Settings) -> Role:
+    """Nothing of it depends on the installation."""
+    return Role(sources=SOURCES, project=project, streamed=STREAMED, add_routes=add_routes)
