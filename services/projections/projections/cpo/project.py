@@ -37,6 +37,21 @@ STREAMED = {
 }
 """Table -> the column that says who may hear of a change, and the one that says of what."""
 
+_OF_A_SITE = {
+    "name",
+    "address",
+    "city",
+    "postal_code",
+    "country",
+    "latitude",
+    "longitude",
+    "time_zone",
+    "feeder_id",
+    "connection_id",
+    "grid_limit_w",
+    "opened_at",
+}
+
 
 def project(event: Record, ctx: EventContext) -> Sequence[Write]:
     """The rows as of this event."""
@@ -54,7 +69,7 @@ def _own(_event: Record, _ctx: EventContext) -> Sequence[Write]:
 
 @_own.register
 def _site_opened(event: SiteOpened, ctx: EventContext) -> Sequence[Write]:
-    values = event.model_dump(exclude={"site_id", "cpo_party_id", "dso_party_id"})
+    values = event.model_dump(include=_OF_A_SITE)
     return (row("sites", ctx, {"tenant": ctx.tenant, "site_id": event.site_id}, values),)
 
 

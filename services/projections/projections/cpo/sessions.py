@@ -24,6 +24,18 @@ from ev_contracts.sessions import (
 from projections.cpo.network import told
 from projections.writing import row, where, who
 
+_OF_THE_START = {
+    "station_id",
+    "transaction_id",
+    "ocpp_version",
+    "evse_number",
+    "connector_number",
+    "started_at",
+    "meter_start_wh",
+    "token_ref",
+    "token_status",
+    "remote_start_id",
+}
 _OURS = {RelationKind.CPO_TO_EMSP, RelationKind.CPO_TO_DRIVER}
 
 
@@ -40,7 +52,7 @@ def project(_event: Record, _ctx: EventContext) -> Sequence[Write]:
 @project.register
 def _started(event: SessionStarted, ctx: EventContext) -> Sequence[Write]:
     place = {"tenant": ctx.tenant, "started_at": event.started_at, "session_id": event.session_id}
-    values = event.model_dump(exclude={"session_id", "offline", "place", "parties"})
+    values = event.model_dump(include=_OF_THE_START)
     return (
         _session(ctx, event.session_id, {**values, **where(event.place), **who(event.parties), "status": "charging"}),
         row(

@@ -40,7 +40,9 @@ def project(event: Record, ctx: EventContext) -> Sequence[Write]:
             return (site_row(event, ctx),)
         case OwnershipAgreed():
             key = {"owner_party_id": event.owner_party_id, "tenant": ctx.tenant, "contract_id": event.contract_id}
-            values = event.model_dump(exclude={"owner_party_id", "contract_id", "site_ids"})
+            values = event.model_dump(
+                include={"contract_version", "cpo_party_id", "share_permille", "valid_from", "agreed_at"}
+            )
             return (row("contracts", ctx, key, {**values, "site_ids": json.dumps(event.site_ids)}),)
         case EntryPosted(owner_party_id=str() as owner, owner_share_minor=int()):
             return _earned(event, ctx, owner)
