@@ -1,11 +1,15 @@
 """The virtual stations against the client library's own server side: what they say is what they did."""
 
 import asyncio
+import json
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint as Central16
@@ -17,11 +21,13 @@ from websockets.exceptions import ConnectionClosed
 
 from chassis.clock import LabClock
 from ev_actors.battery import Battery
+from ev_actors.driver import Driver
 from ev_actors.journal import Journal
 from ev_actors.link import Identity
 from ev_actors.station import Refused, Station, Visit
 from ev_actors.v16 import station_16
 from ev_actors.v201 import station_201
+from ev_seed.client import Addresses, Declined, Platform
 
 NOW = "2026-11-20T09:00:00Z"
 
@@ -185,3 +191,69 @@ def test_a_battery_tapers_and_its_meter_loses_no_watt_second() -> None:
     taken = sum(battery.take(7) for _ in range(600))
     assert battery.power_w() < 11_000
     assert 7_000 + taken == battery.charged_wh
+
+
+def app_of(answer: Callable[[httpx2.Request], httpx2.Response]) -> Driver:
+    """A driver whose platform answers as told; it gives anybody a token."""
+
+    def platform(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/token":
+            return httpx2.Response(200, json={"access_token": "t"})
+        return answer(request)
+
+    addresses = Addresses(issuer="http://issuer", urls={"charger-gateway": "http://gateway"}, ocpp="")
+    client = httpx2.AsyncClient(transport=httpx2.MockTransport(platform))
+    return Driver(user="dana", id_token="04A1B2C3", platform=Platform(addresses=addresses, _client=client))
+
+
+async def test_a_driver_starts_from_the_app_and_charges_once_the_station_obeys(url: str) -> None:
+    journal = Journal()
+    station = made("2.0.1", url, journal)
+    await station.online()
+    asked: list[tuple[str, Any, str]] = []
+
+    def obey(request: httpx2.Request) -> httpx2.Response:
+        asked.append((request.url.path, json.loads(request.content), request.headers["Idempotency-Key"]))
+        station.on_remote_start.put_nowait((1, "04A1B2C3", 4711))
+        return httpx2.Response(200, json={"status": "succeeded"})
+
+    driver = app_of(obey)
+    battery = Battery(capacity_wh=40_000, charged_wh=20_000, most_w=11_000, target_permille=510)
+    charged = await driver.charge(station, 1, battery)
+    await driver.ask_to_start("NLVLT0001", 1)
+    await station.offline()
+    path, body, _ = asked[0]
+    assert (path, body) == (
+        "/v1/stations/NLVLT0001/commands/start",
+        {"id_token": "04A1B2C3", "evse_number": 1},
+    )
+    assert asked[0][2] != asked[1][2], "asking again later is another command"
+    (start,) = [said for said in journal.said if said.payload.get("event_type") == "Started"]
+    assert isinstance(start.payload["transaction_info"], dict)
+    assert start.payload["transaction_info"]["remote_start_id"] == 4711
+    assert charged.energy_wh > 0
+
+
+async def test_a_driver_who_may_not_start_is_told() -> None:
+    driver = app_of(lambda _: httpx2.Response(403, json={"title": "forbidden"}))
+    with pytest.raises(Declined, match="HTTP 403"):
+        await driver.ask_to_start("NLVLT0001", 1)
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_one_visit_by_command_line_prints_the_meter_and_keeps_a_journal(
+    version: str, url: str, tmp_path: Path
+) -> None:
+    journal, clock = tmp_path / "journal.jsonl", f"{datetime.now(UTC).isoformat()}@600"
+    words = f"station NLVLT0001 --url {url} --secret s --token 04A1B2C3 --version {version} --to-permille 410"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ev_actors", *words.split(), "--clock", clock, "--journal", str(journal)),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    printed, _ = await asyncio.wait_for(process.communicate(), 30)
+    charged = json.loads(printed)
+    lines = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+    assert process.returncode == 0
+    assert charged["meter_stop_wh"] > charged["meter_start_wh"]
+    assert lines[0]["message"]["action"] == "BootNotification"
+    assert [line["session"]["meter_stop_wh"] for line in lines if "session" in line] == [charged["meter_stop_wh"]]
