@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import httpx2
 from fastapi import FastAPI, Request
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -250,22 +250,26 @@ class Guard:
 def undeclared_routes(app: FastAPI, *, public: frozenset[str] = frozenset()) -> list[str]:
     """Routes without an act, besides health, OpenAPI and those named public: for each service's test."""
     return [
-        f"{sorted(route.methods or ())} {route.path}"
-        for route in app.routes
-        if isinstance(route, APIRoute)
-        and route.path not in public
-        and not route.path.startswith(("/health", "/metrics-json"))
-        and not any(isinstance(each.call, _Act | _Anyone) for each in route.dependant.dependencies)
+        f"{sorted(methods)} {path}"
+        for path, methods, proofs in _proofs(app)
+        if not proofs and path not in public and not path.startswith(("/health", "/metrics-json"))
     ]
 
 
 def declared_acts(app: FastAPI) -> list[tuple[str, str, str]]:
     """(method, path, act) of every route that names one: what policy tests are generated from."""
     return [
-        (method, route.path, each.call.act)
-        for route in app.routes
-        if isinstance(route, APIRoute)
-        for each in route.dependant.dependencies
-        if isinstance(each.call, _Act)
-        for method in sorted(route.methods or ())
+        (method, path, proof.act)
+        for path, methods, proofs in _proofs(app)
+        for proof in proofs
+        if isinstance(proof, _Act)
+        for method in sorted(methods)
     ]
+
+
+def _proofs(app: FastAPI) -> Iterator[tuple[str, set[str], list[_Act | _Anyone]]]:
+    """(path, methods, what it asks of callers) of every route, those of included routers too (not of mounted apps)."""
+    for context in iter_route_contexts(app.routes):
+        if isinstance(context.original_route, APIRoute):
+            calls = [each.call for each in context.dependant.dependencies]
+            yield context.path or "", context.methods or set(), [c for c in calls if isinstance(c, _Act | _Anyone)]
