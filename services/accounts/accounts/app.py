@@ -7,6 +7,7 @@ from accounts.domain.token import token
 from accounts.settings import Settings
 from chassis.auth import Authenticator
 from chassis.clock import Clock
+from chassis.dead_letters.routes import repair_router
 from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Service, wire
 from chassis.settings import read_secret
@@ -34,13 +35,15 @@ def build(
         parties=Table("assets.party.snapshot.v1"),
         tokens=TokenTable(),
     )
+    entities = [Entity(name="accounts.driver", decider=driver), Entity(name="accounts.token", decider=token)]
+    app = accounts_app(edge)
+    names = [entity.name for entity in entities]
+    app.include_router(repair_router(log=wiring.env.log, entities=names, guard=edge.guard, act="repair-parked"))
     http = HttpEdge(
-        app=accounts_app(edge),
+        app=app,
         host=settings.http_host,
         port=settings.http_port,
         commands=client,
         tables=(edge.parties, edge.tokens),
     )
-    return wiring.service(
-        [Entity(name="accounts.driver", decider=driver), Entity(name="accounts.token", decider=token), http]
-    )
+    return wiring.service([*entities, http])

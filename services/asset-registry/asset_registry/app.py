@@ -13,6 +13,7 @@ from asset_registry.domain.station import station
 from asset_registry.settings import Settings
 from chassis.auth import Authenticator
 from chassis.clock import Clock
+from chassis.dead_letters.routes import repair_router
 from chassis.decider import Decider
 from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Service, wire
@@ -53,8 +54,11 @@ def build(
         stations=Table("assets.station.snapshot.v1"),
     )
     entities = [Entity(name=f"assets.{name}", decider=decider) for name, decider in _DECIDERS.items()]
+    app = registry_app(edge)
+    names = [entity.name for entity in entities]
+    app.include_router(repair_router(log=wiring.env.log, entities=names, guard=edge.guard, act="repair-parked"))
     http = HttpEdge(
-        app=registry_app(edge),
+        app=app,
         host=settings.http_host,
         port=settings.http_port,
         commands=client,
