@@ -6,12 +6,15 @@ from billing.domain.invoice import invoice
 from billing.domain.posting import posting
 from billing.policies import entries_of, invoices_of
 from billing.settings import Settings
+from chassis.auth import Authenticator
 from chassis.clock import Clock
+from chassis.dead_letters.routes import repair_router
 from chassis.http import create_app
 from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Policy, Service, wire
 from chassis.tables import Table
 from ev_contracts.assets import PartySnapshot
+from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
 
 
@@ -26,20 +29,29 @@ class Facts:
     parties: Table[PartySnapshot] = field(default_factory=_parties)
 
 
-def build(settings: Settings, *, clock: Clock | None = None, log: Log | None = None) -> Service:
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    log: Log | None = None,
+    authenticator: Authenticator | None = None,
+) -> Service:
     """The composition root."""
     wiring = wire("billing", settings, records=RECORDS, topics=TOPICS, clock=clock, log=log)
     facts, ratings = Facts(), "pricing.rating.event.v1"
+    entities = (Entity(name="billing.posting", decider=posting), Entity(name="billing.invoice", decider=invoice))
+    guard = wiring.guard(ACTS, authenticator=authenticator)
+    app, names = create_app("billing"), [entity.name for entity in entities]
+    app.include_router(repair_router(log=wiring.env.log, entities=names, guard=guard, act="repair-parked"))
     return wiring.service(
         [
-            Entity(name="billing.posting", decider=posting),
-            Entity(name="billing.invoice", decider=invoice),
+            *entities,
             Policy(
                 name="billing.posting-policy", source=ratings, target="billing.posting", react=entries_of, facts=facts
             ),
             Policy(
                 name="billing.invoice-policy", source=ratings, target="billing.invoice", react=invoices_of, facts=facts
             ),
-            HttpEdge(app=create_app("billing"), port=settings.http_port),
+            HttpEdge(app=app, host=settings.http_host, port=settings.http_port),
         ]
     )

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from chassis.auth import Authenticator
 from chassis.clock import Clock
+from chassis.dead_letters.routes import repair_router
 from chassis.http import create_app
 from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Outbox, Policy, Service, wire
@@ -64,6 +65,8 @@ def build(
         clock=wiring.env.clock,
     )  # fmt: skip
     app = _app(desk, handshake, network)
+    names = ["roaming.partner", "roaming.cdr"]
+    app.include_router(repair_router(log=wiring.env.log, entities=names, guard=desk.guard, act="repair-parked"))
     tables = (partners, network.sites, network.stations, network.parties, network.tariffs)
     return wiring.service(
         [
@@ -74,7 +77,9 @@ def build(
                 facts=Facts(partners=partners),
             ),
             Outbox(name="roaming.cdr-outbox", source="roaming.cdr.event.v1", target="roaming.cdr", act=push.act),
-            HttpEdge(app=app, port=settings.http_port, commands=client, tables=tables),
+            HttpEdge(
+                app=app, host=settings.http_host, port=settings.http_port, commands=client, tables=tables
+            ),
         ]
     )  # fmt: skip
 

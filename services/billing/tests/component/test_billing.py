@@ -5,23 +5,29 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+import httpx2
 import orjson
 import rated
 
 from billing.app import build
 from billing.domain.entry import imbalance
 from billing.settings import Settings
+from chassis.auth import Principal, undeclared_routes
 from chassis.clock import FixedClock
-from chassis.log import Appender, Entry, KafkaLog, Log
-from chassis.runner import Service
+from chassis.log import Appender, Entry, KafkaLog, Log, TopicPartition, read_to_end
+from chassis.runner import HttpEdge, Service
 from chassis.telemetry import Tracing
-from chassis.testing import Seen, eventually, read_topic, running
+from chassis.testing import KnownCallers, Seen, eventually, read_topic, running
 from ev_contracts.billing import EntryPosted, EntryRefused, InvoiceIssued
 from ev_contracts.pricing import SessionRated
 from ev_contracts.record import Record
 
 ENTRIES, INVOICES, RATINGS = "billing.posting.event.v1", "billing.invoice.event.v1", "pricing.rating.event.v1"
 PARTITIONS = 4
+CALLERS = {
+    name: Principal(subject=name, roles=frozenset({"cpo-engineer"}), tenants=frozenset({tenant}))
+    for name, tenant in (("emil", "volt"), ("foreign", "xyz"))
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +83,7 @@ async def world(settings: Settings) -> AsyncIterator[World]:
     log = KafkaLog(settings.kafka, namespace=settings.namespace, session_timeout_ms=settings.session_timeout_ms)
     await log.start()
     try:
-        service = build(settings, clock=FixedClock(rated.RATED))
+        service = build(settings, clock=FixedClock(rated.RATED), authenticator=KnownCallers(CALLERS))
         codec = service.env.codec
         appender = Appender(log=log, codec=codec, clock=service.env.clock, service="test", tracing=Tracing("test"))
         it = World(log=log, appender=appender, service=service)
@@ -150,3 +156,37 @@ async def test_an_unknown_party_is_held_in_the_books_and_others_go_on(settings: 
         await it.counted(INVOICES, 2)
         refused = [each.record for each in await it.counted(ENTRIES, 4) if isinstance(each.record, EntryRefused)]
         assert [each.reason for each in refused] == ["party-unknown"]
+
+
+async def test_a_poison_command_parks_its_entry_and_others_go_on_until_it_is_repaired(settings: Settings) -> None:
+    async with world(settings) as it, running(it.service):
+        bad = Entry(b"volt/entry-x", b"\x00garbage", [("ce_id", b"x")])
+        await (await it.log.producer.send("billing.posting.command.v1", bad))
+        await it.rate(range(2))
+        check_books(await it.counted(ENTRIES, 6), await it.counted(INVOICES, 4), 2)
+        (edge,) = [part for part in it.service.parts if isinstance(part, HttpEdge)]
+        assert undeclared_routes(edge.app) == []
+        base = f"http://127.0.0.1:{it.service.ports[it.service.parts.index(edge)]}"
+        async with httpx2.AsyncClient(base_url=base, trust_env=False) as http:
+            for caller, seen in (("emil", ["volt/entry-x"]), ("foreign", [])):
+                answer = await http.get("/v1/parked", headers={"Authorization": f"Bearer {caller}"})
+                assert [each["key"] for each in answer.json()["parked"]] == seen
+            assert (await http.get("/v1/parked")).status_code == 401
+
+
+async def test_a_poison_rating_is_kept_aside_and_others_go_on(settings: Settings) -> None:
+    async with world(settings) as it, running(it.service):
+        bad = Entry(b"volt/rating-x", b"\x00garbage", [("ce_id", b"x")])
+        await (await it.log.producer.send(RATINGS, bad))
+        await it.rate(range(2))
+        check_books(await it.counted(ENTRIES, 6), await it.counted(INVOICES, 4), 2)
+        assert len(await letters(it, "billing.parked.dlq.v1")) == 2
+
+
+async def letters(it: World, topic: str) -> list[bytes | None]:
+    """Dead letters as they stand; they are no records of the catalogue."""
+    found = []
+    for partition in range(PARTITIONS):
+        async for records in read_to_end(it.log, TopicPartition(topic, partition)):
+            found.extend(record.key for record in records)
+    return found
