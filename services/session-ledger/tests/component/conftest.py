@@ -1,0 +1,96 @@
+"""The ledger on a log: in memory, and on the lab's real one with topics of its own."""
+
+import asyncio
+import contextlib
+import secrets
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from chassis.clock import FixedClock
+from chassis.log import Appender, KafkaLog, Log, MemoryLog
+from chassis.runner import Service
+from chassis.telemetry import Tracing
+from chassis.testing import Seen, read_topic, running
+from ev_contract_tools.topics import create_topics
+from ev_contracts.catalogue import TOPICS
+from ev_contracts.record import Record
+from ev_lab import contracts
+from session_ledger.app import build
+from session_ledger.settings import Settings
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+NEEDED = {
+    name: topic
+    for name, topic in TOPICS.items()
+    if topic.owner == "session-ledger" or any(each.service == "session-ledger" for each in topic.consumers)
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """What a test holds: the settings and the logs; `run` starts the service, and may do so again."""
+
+    settings: Settings
+    log_of: Callable[[], Log]
+    clock: FixedClock
+
+    @contextlib.asynccontextmanager
+    async def run(self) -> AsyncIterator["Stage"]:
+        """The service, running; stopped at the end."""
+        service = build(self.settings, clock=self.clock, log=self.log_of())
+        log = self.log_of()
+        await log.start()
+        try:
+            async with running(service):
+                yield Stage(service=service, log=log, clock=self.clock)
+        finally:
+            await log.stop()
+            await asyncio.sleep(0.2)  # the client closes its sockets a moment later
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """The running service, and the test's own hold on the log."""
+
+    service: Service
+    log: Log
+    clock: FixedClock
+
+    async def say(self, topic: str, key: str, *records: Record) -> None:
+        """Put records on a topic, as its owner would."""
+        env = self.service.env
+        appender = Appender(log=self.log, codec=env.codec, clock=self.clock, service="test", tracing=Tracing("test"))
+        for record in records:
+            await appender.append(topic=topic, key=key, record=record)
+
+    async def seen(self, topic: str) -> list[Seen]:
+        """What stands on a topic."""
+        return await read_topic(self.log, self.service.env.codec, topic)
+
+
+@pytest.fixture(params=["memory", "kafka"])
+def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
+    from network import NOON  # noqa: PLC0415 - beside this file, found once the path above is set
+
+    clock = FixedClock(NOON)
+    if request.param == "memory":
+        log = MemoryLog()
+        yield Ledger(settings=Settings(log_level="error"), log_of=lambda: log, clock=clock)
+        return
+    lab, lab_paths = request.getfixturevalue("lab"), request.getfixturevalue("lab_paths")
+    namespace = f"ledger{secrets.token_hex(4)}"
+    asyncio.run(create_topics(lab.kafka, NEEDED, namespace=namespace))
+    settings = Settings(
+        kafka=lab.kafka,
+        registry=lab.registry,
+        schema_ids=lab_paths.schema_ids,
+        namespace=namespace,
+        log_level="error",
+    )
+    yield Ledger(settings=settings, log_of=lambda: KafkaLog(lab.kafka, namespace=namespace), clock=clock)
+    contracts.remove(lab, namespace)

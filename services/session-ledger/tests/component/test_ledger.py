@@ -1,0 +1,113 @@
+"""The ledger as a black box: a gateway's facts in, sessions out; stopped, started again, told everything twice."""
+
+from datetime import timedelta
+from typing import Any
+
+from network import KEY, REGISTRY, STATION, at, started, told
+
+from chassis.testing import eventually
+from ev_contracts.common import ChargingPeriod, CommercialModel
+from ev_contracts.gateway import TransactionEnded
+from ev_contracts.sessions import SessionClosed, SessionContextWanted, UnmatchedMessageRecorded
+
+SOURCE = "gateway.transaction.event.v1"
+EVENTS = "sessions.session.event.v1"
+
+
+async def records(stage: Any, kind: type) -> list[Any]:
+    return [each.record for each in await stage.seen(EVENTS) if isinstance(each.record, kind)]
+
+
+async def closed(stage: Any, count: int) -> list[SessionClosed]:
+    """The closed sessions, once there are so many."""
+
+    async def enough() -> list[Any]:
+        found = await records(stage, SessionClosed)
+        return found if len(found) >= count else []
+
+    found: list[SessionClosed] = await eventually(enough, deadline_s=30, what=f"{count} closed sessions")
+    return found
+
+
+async def quiet(stage: Any) -> None:
+    """Until everything that was said is decided."""
+    after: list[int] = []
+
+    async def unchanged() -> bool:
+        after.append(len(await stage.seen(EVENTS)))
+        return len(after) > 5 and len(set(after[-5:])) == 1
+
+    await eventually(unchanged, deadline_s=30)
+
+
+async def test_sessions_are_closed_once_whatever_is_said_twice_and_however_often_the_ledger_restarts(
+    ledger: Any,
+) -> None:
+    async with ledger.run() as stage:
+        for topic, key, record in REGISTRY:
+            await stage.say(topic, key, record)
+        await stage.say(SOURCE, KEY, *told(0))
+        await quiet(stage)
+        stage.clock.advance(timedelta(minutes=41))
+        (first,) = await closed(stage, 1)
+        await stage.say(SOURCE, KEY, *told(1), *told(0))
+    async with ledger.run() as stage:
+        await stage.say(SOURCE, KEY, *told(1))
+        await quiet(stage)
+        stage.clock.advance(timedelta(minutes=61))
+        first_again, second = await closed(stage, 2)
+        events = await stage.seen(EVENTS)
+    assert first_again == first
+    assert first.rule == "settled"
+    assert first.facts.energy_wh == second.facts.energy_wh == 10_000
+    assert first.facts.periods == (
+        ChargingPeriod(started_at=at(0), ended_at=at(30), charging=True, energy_wh=9_000),
+        ChargingPeriod(started_at=at(30), ended_at=at(40), charging=False, energy_wh=1_000),
+    )
+    assert first.parties.commercial_model is CommercialModel.RESALE
+    assert (first.parties.emsp_party_id, first.parties.owner_share_permille) == ("NL-EMO", 300)
+    assert first.place.feeder_id == "feeder-7"
+    assert [each.context.stream_version for each in events] == list(range(1, len(events) + 1))
+    assert len({each.context.event_id for each in events}) == len(events)
+
+
+async def test_a_station_that_the_registry_learns_of_later_gets_its_sessions_closed(ledger: Any) -> None:
+    async with ledger.run() as stage:
+        await stage.say(SOURCE, KEY, *told(0))
+        await quiet(stage)
+        stage.clock.advance(timedelta(minutes=120))
+        await eventually(lambda: records(stage, SessionContextWanted), deadline_s=30)
+        assert await records(stage, SessionClosed) == []
+        for topic, key, record in REGISTRY:
+            await stage.say(topic, key, record)
+        await quiet(stage)
+        stage.clock.advance(timedelta(hours=2))
+        (session,) = await closed(stage, 1)
+    assert session.place.site_id == "oosterdok"
+    assert session.parties.driver_ref == "driver-7"
+
+
+async def test_an_unknown_token_is_recorded_without_a_provider(ledger: Any) -> None:
+    async with ledger.run() as stage:
+        for topic, key, record in REGISTRY:
+            await stage.say(topic, key, record)
+        await stage.say(SOURCE, KEY, started(0, token_ref=None), *told(0)[1:])
+        await quiet(stage)
+        stage.clock.advance(timedelta(minutes=41))
+        (session,) = await closed(stage, 1)
+    assert session.parties.emsp_party_id is None
+    assert session.parties.commercial_model is CommercialModel.DIRECT
+
+
+async def test_a_stop_of_no_known_transaction_is_kept_and_never_guessed(ledger: Any) -> None:
+    stop = next(each for each in told(7) if isinstance(each, TransactionEnded))
+    async with ledger.run() as stage:
+        await stage.say(SOURCE, KEY, stop)
+        (unmatched,) = await eventually(lambda: records(stage, UnmatchedMessageRecorded), deadline_s=30)
+    assert unmatched == UnmatchedMessageRecorded(
+        station_id=STATION,
+        transaction_id="1007",
+        kind="end",
+        meter_wh=80_000,
+        occurred_at=at(460),
+    )
