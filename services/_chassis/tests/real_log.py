@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 import toy
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+import ev_lab
 from chassis.clock import new_id
 from chassis.log import KafkaLog
 from chassis.testing import eventually
@@ -15,8 +16,6 @@ SESSION_TIMEOUT_MS = 6000
 
 def bootstrap() -> str:
     """The lab's broker; the lab must be up."""
-    import ev_lab
-
     return str(ev_lab.endpoints().kafka)
 
 

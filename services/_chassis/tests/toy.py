@@ -137,7 +137,7 @@ def react(event: Added | Closed, context: EventContext, facts: object) -> list[T
     return [To(key=context.key, command=Note(at=context.time, total=event.total))]
 
 
-TALLY = Entity(name="toys.tally", decider=tally, deadline=lambda key, deadline: Close(at=deadline.due_at))
+TALLY = Entity(name="toys.tally", decider=tally, deadline=lambda _key, deadline: Close(at=deadline.due_at))
 NOTES = Entity(name="toys.note", decider=notes)
 POLICY = Policy(name="toys.note-policy", source="toys.tally.event.v1", target="toys.note", react=react)
 

@@ -1,4 +1,4 @@
-"""`python -m chassis.dead_letters list|unpark ENTITY [KEY]`: repair from the command line, with a service's settings."""
+"""`python -m chassis.dead_letters list|unpark ENTITY [KEY]`: repair by hand, with a service's settings."""
 
 import argparse
 import asyncio

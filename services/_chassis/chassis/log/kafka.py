@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -66,11 +66,19 @@ class _Metadata:
 
 
 class KafkaProducer:
-    """The shared idempotent producer."""
+    """The shared idempotent producer, made anew after an error that its client never recovers from."""
 
-    def __init__(self, inner: AIOKafkaProducer, metadata: _Metadata) -> None:
-        self._inner = inner
+    def __init__(self, make: Callable[[], AIOKafkaProducer], metadata: _Metadata) -> None:
+        self._make = make
+        self._inner = make()
         self._metadata = metadata
+        self._renewing = asyncio.Lock()
+
+    async def start(self) -> None:
+        await self._inner.start()
+
+    async def stop(self) -> None:
+        await _stop_producer(self._inner)
 
     async def count(self, topic: str) -> int:
         count = self._metadata.counts.get(topic)
@@ -82,6 +90,18 @@ class KafkaProducer:
             count = self._metadata.counts[topic] = len(known)
         return count
 
+    async def _alive(self) -> AIOKafkaProducer:
+        # After a fatal error (a sequence out of order, say) the client's sender has ended and every append fails
+        # until it is replaced; what was pending has failed, and nobody sends it again under the new producer's id.
+        if self._inner._sender.sender_task.done():  # noqa: SLF001 - the client tells it in no other way
+            async with self._renewing:
+                if self._inner._sender.sender_task.done():  # noqa: SLF001
+                    dead, fresh = self._inner, self._make()
+                    await asyncio.wait_for(fresh.start(), _METADATA_TIMEOUT_S)
+                    self._inner = fresh
+                    await _stop_producer(dead)
+        return self._inner
+
     async def send(self, topic: str, entry: Entry, partition: int | None = None) -> "asyncio.Future[Appended]":
         if partition is None:
             partition = partition_of(entry.key, await self.count(topic))
@@ -90,14 +110,16 @@ class KafkaProducer:
         def done(sent: "asyncio.Future[Any]") -> None:
             if outcome.done():
                 return
-            error = None if sent.cancelled() else sent.exception()
-            if sent.cancelled() or error is not None:
+            error = asyncio.CancelledError() if sent.cancelled() else sent.exception()
+            if error is not None:
                 outcome.set_exception(LogError(f"append to {topic}: {type(error).__name__}: {error}"))
+            elif sent.result().offset < 0:
+                outcome.set_exception(LogError(f"append to {topic}: it stands there, but nobody knows where"))
             else:
                 outcome.set_result(Appended(topic, partition, sent.result().offset))
 
         with _as_log_errors(f"append to {topic}"):
-            sent = await self._inner.send(
+            sent = await (await self._alive()).send(
                 self._metadata.prefix + topic,
                 value=entry.value,
                 key=entry.key,
@@ -110,6 +132,16 @@ class KafkaProducer:
     async def flush(self) -> None:
         with _as_log_errors("flush"):
             await self._inner.flush()
+
+
+async def _stop_producer(producer: AIOKafkaProducer) -> None:
+    # A producer that died fenced or in mid-transaction complains on the way out; its epoch is over anyway.
+    with contextlib.suppress(KafkaError, TimeoutError, ConnectionError, AssertionError):
+        await asyncio.wait_for(producer.stop(), _STOP_TIMEOUT_S)
+        return
+    # stop() gives up before it closes its connections where the sender died.
+    with contextlib.suppress(KafkaError, TimeoutError, ConnectionError):
+        await asyncio.wait_for(producer.client.close(), _STOP_TIMEOUT_S)
 
 
 class KafkaTransactional:
@@ -169,13 +201,7 @@ class KafkaTransactional:
             await asyncio.wait_for(self._inner.abort_transaction(), COMMIT_TIMEOUT_S)
 
     async def stop(self) -> None:
-        # A producer that died fenced or in mid-transaction complains on the way out; its epoch is over anyway.
-        with contextlib.suppress(KafkaError, TimeoutError, ConnectionError, AssertionError):
-            await asyncio.wait_for(self._inner.stop(), _STOP_TIMEOUT_S)
-            return
-        # stop() gives up before it closes its connections where the sender died fenced.
-        with contextlib.suppress(KafkaError, TimeoutError, ConnectionError):
-            await asyncio.wait_for(self._inner.client.close(), _STOP_TIMEOUT_S)
+        await _stop_producer(self._inner)
 
 
 class KafkaConsumer:
@@ -249,13 +275,10 @@ class KafkaLog:
         self._session_timeout_ms = session_timeout_ms
         self._instance_id = instance_id
         self._producer: KafkaProducer | None = None
-        self._inner_producer: AIOKafkaProducer | None = None
         self._reader: AIOKafkaConsumer | None = None
 
-    async def start(self) -> None:
-        if self._inner_producer is not None:
-            return
-        self._inner_producer = AIOKafkaProducer(
+    def _make_producer(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
             bootstrap_servers=self._bootstrap,
             enable_idempotence=True,
             acks="all",
@@ -264,18 +287,24 @@ class KafkaLog:
             compression_type="lz4",
             request_timeout_ms=10_000,
         )
+
+    async def start(self) -> None:
+        if self._producer is not None:
+            return
         self._reader = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, isolation_level="read_committed")
-        self._producer = KafkaProducer(self._inner_producer, self._metadata)
+        self._producer = KafkaProducer(self._make_producer, self._metadata)
         with _as_log_errors(f"the log at {self._bootstrap} does not answer"):
-            await self._inner_producer.start()
+            await self._producer.start()
             await self._reader.start()
 
     async def stop(self) -> None:
-        for client in (self._inner_producer, self._reader):
-            if client is not None:
-                with contextlib.suppress(KafkaError, TimeoutError, ConnectionError):
-                    await asyncio.wait_for(client.stop(), _STOP_TIMEOUT_S)
-        self._inner_producer = self._reader = self._producer = None
+        producer, reader = self._producer, self._reader
+        self._producer = self._reader = None
+        if producer is not None:
+            await producer.stop()
+        if reader is not None:
+            with contextlib.suppress(KafkaError, TimeoutError, ConnectionError):
+                await asyncio.wait_for(reader.stop(), _STOP_TIMEOUT_S)
 
     @property
     def producer(self) -> Producer:

@@ -1,4 +1,4 @@
-"""One process of the toy decider for the crash test; dies at a failpoint inside the transaction when its dice say so."""
+"""One process of the toy decider for the crash test; dies at a failpoint in the transaction when its dice say so."""
 
 import asyncio
 import os
@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import real_log
 import toy
+
 from chassis.clock import SystemClock
 from chassis.log import Entry, KafkaLog, TopicPartition, Transactional
 from chassis.runner import Service

@@ -17,11 +17,11 @@ class Bug(Exception):
     """A bug in decide."""
 
 
-def broken(command, state):
+def broken(command: toy.Add, state: toy.State) -> list[toy.Added]:
     raise Bug
 
 
-async def test_a_bug_stops_the_service_and_commits_nothing():
+async def test_a_bug_stops_the_service_and_commits_nothing() -> None:
     log, clock = MemoryLog(), FixedClock(toy.NOON)
     entity = Entity(name="toys.tally", decider=Decider(initial=toy.Open(total=0), decide=broken, evolve=toy.evolve))
     service = Service(env=toy.env(log, clock), parts=[entity, HttpEdge(app=create_app("toy"), port=0)])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import toy
+
 from chassis.clock import FixedClock
 from chassis.decider import EventContext, To
 from chassis.log import Appender, MemoryLog

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 import toy
+
 from chassis.clock import FixedClock
 from chassis.codec import Codec
 from chassis.dead_letters import TooManyParked
 from chassis.dead_letters.repair import unpark, waiting
-from chassis.log import Appender, Entry, MemoryLog
+from chassis.log import Appender, Entry, MemoryLog, TopicPartition, read_to_end
 from chassis.log.envelope import SRC
 from chassis.runner import Env, Service
 from chassis.telemetry import Tracing
@@ -86,8 +87,6 @@ async def _has(log: MemoryLog, key: str, count: int) -> bool:
 
 
 async def _letters(log: MemoryLog) -> Any:
-    from chassis.log import TopicPartition, read_to_end
-
     for partition in range(4):
         async for records in read_to_end(log, TopicPartition("toys.parked.dlq.v1", partition)):
             for record in records:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import toy
+
 from chassis.clock import FixedClock
 from chassis.codec import WrongIds
 from chassis.decider import Decider

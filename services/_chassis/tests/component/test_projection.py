@@ -1,29 +1,31 @@
 """Events become rows, at least once and effective once, on the real log and the real store."""
 
 import asyncio
+from typing import Any
 
 import real_log
 import toy
 
-from chassis.cassandra import Rows, Upsert
+from chassis.cassandra import Rows, Upsert, Write
 from chassis.clock import FixedClock
+from chassis.decider import EventContext
 from chassis.log import Appender
 from chassis.runner import Projection, Service
 from chassis.telemetry import Tracing
 from chassis.testing import eventually, running
 
 
-def project(event, context):
+def project(event: toy.Added, context: EventContext) -> list[Write]:
     key = {"tenant": context.tenant, "tally": context.key}
     return [Upsert(table="tallies", key=key, values={"total": event.total}, version=context.stream_version)]
 
 
-async def test_a_projection_resumes_after_a_restart_and_tells_what_it_applied():
+async def test_a_projection_resumes_after_a_restart_and_tells_what_it_applied() -> None:
     async with real_log.namespace() as prefix:
         log, clock, rows = real_log.kafka_log(prefix), FixedClock(toy.NOON), Rows()
         await log.start()
         appender = Appender(log=log, codec=toy.codec(), clock=clock, service="edge", tracing=Tracing("edge"))
-        applied = []
+        applied: list[tuple[Any, EventContext]] = []
         for turn in range(2):
             view = Projection(
                 name="view_v1", sources=("toys.tally.event.v1",), project=project, store=rows, applied=applied.extend

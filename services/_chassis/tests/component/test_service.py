@@ -1,8 +1,9 @@
-"""A whole service, on the log in memory and on the real one: commands in, events, snapshots, replies and reactions out."""
+"""A whole service on both logs: commands in; events, snapshots, replies and reactions out."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import httpx2
 import pytest
@@ -10,10 +11,10 @@ import real_log
 import toy
 from fastapi import Depends, Response
 
-from chassis.auth import Authority, Guard, Principal
-from chassis.clock import FixedClock
+from chassis.auth import Authority, Caller, Guard, Principal
+from chassis.clock import Clock, FixedClock
 from chassis.http import CommandClient, CommandDesk, Seal, create_app
-from chassis.log import Appender, Entry, MemoryLog
+from chassis.log import Appender, Entry, KafkaLog, Log, MemoryLog
 from chassis.runner import HttpEdge, Service
 from chassis.tables import Table
 from chassis.telemetry import Tracing
@@ -23,7 +24,7 @@ EVENTS = "toys.tally.event.v1"
 
 
 @pytest.fixture(params=["memory", "kafka"])
-async def log(request):
+async def log(request: pytest.FixtureRequest) -> AsyncIterator[Log]:
     """Started by the test, and again by each service that runs on it."""
     if request.param == "memory":
         yield MemoryLog()
@@ -31,7 +32,7 @@ async def log(request):
     async with real_log.namespace() as prefix:
         real = Unstopped(real_log.kafka_log(prefix))
         await real.start()
-        yield real
+        yield cast("Log", real)
         await real.inner.stop()
         await asyncio.sleep(0.2)  # the client closes its sockets a moment later
 
@@ -39,24 +40,24 @@ async def log(request):
 class Unstopped:
     """The real log shared by test and services: the service's stop leaves it open for the test."""
 
-    def __init__(self, inner):
+    def __init__(self, inner: KafkaLog) -> None:
         self.inner = inner
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
-    async def stop(self):
+    async def stop(self) -> None:
         """Not yet."""
 
 
-def appender_of(log, clock):
+def appender_of(log: Log, clock: Clock) -> Appender:
     return Appender(log=log, codec=toy.codec(), clock=clock, service="edge", tracing=Tracing("edge"))
 
 
-async def test_commands_become_events_snapshots_and_reactions(log):
+async def test_commands_become_events_snapshots_and_reactions(log: Log) -> None:
     clock = FixedClock(toy.NOON)
     env = toy.env(log, clock)
-    table = Table("toys.tally.snapshot.v1")
+    table: Table[toy.TallySnapshot] = Table("toys.tally.snapshot.v1")
     appender = appender_of(log, clock)
     service = Service(
         env=env, parts=[toy.TALLY, toy.NOTES, toy.POLICY, HttpEdge(app=create_app("toy"), port=0, tables=[table])]
@@ -75,11 +76,11 @@ async def test_commands_become_events_snapshots_and_reactions(log):
     assert env.metrics.get("refusals", "below-zero") == 1
 
 
-async def _count(log, topic, count):
+async def _count(log: Log, topic: str, count: int) -> bool:
     return len(await read_topic(log, toy.codec(), topic)) >= count
 
 
-async def test_a_deadline_is_a_decision(log):
+async def test_a_deadline_is_a_decision(log: Log) -> None:
     clock = FixedClock(toy.NOON)
     env = toy.env(log, clock)
     async with running(Service(env=env, parts=[toy.TALLY])):
@@ -92,7 +93,7 @@ async def test_a_deadline_is_a_decision(log):
     assert [type(each.record) for each in await read_topic(log, env.codec, EVENTS)] == [toy.Added, toy.Closed]
 
 
-async def test_a_restart_resumes_and_repeats_nothing(log):
+async def test_a_restart_resumes_and_repeats_nothing(log: Log) -> None:
     clock = FixedClock(toy.NOON)
     for turn in range(3):
         async with running(Service(env=toy.env(log, clock), parts=[toy.TALLY, toy.NOTES, toy.POLICY])):
@@ -104,7 +105,7 @@ async def test_a_restart_resumes_and_repeats_nothing(log):
     assert [each.record.total for each in await read_topic(log, toy.codec(), "toys.note.event.v1")] == [1, 2, 3]
 
 
-async def test_an_undecodable_fact_parks_its_aggregate_and_others_go_on(log):
+async def test_an_undecodable_fact_parks_its_aggregate_and_others_go_on(log: Log) -> None:
     clock = FixedClock(toy.NOON)
     env = toy.env(log, clock)
     appender = appender_of(log, clock)
@@ -119,7 +120,7 @@ async def test_an_undecodable_fact_parks_its_aggregate_and_others_go_on(log):
     assert [each.context.key for each in await read_topic(log, env.codec, EVENTS)] == ["t/good"]
 
 
-def edge(log, clock):
+def edge(log: Log, clock: Clock) -> HttpEdge:
     app = create_app("toy")
     client = CommandClient(log=log, appender=appender_of(log, clock), clock=clock, reply_topic="toys.edge.reply.v1")
     desk = CommandDesk(client, Seal(b"secret", "command-link"))
@@ -133,7 +134,7 @@ def edge(log, clock):
 
     @app.post("/v1/tallies/{tenant}/{tally}")
     async def add(
-        tenant: str, tally: str, amount: int, caller: Annotated[object, Depends(guard.act("add"))], key: str = ""
+        tenant: str, tally: str, amount: int, caller: Annotated[Caller, Depends(guard.act("add"))], key: str = ""
     ) -> Response:
         principal = caller.require(tenant=tenant)
         outcome = await client.ask(
@@ -151,11 +152,11 @@ def edge(log, clock):
 
 
 class _Row:
-    def __init__(self, role, when):
+    def __init__(self, role: str, when: tuple[str, ...]) -> None:
         self.role, self.when = role, when
 
 
-async def test_a_person_is_told_the_decision_over_http(log):
+async def test_a_person_is_told_the_decision_over_http(log: Log) -> None:
     clock = FixedClock(toy.NOON)
     service = Service(env=toy.env(log, clock), parts=[toy.TALLY, edge(log, clock)])
     async with running(service):
@@ -179,7 +180,7 @@ async def test_a_person_is_told_the_decision_over_http(log):
             assert (await http.get("/health/ready")).status_code == 200
 
 
-async def test_a_late_decision_is_found_by_the_link(log):
+async def test_a_late_decision_is_found_by_the_link(log: Log) -> None:
     clock = FixedClock(toy.NOON)
     alone = Service(env=toy.env(log, clock, service="edge"), parts=[edge(log, clock)])
     async with running(alone):
@@ -197,7 +198,7 @@ async def test_a_late_decision_is_found_by_the_link(log):
                 assert (await http.get("/v1/commands/forged", headers=ann)).status_code == 404
 
 
-async def test_the_log_that_cannot_be_written_is_503():
+async def test_the_log_that_cannot_be_written_is_503() -> None:
     log = MemoryLog()
     clock = FixedClock(toy.NOON)
     service = Service(env=toy.env(log, clock), parts=[edge(log, clock)])

@@ -1,9 +1,13 @@
 """One suite for Cassandra and its twin in memory: the last version wins, however writes are repeated and shuffled."""
 
 import itertools
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+import ev_lab
 from chassis.cassandra import Cassandra, Delete, Rows, Upsert
 from chassis.clock import new_id
 
@@ -13,25 +17,22 @@ CREATE TABLE IF NOT EXISTS tallies (
   tenant text, tally text, total bigint, name text, PRIMARY KEY ((tenant), tally)
 );
 """
-KEY = {"tenant": "t", "tally": "1"}
+Store = Rows | Cassandra
 
 
 @pytest.fixture(params=["memory", "cassandra"])
-async def store(request, tmp_path):
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     if request.param == "memory":
         rows = Rows()
         await rows.start()
         yield rows
         await rows.stop()
         return
-    import ev_lab
-
     lab = ev_lab.endpoints()
     tables = tmp_path / "tables.cql"
     tables.write_text(TABLES, encoding="utf-8")
-    hosts = lab.cassandra_hosts
     real = Cassandra(
-        [hosts] if isinstance(hosts, str) else hosts,
+        lab.cassandra_hosts,
         port=lab.cassandra_port,
         datacenter=lab.datacenter,
         keyspace=f"zz_{new_id()[:8]}",
@@ -43,18 +44,18 @@ async def store(request, tmp_path):
     await real.stop()
 
 
-async def row(store, tally):
+async def row(store: Store, tally: str) -> Mapping[str, Any] | None:
     if isinstance(store, Rows):
         return store.row("tallies", tenant="t", tally=tally)
     rows = await store.execute("SELECT * FROM tallies WHERE tenant = ? AND tally = ?", ["t", tally])
     return {name: value for name, value in rows[0].items() if value is not None} if rows else None
 
 
-def upsert(tally, version, **values):
+def upsert(tally: str, version: int, **values: Any) -> Upsert:
     return Upsert(table="tallies", key={"tenant": "t", "tally": tally}, values=values, version=version)
 
 
-async def test_shuffled_and_repeated_writes_give_the_same_row(store):
+async def test_shuffled_and_repeated_writes_give_the_same_row(store: Store) -> None:
     for number, order in enumerate(itertools.permutations([1, 2, 3])):
         tally = f"shuffled-{number}"
         for version in [*order, *order]:
@@ -62,18 +63,18 @@ async def test_shuffled_and_repeated_writes_give_the_same_row(store):
         assert await row(store, tally) == {"tenant": "t", "tally": tally, "total": 30}
 
 
-async def test_each_source_has_its_own_columns_and_versions(store):
+async def test_each_source_has_its_own_columns_and_versions(store: Store) -> None:
     await store.write([upsert("two", 60, total=5), upsert("two", 4, name="a")])
     await store.write([upsert("two", 3, name="old"), upsert("two", 59, total=1)])
     assert await row(store, "two") == {"tenant": "t", "tally": "two", "total": 5, "name": "a"}
 
 
-async def test_none_empties_a_column(store):
+async def test_none_empties_a_column(store: Store) -> None:
     await store.write([upsert("none", 1, total=5, name="a"), upsert("none", 2, name=None)])
     assert await row(store, "none") == {"tenant": "t", "tally": "none", "total": 5}
 
 
-async def test_a_deleted_row_stays_deleted_for_older_writes_only(store):
+async def test_a_deleted_row_stays_deleted_for_older_writes_only(store: Store) -> None:
     key = {"tenant": "t", "tally": "gone"}
     await store.write([upsert("gone", 1, total=1)])
     await store.write([Delete(table="tallies", key=key, version=5)])
@@ -83,14 +84,14 @@ async def test_a_deleted_row_stays_deleted_for_older_writes_only(store):
     assert await row(store, "gone") == {**key, "total": 6}
 
 
-async def test_a_source_deletes_its_columns_only(store):
+async def test_a_source_deletes_its_columns_only(store: Store) -> None:
     key = {"tenant": "t", "tally": "columns"}
     await store.write([upsert("columns", 1, total=1), upsert("columns", 1, name="a")])
     await store.write([Delete(table="tallies", key=key, version=2, columns=("name",))])
     assert await row(store, "columns") == {**key, "total": 1}
 
 
-async def test_a_write_without_a_version_is_impossible():
+async def test_a_write_without_a_version_is_impossible() -> None:
     store = Cassandra(["127.0.0.1"], keyspace="k")
     with pytest.raises(ValueError, match="without a version"):
         await store.execute("UPDATE tallies SET total = 1 WHERE tenant = 't' AND tally = '1'")

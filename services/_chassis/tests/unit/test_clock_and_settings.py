@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from chassis.clock import FixedClock, LabClock, SystemClock, clock_of
 from chassis.settings import BaseServiceSettings, MissingSecret, read_secret
 

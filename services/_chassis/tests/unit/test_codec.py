@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 import toy
-from chassis.codec import Codec, NotAllowed, Poison, UnknownShape, WrongIds
 from hypothesis import given
 from hypothesis import strategies as st
+
+from chassis.codec import Codec, NotAllowed, Poison, UnknownShape, WrongIds
 
 COMMANDS = "toys.tally.command.v1"
 ADD = toy.Add(at=toy.NOON, number=7, amount=-3)

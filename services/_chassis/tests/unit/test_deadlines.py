@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+from toy import NOON
+
 from chassis.deadlines import Deadlines, Due, mark_of
 from chassis.decider import Deadline
-from toy import NOON
 
 HOUR = timedelta(hours=1)
 

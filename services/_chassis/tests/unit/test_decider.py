@@ -2,6 +2,7 @@
 
 import pytest
 import toy
+
 from chassis.decider import derived_id, fold
 from chassis.testing import Scenario
 

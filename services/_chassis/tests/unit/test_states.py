@@ -10,11 +10,12 @@ from typing import NamedTuple
 import orjson
 import pytest
 import toy
+from hypothesis import given
+from hypothesis import strategies as st
+
 from chassis.decider import Decider
 from chassis.runner.aggregates import RING_SIZE, AggregateCodec, Live, Remembered, Source, with_memory
 from chassis.runner.states import StateCodec, dumps, plain_dumps
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 class Colour(StrEnum):
