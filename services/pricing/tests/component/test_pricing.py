@@ -1,0 +1,155 @@
+"""Pricing as a black box: tariffs by HTTP, closed sessions in, ratings out; restarted, and told everything twice."""
+
+from datetime import timedelta
+from typing import Any
+
+from priced import FACTS, PLACE, RESALE, SESSION, UNKNOWN_TOKEN, at, closed
+
+from chassis.auth import undeclared_routes
+from chassis.runner import HttpEdge
+from chassis.testing import eventually
+from ev_contracts.common import RelationKind
+from ev_contracts.pricing import RatingWanted, RunningCostComputed, SessionRated, SessionUnratable
+from ev_contracts.sessions import EnergyDelivered
+
+SESSIONS = "sessions.session.event.v1"
+RATINGS = "pricing.rating.event.v1"
+COSTS = "pricing.running-cost.sample.v1"
+KEY = f"volt/{PLACE.station_id}"
+
+
+def tariff(seller: str = "NL-VLT", price: str = "0.35", **changes: Any) -> dict[str, Any]:
+    components = [{"type": "ENERGY", "price": price, "vat_permille": 210, "step_size": 1}]
+    return {
+        "tariff_id": "day",
+        "issuer_party_id": seller,
+        "name": "Day",
+        "currency": "EUR",
+        "components": components,
+        "valid_from": "2026-01-01T00:00:00Z",
+        **changes,
+    }
+
+
+def assignment(relation: str, seller: str = "NL-VLT") -> dict[str, Any]:
+    return {
+        "assignment_id": f"all-{relation.lower().replace('_', '-')}",
+        "seller_party_id": seller,
+        "relation": relation,
+        "valid_from": "2026-01-01T00:00:00Z",
+    }
+
+
+async def priced(stage: Any, caller: str, seller: str, relation: str, price: str) -> None:
+    assert (await stage.post(caller, "/v1/tariffs", tariff(seller, price))).status_code in {200, 201}
+    answer = await stage.post(caller, "/v1/tariffs/day/assignments", assignment(relation, seller))
+    assert answer.status_code in {200, 201}, answer.text
+
+
+async def of_kind(stage: Any, topic: str, kind: type, count: int) -> list[Any]:
+    """The records of a kind, once there are so many."""
+
+    async def enough() -> list[Any]:
+        found = [each.record for each in await stage.seen(topic) if isinstance(each.record, kind)]
+        return found if len(found) >= count else []
+
+    found: list[Any] = await eventually(enough, deadline_s=30, what=f"{count} {kind.__name__}")
+    return found
+
+
+async def test_a_session_is_rated_once_per_relation_though_told_twice_and_pricing_restarts(pricing: Any) -> None:
+    later = FACTS.model_copy(update={"session_id": "another"})
+    async with pricing.run() as stage:
+        await priced(stage, "carla", "NL-VLT", "CPO_TO_EMSP", "0.35")
+        await priced(stage, "mila", "NL-EMO", "EMSP_TO_DRIVER", "0.49")
+        await stage.say(SESSIONS, KEY, closed())
+        await of_kind(stage, RATINGS, SessionRated, 2)
+    async with pricing.run() as stage:
+        await stage.say(SESSIONS, KEY, closed(), closed(later))
+        await of_kind(stage, RATINGS, SessionRated, 4)
+        rated = await of_kind(stage, RATINGS, SessionRated, 4)
+        contexts = [each.context for each in await stage.seen(RATINGS)]
+    told = {
+        (each.facts.session_id, each.rating.relation.kind, each.rating.total_incl_vat.rounded_minor) for each in rated
+    }
+    assert len(rated) == 4
+    assert told == {
+        (SESSION, RelationKind.CPO_TO_EMSP, 466),  # 11 kWh x 0.35 = 3.85, and 0.81 (0.8085) of VAT
+        (SESSION, RelationKind.EMSP_TO_DRIVER, 652),  # 11 kWh x 0.49 = 5.39, and 1.13 (1.1319) of VAT
+        ("another", RelationKind.CPO_TO_EMSP, 466),
+        ("another", RelationKind.EMSP_TO_DRIVER, 652),
+    }
+    assert {each.tenant for each in contexts} == {"volt", "emo"}
+
+
+async def test_a_tariff_that_comes_later_rates_what_was_held(pricing: Any) -> None:
+    async with pricing.run() as stage:
+        await stage.say(SESSIONS, KEY, closed(parties=RESALE.model_copy(update={"driver_ref": None})))
+        (held,) = await of_kind(stage, RATINGS, SessionUnratable, 1)
+        assert held.reason == "no-tariff"
+        stage.clock.advance(timedelta(minutes=2))
+        await of_kind(stage, RATINGS, RatingWanted, 1)
+        await priced(stage, "carla", "NL-VLT", "CPO_TO_EMSP", "0.35")
+        stage.clock.advance(timedelta(minutes=10))
+        (rated,) = await of_kind(stage, RATINGS, SessionRated, 1)
+    assert rated.rating.rating_id == held.rating_id
+    assert rated.rating.total_excl_vat.rounded_minor == 385
+
+
+async def test_a_session_of_nobody_is_held_visibly(pricing: Any) -> None:
+    async with pricing.run() as stage:
+        await priced(stage, "carla", "NL-VLT", "CPO_TO_DRIVER", "0.35")
+        await stage.say(SESSIONS, KEY, closed(parties=UNKNOWN_TOKEN))
+        (held,) = await of_kind(stage, RATINGS, SessionUnratable, 1)
+    assert held.reason == "no-buyer"
+
+
+async def test_a_running_session_costs_so_much_so_far(pricing: Any) -> None:
+    delivered = EnergyDelivered(
+        session_id=SESSION,
+        station_id=PLACE.station_id,
+        evse_number=1,
+        connector_number=1,
+        measured_at=at(30),
+        register_wh=6_000,
+        energy_wh=5_000,
+        started_at=at(0),
+        charging_s=1_800,
+        parking_s=0,
+        place=PLACE,
+        parties=RESALE,
+    )
+    async with pricing.run() as stage:
+        await priced(stage, "carla", "NL-VLT", "CPO_TO_EMSP", "0.35")
+        await stage.say(SESSIONS, KEY, delivered)
+        (cost,) = await of_kind(stage, COSTS, RunningCostComputed, 1)
+    assert (cost.energy_wh, cost.total_excl_vat.rounded_minor, cost.relation.kind) == (5_000, 175, "CPO_TO_EMSP")
+
+
+async def test_the_edge_says_no_to_what_makes_no_sense_and_to_whom_it_does_not_concern(pricing: Any) -> None:
+    async with pricing.run() as stage:
+        published = await stage.post("carla", "/v1/tariffs", tariff(), **{"Idempotency-Key": "k1"})
+        assert (published.status_code, published.json()["version"]) == (201, 1)
+        again = await stage.post("carla", "/v1/tariffs", tariff())
+        assert again.status_code == 200
+        for caller, body, status in (
+            ("carla", tariff(price="-1"), 409),
+            ("carla", tariff(currency="EUX"), 409),
+            ("carla", tariff(currency="euro"), 422),
+            ("carla", tariff(price="NaN"), 422),
+            ("carla", tariff(surprise=1), 422),
+            ("carla", tariff(seller="NL-EMO"), 404),
+            ("otto", tariff(), 403),
+        ):
+            assert (await stage.post(caller, "/v1/tariffs", body)).status_code == status, body
+        assert (await stage.http.post("/v1/tariffs", json=tariff())).status_code == 401
+        unknown = await stage.post("carla", "/v1/tariffs/night/assignments", assignment("CPO_TO_EMSP"))
+        assert unknown.status_code == 404
+        read = await stage.http.get("/v1/tariffs/day", headers={"Authorization": "Bearer carla"})
+        assert [each["version"] for each in read.json()["versions"]] == [1]
+        other = await stage.http.get("/v1/tariffs/day", headers={"Authorization": "Bearer mila"})
+        assert other.status_code == 404
+        quote = await stage.post("carla", "/v1/quotes", {"tariff_id": "day", "energy_wh": 11_000})
+        assert quote.json()["total_incl_vat"]["rounded_minor"] == 466
+        for part in stage.service.parts:
+            assert not isinstance(part, HttpEdge) or undeclared_routes(part.app) == []
