@@ -1,1 +1,1 @@
-"""The web pages of each role, drawn from the read-model APIs."""
+"""Owns the web pages of each role: an edge client of the read-model APIs, with the user's own token."""

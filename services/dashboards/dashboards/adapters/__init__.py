@@ -1,0 +1,1 @@
+"""The outside: the read-model APIs, the OpenID provider, and the browser."""
