@@ -12,6 +12,7 @@ import yaml
 from ev_contracts.record import Consumer, Topic
 
 CONTRACTS = Path(__file__).resolve().parent.parent
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is eight times as fast, where it is built
 PRIMITIVES = frozenset({"null", "boolean", "int", "long", "bytes", "string"})
 KINDS = ("event", "command", "sample", "state", "snapshot", "reply", "changelog", "dlq")
 KINDS_OF_THE_CHASSIS = frozenset({"state", "reply", "changelog", "dlq"})
@@ -57,7 +58,7 @@ def _definitions(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _topics(root: Path) -> Iterator[Topic]:
     for path in sorted((root / "topics").glob("*.yaml")):
-        entry = yaml.safe_load(path.read_text(encoding="utf-8"))
+        entry = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - both are safe loaders
         if entry.get("topic") != path.stem:
             raise BadContractError(f"topics/{path.name}: must describe the topic {path.stem}")
         try:

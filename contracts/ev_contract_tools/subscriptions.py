@@ -40,13 +40,13 @@ def problems(source: Source) -> Iterator[str]:
 def mentions(package: Path, shown_from: Path) -> Iterator[Mention]:
     """Each topic that the package's code names, by string or by an Entity's, Policy's or Outbox's name."""
     for path in sorted(package.rglob("*.py")):
+        shown = path.relative_to(shown_from)
         try:
             tree = ast.parse(path.read_text(encoding="utf-8"))
         except SyntaxError as error:
-            where = f"{path.relative_to(shown_from)}:{error.lineno}"
-            raise BadContractError(f"{where}: is not Python: {error.msg}") from error
+            raise BadContractError(f"{shown}:{error.lineno}: is not Python: {error.msg}") from error
         for node in ast.walk(tree):
-            where = f"{path.relative_to(shown_from)}:{getattr(node, 'lineno', 0)}"
+            where = f"{shown}:{getattr(node, 'lineno', 0)}"
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and _TOPIC.fullmatch(node.value):
                 yield Mention(topic=node.value, writes=False, where=where)
             elif isinstance(node, ast.Call):

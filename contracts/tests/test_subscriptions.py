@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ev_contract_tools import checks
+from ev_contract_tools import checks, subscriptions
 from ev_contract_tools.source import BadContractError, load
 
 CATALOGUE = [
@@ -42,7 +42,16 @@ def test_what_a_service_names_is_compared_with_the_catalogue(copy: Path, code: s
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
     (package / "app.py").write_text(code + "\n", encoding="utf-8")
-    assert checks.problems(load(copy)) == found
+    assert list(subscriptions.problems(load(copy))) == found
+
+
+def test_the_check_of_contracts_looks_at_the_services_too(copy: Path) -> None:
+    package = copy.parent / "services" / "pricing" / "pricing"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text('TOPIC = "pricing.dream.event.v1"', encoding="utf-8")
+    assert checks.problems(load(copy)) == [
+        "pricing/pricing/__init__.py:1: pricing.dream.event.v1 is not in the catalogue"
+    ]
 
 
 def test_code_that_cannot_be_read_is_named(copy: Path) -> None:
