@@ -36,33 +36,30 @@ def build(
         clock=wiring.env.clock,
         tariffs=tariffs,
     )
-    return wiring.service(
-        [
-            Entity(name="pricing.tariff", decider=tariff),
-            Entity(name=_RATING, decider=rating, deadline=_passed),
-            Policy(name="pricing.session-policy", source=_SESSIONS, target=_RATING, react=on_session, facts=tariffs),
-            Policy(
-                name="pricing.rating-policy",
-                source="pricing.rating.event.v1",
-                target=_RATING,
-                react=on_rating,
-                facts=tariffs,
-            ),
-            Transform(
-                name="pricing.running-cost",
-                source=_SESSIONS,
-                target_topic="pricing.running-cost.sample.v1",
-                react=on_energy,
-                facts=tariffs,
-            ),
-            HttpEdge(
-                app=pricing_app(edge),
-                host=settings.http_host,
-                port=settings.http_port,
-                commands=client,
-                tables=(tariffs.versions, tariffs.assignments),
-            ),
-        ]
+    http = HttpEdge(
+        app=pricing_app(edge),
+        host=settings.http_host,
+        port=settings.http_port,
+        commands=client,
+        tables=(tariffs.versions, tariffs.assignments),
+    )
+    return wiring.service([*_entities(), *_reactions(tariffs), http])
+
+
+def _entities() -> tuple[Entity, ...]:
+    return (
+        Entity(name="pricing.tariff", decider=tariff),
+        Entity(name=_RATING, decider=rating, deadline=_passed),
+    )
+
+
+def _reactions(tariffs: SnapshotTariffs) -> tuple[Policy | Transform, ...]:
+    held = "pricing.rating.event.v1"
+    costs = "pricing.running-cost.sample.v1"
+    return (
+        Policy(name="pricing.session-policy", source=_SESSIONS, target=_RATING, react=on_session, facts=tariffs),
+        Policy(name="pricing.rating-policy", source=held, target=_RATING, react=on_rating, facts=tariffs),
+        Transform(name="pricing.running-cost", source=_SESSIONS, target_topic=costs, react=on_energy, facts=tariffs),
     )
 
 
