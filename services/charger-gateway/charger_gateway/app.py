@@ -206,7 +206,7 @@ def _sockets(
         journal=journal,
         frames=frames,
         beats=Beats(replica_id=replica_id, journal=journal, clock=clock, held=server),
-        watch=Watch(presence=presence, journal=journal, clock=clock),
+        watch=Watch(replica_id=replica_id, presence=presence, journal=journal, clock=clock),
         follower=Follower(stream=wiring.env.log, codec=wiring.env.codec, sources=sources, caught_up=caught_up.set),
         line=line,
         presence=presence,

@@ -14,6 +14,7 @@ from ev_contracts.gateway import DeclareConnectionLost, ReplicaBeat
 BEATS = "gateway.replica.sample.v1"
 DESK_COMMANDS = "gateway.desk.command.v1"
 BEAT_S = 3.0
+DEAF_AFTER_S = 2 * BEAT_S
 _WATCH_S = 1.0
 _MOST_AT_ONCE = 500
 
@@ -38,9 +39,14 @@ class Beats:
 
 
 class Watch:
-    """Declares the connections of silent replicas lost. Every replica watches; the desk decides once."""
+    """Declares the connections of silent replicas lost. Every replica watches; the desk decides once.
 
-    def __init__(self, *, presence: Presence, journal: Journal, clock: Clock) -> None:
+    Who does not hear even himself through the log is deaf and judges nobody: the silence is the log's.
+    """
+
+    def __init__(self, *, replica_id: str, presence: Presence, journal: Journal, clock: Clock) -> None:
+        self._replica_id = replica_id
+        self._deaf = True
         self._presence = presence
         self._journal = journal
         self._clock = clock
@@ -57,6 +63,12 @@ class Watch:
     async def look(self) -> None:
         """One look; appends together, so that thousands of stations take one round trip."""
         now_s = time.monotonic()
+        if self._presence.silence_s(self._replica_id, now_s) > DEAF_AFTER_S:
+            self._deaf = True
+            return
+        if self._deaf:
+            self._deaf = False
+            self._presence.restart_silence(now_s)
         lost = list(self._presence.lost(now_s))[:_MOST_AT_ONCE]
         if lost:
             log.error("replica.silent", replicas=sorted({held.replica_id for _, held in lost}), stations=len(lost))

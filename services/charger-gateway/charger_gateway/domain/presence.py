@@ -54,6 +54,11 @@ class Presence:
         """Count silence from now: what was read from the log's past says nothing of who lives."""
         self._heard = dict.fromkeys(self._heard, now_s)
 
+    def silence_s(self, replica_id: str, now_s: float) -> float:
+        """How long a replica has not been heard; endless where it never was."""
+        heard = self._heard.get(replica_id)
+        return float("inf") if heard is None else now_s - heard
+
     def held(self, key: str) -> Held | None:
         """The station's connection, wherever it is."""
         return self._held.get(key)
