@@ -185,7 +185,7 @@ async def test_a_poison_rating_is_kept_aside_and_others_go_on(settings: Settings
 
 async def letters(it: World, topic: str) -> list[bytes | None]:
     """Dead letters as they stand; they are no records of the catalogue."""
-    found = []
+    found: list[bytes | None] = []
     for partition in range(PARTITIONS):
         async for records in read_to_end(it.log, TopicPartition(topic, partition)):
             found.extend(record.key for record in records)
