@@ -52,7 +52,8 @@ def says(source: Source, service: str) -> str:
     for topic in source.topics.values():
         if topic.owner == service:
             kept = "latest per key" if topic.compacted else "for ever"
-            kept = f"{topic.retention_days} days" if topic.retention_days is not None else kept
+            days = topic.retention_days
+            kept = kept if days is None else "1 day" if days == 1 else f"{days} days"
             records = ", ".join(name.rsplit(".", 1)[1] for name in topic.records) or "-"
             rows.append(f"| {topic.name} | `{topic.key}` | {records} | {kept} |")
     return "\n".join(["| topic | key | records | kept |", "| --- | --- | --- | --- |", *sorted(rows)])
