@@ -90,12 +90,18 @@ class KafkaProducer:
             count = self._metadata.counts[topic] = len(known)
         return count
 
+    @property
+    def sender(self) -> "asyncio.Task[None]":
+        """The client's own task; once it has ended, nothing is sent any more."""
+        task: asyncio.Task[None] = self._inner._sender.sender_task  # noqa: SLF001 - the client tells it in no other way
+        return task
+
     async def _alive(self) -> AIOKafkaProducer:
         # After a fatal error (a sequence out of order, say) the client's sender has ended and every append fails
         # until it is replaced; what was pending has failed, and nobody sends it again under the new producer's id.
-        if self._inner._sender.sender_task.done():  # noqa: SLF001 - the client tells it in no other way
+        if self.sender.done():
             async with self._renewing:
-                if self._inner._sender.sender_task.done():  # noqa: SLF001
+                if self.sender.done():
                     dead, fresh = self._inner, self._make()
                     await asyncio.wait_for(fresh.start(), _METADATA_TIMEOUT_S)
                     self._inner = fresh

@@ -39,6 +39,7 @@ class _Slot:
         self.task: asyncio.Task[None] | None = None
         self.ready = False
         self.lost = ""
+        self.position = 0
 
 
 class Lane:
@@ -100,6 +101,13 @@ class Lane:
             if not slot.ready
         ]
 
+    async def measure(self) -> None:
+        """How many records each partition of ours is behind. Raises LogError."""
+        positions = {at: slot.position for at, slot in self._slots.items() if slot.ready}
+        for at, end in (await self._log.ends(positions)).items() if positions else ():
+            # The log's end counts commit markers, which no position ever stands behind.
+            self._metrics.put("lag_records", max(0, end - positions[at]), f"{self.group}/{at.topic}/{at.partition}")
+
     async def _on_assigned(self, partitions: Iterable[TopicPartition]) -> None:
         if self._tasks is None:
             return
@@ -155,6 +163,7 @@ class Lane:
                 await self._learn(shape)
                 slot.worker = self._makers[at.topic](at.partition)
         consumer.seek(at, position)
+        slot.position = position
         slot.ready = True
         self._lines.info("partition.ready", topic=at.topic, partition=at.partition, position=position)
 
@@ -168,6 +177,7 @@ class Lane:
                     if self._slots.get(at) is not slot:
                         return
                     await self._handle(slot, records)
+                    slot.position = records[-1].offset + 1
             await slot.worker.tick()
 
     async def _handle(self, slot: _Slot, records: Sequence[Fetched]) -> None:

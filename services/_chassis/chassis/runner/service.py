@@ -4,14 +4,14 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 import uvicorn
 import uvloop
 
 from chassis.health import Health, add_health
-from chassis.log.port import TopicPartition
+from chassis.log.port import LogError, TopicPartition
 from chassis.runner.deciding import EntityWorker
 from chassis.runner.lane import Lane, Worker
 from chassis.runner.parts import Entity, Env, HttpEdge, Outbox, Part, Policy, Projection, Task, Transform
@@ -20,22 +20,26 @@ from chassis.runner.reacting import ReactionWorker
 from chassis.runner.registry import Registry
 from chassis.runner.unit import EntityUnit
 from chassis.tables import Follower, Table
+from chassis.telemetry import export_metrics
 
 _DRAIN_S = 10
+_MEASURE_EVERY_S = 5.0
 
 
 class Service:
     """`await service.run()` until stop() or a failure; what fails is raised, and a restart is cheap."""
 
-    def __init__(self, *, env: Env, parts: Sequence[Part], registry: str = "") -> None:
+    def __init__(self, *, env: Env, parts: Sequence[Part], registry: str = "", otlp_endpoint: str = "") -> None:
         self.env = env
         self.parts = tuple(parts)
         self.health = Health()
         self.ports: dict[int, int] = {}
         """Index of an HttpEdge among the parts -> the port it listens on."""
         self._registry = Registry(registry, env.codec, env.lines)
+        self._tables = list(_tables_of(parts))
+        self._otlp_endpoint = otlp_endpoint
         self._follower = Follower(
-            list(_tables_of(parts)), log=env.log, codec=env.codec, lines=env.lines, learn=self._registry.learn
+            self._tables, log=env.log, codec=env.codec, lines=env.lines, learn=self._registry.learn
         )
         self._lanes: list[Lane] = []
         self._stopping = asyncio.Event()
@@ -53,6 +57,7 @@ class Service:
         """Raises what a part raised."""
         env = self.env
         await env.log.start()
+        exported = export_metrics(env.service, self._otlp_endpoint, env.metrics)
         try:
             await self._registry.check()
             await self._build_lanes()
@@ -65,14 +70,16 @@ class Service:
         finally:
             await env.log.stop()
             env.tracing.shutdown()
+            if exported is not None:
+                exported.shutdown()
             env.lines.info("service.stopped")
 
     async def _run_all(self) -> None:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._follower.run())]
+            tasks = [group.create_task(self._follower.run()), group.create_task(self._measure())]
             tasks += [group.create_task(lane.run()) for lane in self._lanes if lane.group == self.env.service]
             tasks += [
-                group.create_task(self._after_tables(lane.run()))
+                group.create_task(self._after_tables(lane.run))
                 for lane in self._lanes
                 if lane.group != self.env.service
             ]
@@ -84,7 +91,7 @@ class Service:
                 if isinstance(part, HttpEdge):
                     tasks.append(group.create_task(self._serve(index, part)))
                 elif isinstance(part, Task):
-                    tasks.append(group.create_task(self._after_tables(part.run())))
+                    tasks.append(group.create_task(self._after_tables(part.run)))
             self.started = True
             self.env.lines.info("service.started", parts=len(self.parts))
             await self._stopping.wait()
@@ -99,10 +106,21 @@ class Service:
         while any(server.running for server in self._servers) and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
-    async def _after_tables(self, work: Awaitable[None]) -> None:
+    async def _after_tables(self, work: Callable[[], Awaitable[None]]) -> None:
         """Facts are read to their end before anybody relies on them."""
         await self._follower.ready.wait()
-        await work
+        await work()
+
+    async def _measure(self) -> None:
+        """Lag in records, and how old the tables are: a few questions to the log every five seconds."""
+        while True:
+            await asyncio.sleep(_MEASURE_EVERY_S)
+            for table in self._tables:
+                self.env.metrics.put("table_staleness_seconds", table.staleness_s, table.topic)
+            # The log being away is told by those who work with it.
+            with contextlib.suppress(LogError):
+                for lane in self._lanes:
+                    await lane.measure()
 
     async def _serve(self, index: int, edge: HttpEdge) -> None:
         add_health(edge.app, self.health, self.env.metrics)

@@ -50,7 +50,9 @@ class Wiring:
 
     def service(self, parts: Sequence[Part]) -> Service:
         """The service of these parts."""
-        return Service(env=self.env, parts=parts, registry=self.settings.registry)
+        return Service(
+            env=self.env, parts=parts, registry=self.settings.registry, otlp_endpoint=self.settings.otlp_endpoint
+        )
 
 
 def wire(

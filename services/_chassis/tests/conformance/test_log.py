@@ -20,6 +20,7 @@ from chassis.log import (
     partition_of,
     read_to_end,
 )
+from chassis.log.kafka import KafkaProducer
 from chassis.testing import eventually
 
 EVENTS = "toys.tally.event.v1"
@@ -219,9 +220,10 @@ async def test_a_producer_whose_client_died_is_replaced() -> None:
         log = real_log.kafka_log(prefix)
         await log.start()
         await (await log.producer.send(EVENTS, entry("before"), 0))
-        sender = log.producer._inner._sender.sender_task  # type: ignore[attr-defined]
-        sender.cancel()
-        await asyncio.wait([sender])
+        producer = log.producer
+        assert isinstance(producer, KafkaProducer)
+        producer.sender.cancel()
+        await asyncio.wait([producer.sender])
         await asyncio.wait_for(await log.producer.send(EVENTS, entry("after"), 0), 10)
         assert await values(log) == [b"before", b"after"]
         await log.stop()
