@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from ev_lab import contracts, ports
 from ev_lab.endpoints import Endpoints
 from ev_lab.paths import LabPaths
 from ev_lab.services import Fleet
+
+sys.path.insert(0, str(Path(__file__).parent.parent))  # samples stand beside the folders of tests
+
 
 SERVICE = "asset-registry"
 READS = {name: topic for name, topic in TOPICS.items() if name.startswith("assets.")}

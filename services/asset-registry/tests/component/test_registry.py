@@ -4,46 +4,7 @@ import asyncio
 from typing import Any
 
 import httpx2
-
-PARTY: dict[str, Any] = {
-    "legal_name": "Volt Laadpalen B.V.",
-    "legal_entity_id": "NL-KVK-34123456",
-    "country": "NL",
-    "currency": "EUR",
-}
-PARTIES: list[dict[str, Any]] = [
-    {**PARTY, "party_id": "NL-VLT", "roles": ["CPO"], "tenant": "volt"},
-    {**PARTY, "party_id": "NL-AMP", "roles": ["CPO"], "tenant": "ampere"},
-]
-MUSEUM: dict[str, Any] = {
-    "site_id": "AMS-MUSEUM",
-    "cpo_party_id": "NL-VLT",
-    "name": "Museumplein",
-    "address": "Museumplein 6",
-    "city": "Amsterdam",
-    "postal_code": "1071 DJ",
-    "country": "NL",
-    "latitude": "52.358416",
-    "longitude": "4.881077",
-    "time_zone": "Europe/Amsterdam",
-    "feeder_id": "F-AMS-1",
-    "connection_id": "C-AMS-1",
-}
-CONNECTOR: dict[str, Any] = {
-    "connector_number": 1,
-    "standard": "IEC_62196_T2",
-    "max_power_w": 11_000,
-    "max_voltage_v": 230,
-    "max_amperage_a": 16,
-    "dc": False,
-}
-STATION: dict[str, Any] = {
-    "site_id": "AMS-MUSEUM",
-    "cpo_party_id": "NL-VLT",
-    "vendor": "Alfen",
-    "model": "Eve Single",
-    "evses": [{"evse_number": 1, "evse_id": "NL*VLT*E0001*1", "connectors": [CONNECTOR]}],
-}
+from registry_samples import AMPERE, CSV_HEADER, MUSEUM, PARTIES, VOLT, csv_line, station
 
 
 async def founded(http: httpx2.AsyncClient, world: Any) -> dict[str, str]:
@@ -51,14 +12,10 @@ async def founded(http: httpx2.AsyncClient, world: Any) -> dict[str, str]:
     platform: dict[str, str] = world.bearer("platform")
     for party in PARTIES:
         (await http.post("/v1/parties", json=party, headers=platform)).raise_for_status()
-    for party in PARTIES:
+    for party in (VOLT, AMPERE):
         body = {**MUSEUM, "cpo_party_id": party["party_id"]}
         (await http.post(f"/v1/sites?tenant={party['tenant']}", json=body, headers=platform)).raise_for_status()
     return platform
-
-
-def station(station_id: str, party_id: str = "NL-VLT") -> dict[str, Any]:
-    return {**STATION, "station_id": station_id, "cpo_party_id": party_id}
 
 
 async def said_of(world: Any, topic: str, station_id: str) -> list[tuple[str, str, Any]]:
@@ -104,18 +61,13 @@ async def test_of_two_tenants_who_claim_one_identity_one_gets_it(world: Any) -> 
 
 
 async def test_a_csv_with_a_broken_row_registers_the_others(world: Any) -> None:
-    header = (
-        "station_id,site_id,cpo_party_id,vendor,model,evse_number,evse_id,"
-        "connector_number,standard,max_power_w,max_voltage_v,max_amperage_a,dc"
-    )
-    line = "CSV{0:03d},AMS-MUSEUM,NL-VLT,Alfen,Eve,1,NL*VLT*ECSV{0:03d},1,IEC_62196_T2,11000,230,16,false"
-    lines = [line.format(number) for number in range(200)]
+    lines = [csv_line(f"CSV{number:03d}") for number in range(200)]
     lines[57] = lines[57].replace("11000", "a lot")
     async with world.client() as http:
         await founded(http, world)
         answer = await http.post(
             "/v1/stations:batch",
-            content="\n".join([header, *lines]),
+            content="\n".join([CSV_HEADER, *lines]),
             headers={**world.bearer("cpo"), "Content-Type": "text/csv"},
         )
     told = answer.json()

@@ -1,6 +1,8 @@
 """The whole registry in memory, behind its HTTP door."""
 
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -26,6 +28,8 @@ CALLERS = KnownCallers(
         "driver": Principal(subject="anna", roles=frozenset({"driver"})),
     }
 )
+
+sys.path.insert(0, str(Path(__file__).parent.parent))  # samples stand beside the folders of tests
 
 
 @pytest.fixture(scope="module")

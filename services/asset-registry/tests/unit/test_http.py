@@ -6,6 +6,8 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import FastAPI
+from registry_samples import CSV_HEADER, MUSEUM, PARTIES, VOLT, csv_line
+from registry_samples import station as station_named
 
 from asset_registry.app import build
 from asset_registry.settings import Settings
@@ -17,51 +19,6 @@ from ev_contracts.authority import ACTS
 shared = pytest.mark.asyncio(loop_scope="module")
 """One service for the whole module: tests are told apart by the stations they register."""
 
-VOLT: dict[str, Any] = {
-    "party_id": "NL-VLT",
-    "legal_name": "Volt Laadpalen B.V.",
-    "legal_entity_id": "NL-KVK-34123456",
-    "country": "NL",
-    "roles": ["CPO"],
-    "tenant": "volt",
-    "currency": "EUR",
-}
-AMPERE = {**VOLT, "party_id": "NL-AMP", "legal_entity_id": "NL-KVK-55", "tenant": "ampere"}
-GRID = {**VOLT, "party_id": "NL-GRD", "legal_entity_id": "NL-KVK-77", "roles": ["DSO"], "tenant": None}
-OWNER = {**VOLT, "party_id": "NL-OWN", "legal_entity_id": "NL-KVK-88", "roles": ["OWNER"], "tenant": None}
-EMSP = {**VOLT, "party_id": "NL-EMO", "legal_entity_id": "NL-KVK-99", "roles": ["EMSP"], "tenant": "emo"}
-MUSEUM: dict[str, Any] = {
-    "site_id": "AMS-MUSEUM",
-    "cpo_party_id": "NL-VLT",
-    "name": "Museumplein",
-    "address": "Museumplein 6",
-    "city": "Amsterdam",
-    "postal_code": "1071 DJ",
-    "country": "NL",
-    "latitude": "52.358416",
-    "longitude": "4.881077",
-    "time_zone": "Europe/Amsterdam",
-    "feeder_id": "F-AMS-1",
-    "connection_id": "C-AMS-1",
-    "dso_party_id": "NL-GRD",
-    "grid_limit_w": 110_000,
-}
-CONNECTOR: dict[str, Any] = {
-    "connector_number": 1,
-    "standard": "IEC_62196_T2",
-    "max_power_w": 11_000,
-    "max_voltage_v": 230,
-    "max_amperage_a": 16,
-    "dc": False,
-}
-STATION: dict[str, Any] = {
-    "station_id": "NLVOLT0001",
-    "site_id": "AMS-MUSEUM",
-    "cpo_party_id": "NL-VLT",
-    "vendor": "Alfen",
-    "model": "Eve Single",
-    "evses": [{"evse_number": 1, "evse_id": "NL*VLT*E0001*1", "connectors": [CONNECTOR]}],
-}
 OWNERSHIP: dict[str, Any] = {
     "contract_id": "OWN-1",
     "cpo_party_id": "NL-VLT",
@@ -85,7 +42,7 @@ def by(caller: str, key: str = "") -> dict[str, str]:
 
 
 def numbered(number: int) -> dict[str, Any]:
-    return {**STATION, "station_id": f"NLVOLT{number:04d}"}
+    return station_named(f"NLVOLT{number:04d}")
 
 
 async def told(http: httpx2.AsyncClient, path: str, body: Any, *, caller: str = "volt", key: str = "") -> Any:
@@ -95,7 +52,7 @@ async def told(http: httpx2.AsyncClient, path: str, body: Any, *, caller: str = 
 
 
 async def founded(http: httpx2.AsyncClient) -> None:
-    for party in (VOLT, AMPERE, GRID, OWNER, EMSP):
+    for party in PARTIES:
         await told(http, "/v1/parties", party, caller="platform")
     await told(http, "/v1/sites", MUSEUM)
 
@@ -226,15 +183,11 @@ async def test_a_batch_answers_row_by_row(http: httpx2.AsyncClient) -> None:
 @shared
 async def test_a_csv_names_its_broken_row(http: httpx2.AsyncClient) -> None:
     await founded(http)
-    header = (
-        "station_id,site_id,cpo_party_id,vendor,model,evse_number,evse_id,"
-        "connector_number,standard,max_power_w,max_voltage_v,max_amperage_a,dc"
-    )
-    good = "NLVOLT0007,AMS-MUSEUM,NL-VLT,Alfen,Eve,1,NL*VLT*E0007*1,1,IEC_62196_T2,11000,230,16,false"
+    good = csv_line("NLVOLT0007")
     bad = good.replace("0007", "0008").replace("11000", "much")
     answer = await http.post(
         "/v1/stations:batch",
-        content=f"{header}\n{good}\n{bad}",
+        content=f"{CSV_HEADER}\n{good}\n{bad}",
         headers={**by("volt"), "Content-Type": "text/csv; charset=utf-8"},
     )
     results = answer.json()["results"]
@@ -322,7 +275,7 @@ async def test_a_wrong_field_is_named(http: httpx2.AsyncClient, change: dict[str
 )
 @shared
 async def test_only_who_may_writes(http: httpx2.AsyncClient, caller: str, path: str, status: int) -> None:
-    bodies = {"/v1/parties": VOLT, "/v1/stations": STATION}
+    bodies = {"/v1/parties": VOLT, "/v1/stations": numbered(1)}
     body = bodies.get(path, MUSEUM)
     assert (await http.post(path, json=body, headers=by(caller))).status_code == status
 

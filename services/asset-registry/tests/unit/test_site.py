@@ -1,29 +1,14 @@
 """The rules of sites."""
 
 from datetime import UTC, datetime
-from typing import Any
+
+from registry_samples import MUSEUM
 
 from asset_registry.domain.site import site
 from chassis.testing import Scenario
 from ev_contracts.assets import OpenSite, SiteOpened, SiteSnapshot
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-MUSEUM: dict[str, Any] = {
-    "site_id": "AMS-MUSEUM",
-    "cpo_party_id": "NL-VLT",
-    "name": "Museumplein",
-    "address": "Museumplein 6",
-    "city": "Amsterdam",
-    "postal_code": "1071 DJ",
-    "country": "NL",
-    "latitude": "52.358416",
-    "longitude": "4.881077",
-    "time_zone": "Europe/Amsterdam",
-    "feeder_id": "F-AMS-1",
-    "connection_id": "C-AMS-1",
-    "dso_party_id": "NL-GRD",
-    "grid_limit_w": 110_000,
-}
 OPEN = OpenSite(at=NOON, **MUSEUM)
 OPENED = SiteOpened(opened_at=NOON, **MUSEUM)
 

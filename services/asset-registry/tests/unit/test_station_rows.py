@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from registry_samples import CONNECTOR
 
 from asset_registry.adapters.http.bodies import StationBody
 from asset_registry.adapters.http.station_rows import (
@@ -17,14 +18,6 @@ HEADER = ",".join(COLUMNS)
 LEFT = "NLVOLT0001,AMS-MUSEUM,NL-VLT,Alfen,Eve Double,,,1,NL*VLT*E0001*1,1,IEC_62196_T2,11000,230,16,false"
 RIGHT = "NLVOLT0001,AMS-MUSEUM,NL-VLT,Alfen,Eve Double,,,2,NL*VLT*E0001*2,1,IEC_62196_T2,11000,230,16,false"
 FAST = "NLVOLT0002,AMS-MUSEUM,NL-VLT,Alpitronic,HYC50,,,1,NL*VLT*E0002*1,1,IEC_62196_T2_COMBO,50000,920,125,true"
-CONNECTOR: dict[str, Any] = {
-    "connector_number": 1,
-    "standard": "IEC_62196_T2",
-    "max_power_w": 11_000,
-    "max_voltage_v": 230,
-    "max_amperage_a": 16,
-    "dc": False,
-}
 STATION: dict[str, Any] = {
     "station_id": "NLVOLT0001",
     "site_id": "AMS-MUSEUM",
