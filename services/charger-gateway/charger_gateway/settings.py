@@ -12,6 +12,11 @@ class Settings(BaseServiceSettings):
     heartbeat_interval_s: int = 300
     """What a station is told at Boot; in business time."""
     most_connections: int = 20_000
+    messages_per_s: float = 200.0
+    """What one station may say, sustained; above it its socket is read more slowly."""
+    messages_burst: int = 500
+    wrong_credentials_per_minute: int = 10
+    """Per peer and identity; beyond, the handshake is refused without a look at the credential."""
     log_timeout_s: float = 5.0
     """How long a station waits for the log before its socket is closed."""
     probe_timeout_s: float = 5.0

@@ -155,6 +155,13 @@ async def gateway() -> AsyncIterator[Gateway]:
 
 
 @pytest.fixture
+async def slow_gateway() -> AsyncIterator[Gateway]:
+    """A gateway that hears two messages at once and twenty a second."""
+    async with running(replace(QUICK, messages_per_s=20.0, messages_burst=2)) as one:
+        yield one
+
+
+@pytest.fixture
 async def full_gateway() -> AsyncIterator[Gateway]:
     """A gateway that takes a single socket."""
     async with running(replace(QUICK, most_connections=1)) as one:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import time
 from typing import Any
 
 import orjson
@@ -144,6 +145,27 @@ async def test_a_second_socket_displaces_a_dead_one(gateway: Gateway) -> None:
             assert (displaced.old_epoch, gone.epoch, gone.reason) == (0, 0, "displaced")
             assert displaced.connection_id == connected[1].connection_id
             assert len(gateway.server) == 1
+
+
+async def test_guessing_is_slowed_down_and_locks_nobody_else_out(gateway: Gateway) -> None:
+    wrong = basic("NLVOLT0001", "wrong")
+    statuses = []
+    for _ in range(11):
+        with pytest.raises(InvalidStatus) as refused:
+            async with station(gateway, headers=wrong):
+                pass
+        statuses.append(refused.value.response.status_code)
+    assert statuses == [401] * 10 + [429]
+    async with station(gateway, "NLVOLT0002") as socket:
+        assert (await call(socket, "Heartbeat", {}))[0] == 3
+
+
+async def test_a_flood_is_served_at_its_pace(slow_gateway: Gateway) -> None:
+    async with station(slow_gateway) as socket:
+        began = time.monotonic()
+        for number in range(8):
+            assert (await call(socket, "Heartbeat", {}, f"m{number}"))[0] == 3
+        assert time.monotonic() - began >= 5 / 20
 
 
 # What bad input is answered.

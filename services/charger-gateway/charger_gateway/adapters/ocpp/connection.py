@@ -23,6 +23,7 @@ from charger_gateway.adapters.ocpp.frames import (
     read_frame,
     result_frame,
 )
+from charger_gateway.adapters.ocpp.pacing import MessagePace
 from charger_gateway.adapters.ocpp.schemas import Violation
 from charger_gateway.domain.ids import remote_start_number
 from charger_gateway.domain.station import HEARTBEATS, Heard, Translated
@@ -65,7 +66,9 @@ class _Waiting:
 class Connection:
     """A proven station on one socket under one epoch."""
 
-    def __init__(self, socket: ServerConnection, station: KnownStation, version: str, sockets: Sockets) -> None:
+    def __init__(
+        self, socket: ServerConnection, station: KnownStation, version: str, sockets: Sockets, pace: MessagePace
+    ) -> None:
         self.connection_id = new_id()
         self.station = station
         self.version = version
@@ -75,6 +78,7 @@ class Connection:
         """Monotonic instant since when this socket waits for the log; None where it does not."""
         self._socket = socket
         self._sockets = sockets
+        self._pace = pace
         self._key = f"{station.tenant}/{station.station_id}"
         self._frames = 0
         self._waiting: _Waiting | None = None
@@ -86,7 +90,11 @@ class Connection:
         self.epoch = epoch
         try:
             while True:
-                await self._take(await self._socket.recv(decode=False))
+                raw = await self._socket.recv(decode=False)
+                wait_s = self._pace.wait_s()
+                if wait_s:
+                    await asyncio.sleep(wait_s)
+                await self._take(raw)
         except ConnectionClosed:
             pass
         except JournalUnavailable:

@@ -18,6 +18,7 @@ from charger_gateway.adapters.ocpp.admission import Rejected, admit, identity_in
 from charger_gateway.adapters.ocpp.connection import CLOSE_GOING_AWAY, CLOSE_TRY_LATER, Connection
 from charger_gateway.adapters.ocpp.dialects import SUBPROTOCOLS, Interpreter
 from charger_gateway.adapters.ocpp.frames import MAX_FRAME_BYTES
+from charger_gateway.adapters.ocpp.pacing import MessagePace, WrongCredentials
 from charger_gateway.adapters.ocpp.stalls import WatchedJournal
 from charger_gateway.ports import Directory, FrameKeeper, Journal, JournalUnavailable, KnownStation
 from chassis.clock import Clock
@@ -40,6 +41,10 @@ class Limits:
     ping_interval_s: float = 30.0
     ping_timeout_s: float = 30.0
     drain_timeout_s: float = 10.0
+    wrong_credentials_per_minute: int = 10
+    messages_per_s: float = 200.0
+    """What one station may say, sustained; above it its socket is read more slowly."""
+    messages_burst: int = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +84,7 @@ class OcppServer:
         self._credential_key = credential_key
         self._connections: dict[str, Connection] = {}
         self._ending: set[asyncio.Task[None]] = set()
+        self._wrong = WrongCredentials(most=limits.wrong_credentials_per_minute)
         self._draining = False
         self.listens = False
         """Whether stations can connect."""
@@ -182,9 +188,14 @@ class OcppServer:
         if self._draining or full or self.journal.stalled_s() > self._limits.log_timeout_s:
             return _refusal(socket, Rejected(status=HTTPStatus.SERVICE_UNAVAILABLE, text="try later\n"))
         identity = identity_in(request.path, self._address.path)
+        peer = str(socket.remote_address[0])
+        if identity is not None and self._wrong.must_wait(peer, identity):
+            return _refusal(socket, Rejected(status=HTTPStatus.TOO_MANY_REQUESTS, text="try later\n"))
         authorization = _single(request.headers, "Authorization")
         admitted = admit(identity, authorization, directory=self.directory, credential_key=self._credential_key)
         if isinstance(admitted, Rejected):
+            if identity is not None and admitted.status is HTTPStatus.UNAUTHORIZED:
+                self._wrong.failed(peer, identity)
             log.warning("station.rejected", status=int(admitted.status), peer=str(socket.remote_address))
             return _refusal(socket, admitted)
         older = self._connections.get(admitted.station_id)
@@ -199,7 +210,9 @@ class OcppServer:
     async def _handle(self, socket: ServerConnection) -> None:
         station: KnownStation = socket.station  # type: ignore[attr-defined]  # set while it was admitted
         version = SUBPROTOCOLS[str(socket.subprotocol)]
-        connection = Connection(socket, station, version, self)
+        limits = self._limits
+        pace = MessagePace(per_s=limits.messages_per_s, burst=limits.messages_burst)
+        connection = Connection(socket, station, version, self, pace)
         key = f"{station.tenant}/{station.station_id}"
         try:
             epoch = await self._connected(connection, key)
@@ -304,6 +317,6 @@ def _refusal(socket: ServerConnection, rejected: Rejected) -> Response:
     response = socket.respond(rejected.status, rejected.text)
     if rejected.status is HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = 'Basic realm="ocpp"'
-    if rejected.status is HTTPStatus.SERVICE_UNAVAILABLE:
+    if rejected.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
         response.headers["Retry-After"] = "10"
     return response
