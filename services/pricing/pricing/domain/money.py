@@ -29,12 +29,18 @@ def money_of(exact: Fraction, rounded_minor: int, currency: str) -> Money:
 
 
 def shares_of(total_minor: int, parts: Sequence[Fraction], currency: str) -> Sequence[int]:
-    """The parts in the minor unit so that they sum to the rounded total: the largest remainders get what is left.
+    """The parts in the minor unit so that they sum to the total: the largest remainders get what is left.
 
-    `total_minor` must be the rounded sum of the parts; equal remainders are served in order.
+    `total_minor` must lie within one of the sum of the parts; what is too much is taken from the smallest remainder
+    that has something to give. Equal remainders are served in order.
     """
     exact = [part * 10 ** minor_digits(currency) for part in parts]
-    whole = [each.numerator // each.denominator for each in exact]
-    left = total_minor - sum(whole)
-    by_remainder = sorted(range(len(exact)), key=lambda place: (whole[place] - exact[place], place))
-    return [each + (place in by_remainder[:left]) for place, each in enumerate(whole)]
+    shares = [each.numerator // each.denominator for each in exact]
+    left = total_minor - sum(shares)
+    by_remainder = sorted(range(len(exact)), key=lambda place: (shares[place] - exact[place], place))
+    for place in by_remainder[: max(0, left)]:
+        shares[place] += 1
+    givers = [place for place in reversed(by_remainder) if shares[place] > 0]
+    for place in givers[: max(0, -left)]:
+        shares[place] -= 1
+    return shares

@@ -127,11 +127,12 @@ def _plain(number: Decimal) -> str:
 
 
 def rate(*, rating_id: str, relation: Relation, tariff: TariffVersion, used: Quantities) -> Rating:
-    """The price in this relation. Net and VAT are each rounded half-even once; gross is what the two make."""
+    """The price in this relation. Net and gross are each rounded half-even once; VAT is what lies between them."""
     lines = price(tariff.components, used)
     net, vat = [line.excl_vat for line in lines], [line.vat for line in lines]
     currency = tariff.currency
-    net_minor, vat_minor = minor_of(sum(net, Fraction()), currency), minor_of(sum(vat, Fraction()), currency)
+    net_minor, gross_minor = minor_of(sum(net, Fraction()), currency), minor_of(sum(net + vat, Fraction()), currency)
+    vat_minor = gross_minor - net_minor
     net_shares, vat_shares = shares_of(net_minor, net, currency), shares_of(vat_minor, vat, currency)
     return Rating(
         rating_id=rating_id,
@@ -155,5 +156,5 @@ def rate(*, rating_id: str, relation: Relation, tariff: TariffVersion, used: Qua
         ),
         total_excl_vat=money_of(sum(net, Fraction()), net_minor, currency),
         total_vat=money_of(sum(vat, Fraction()), vat_minor, currency),
-        total_incl_vat=money_of(sum(net + vat, Fraction()), net_minor + vat_minor, currency),
+        total_incl_vat=money_of(sum(net + vat, Fraction()), gross_minor, currency),
     )
