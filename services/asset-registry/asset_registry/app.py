@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from asset_registry.adapters.http import Edge, registry_app
+from asset_registry.adapters.http import ContractTable, Edge, registry_app
 from asset_registry.adapters.http.secrets import StationSecrets
 from asset_registry.domain.contract import contract
 from asset_registry.domain.credential import credential
@@ -11,12 +11,13 @@ from asset_registry.domain.party import party
 from asset_registry.domain.site import site
 from asset_registry.domain.station import station
 from asset_registry.settings import Settings
-from chassis.auth import Authenticator
+from chassis.auth import Authenticator, Guard
 from chassis.clock import Clock
 from chassis.dead_letters.routes import repair_router
 from chassis.decider import Decider
+from chassis.http import CommandClient
 from chassis.log import Log
-from chassis.runner import Entity, HttpEdge, Service, wire
+from chassis.runner import Entity, HttpEdge, Service, Wiring, wire
 from chassis.settings import read_secret
 from chassis.tables import Table
 from ev_contracts.authority import ACTS
@@ -41,18 +42,7 @@ def build(
     """Opens nothing yet. Raises MissingSecret and WrongIds."""
     wiring = wire("asset-registry", settings, records=RECORDS, topics=TOPICS, clock=clock, log=log)
     client = wiring.commands("assets.edge.reply.v1")
-    edge = Edge(
-        guard=wiring.guard(ACTS, authenticator=authenticator),
-        desk=wiring.desk(client),
-        clock=wiring.env.clock,
-        secrets=StationSecrets(
-            master_key=read_secret(settings, "station-master-secret"),
-            credential_key=read_secret(settings, "credential-key"),
-        ),
-        parties=Table("assets.party.snapshot.v1"),
-        sites=Table("assets.site.snapshot.v1"),
-        stations=Table("assets.station.snapshot.v1"),
-    )
+    edge = _edge(wiring, settings, client, wiring.guard(ACTS, authenticator=authenticator))
     entities = [Entity(name=f"assets.{name}", decider=decider) for name, decider in _DECIDERS.items()]
     app = registry_app(edge)
     names = [entity.name for entity in entities]
@@ -62,6 +52,22 @@ def build(
         host=settings.http_host,
         port=settings.http_port,
         commands=client,
-        tables=(edge.parties, edge.sites, edge.stations),
+        tables=(edge.parties, edge.sites, edge.stations, edge.contracts),
     )
     return wiring.service([*entities, http])
+
+
+def _edge(wiring: Wiring, settings: Settings, client: CommandClient, guard: Guard) -> Edge:
+    return Edge(
+        guard=guard,
+        desk=wiring.desk(client),
+        clock=wiring.env.clock,
+        secrets=StationSecrets(
+            master_key=read_secret(settings, "station-master-secret"),
+            credential_key=read_secret(settings, "credential-key"),
+        ),
+        parties=Table("assets.party.snapshot.v1"),
+        sites=Table("assets.site.snapshot.v1"),
+        stations=Table("assets.station.snapshot.v1"),
+        contracts=ContractTable(),
+    )

@@ -73,7 +73,7 @@ async def test_a_role_that_the_table_does_not_name_gets_no_further(
 ) -> None:
     roles = {row.role for rows in ACTS.values() for row in rows}
     acts = declared_acts(app_of(build(settings, log=MemoryLog())))
-    assert len(acts) == 15
+    assert len(acts) == 16
     for method, path, act in acts:
         place = path.replace("{party_id}", "NL-VLT").replace("{", "").replace("}", "")
         answers = {role: await http.request(method, place, headers=by(f"only-{role}")) for role in roles}
@@ -235,6 +235,11 @@ async def test_contracts_are_agreed_between_parties_that_are_there(http: httpx2.
     await founded(http)
     assert (await told(http, "/v1/contracts/ownership", OWNERSHIP))["happened"] == ["ev.assets.OwnershipAgreed"]
     assert (await told(http, "/v1/contracts/commercial", COMMERCIAL))["happened"] == ["ev.assets.CommercialModelAgreed"]
+    later = {**OWNERSHIP, "share_permille": 350, "valid_from": "2026-07-01T00:00:00Z"}
+    await told(http, "/v1/contracts/ownership", later)
+    read = (await http.get("/v1/contracts/OWN-1", headers=by("volt"))).json()["versions"]
+    assert [(each["contract_version"], each["share_permille"]) for each in read] == [(1, 300), (2, 350)]
+    assert (await http.get("/v1/contracts/OWN-1", headers=by("ampere"))).status_code == 404
     wrong = {**OWNERSHIP, "owner_party_id": "NL-EMO", "site_ids": ["AMS-MUSEUM", "NOWHERE"], "cpo_party_id": "NL-AMP"}
     answer = await http.post("/v1/contracts/ownership", json=wrong, headers=by("volt"))
     assert answer.status_code == 422

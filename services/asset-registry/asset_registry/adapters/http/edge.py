@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from asset_registry.adapters.http.contract_table import ContractTable
 from asset_registry.adapters.http.secrets import StationSecrets
 from chassis.auth import Guard
 from chassis.clock import Clock
@@ -24,6 +25,7 @@ class Edge:
     parties: Table[PartySnapshot]
     sites: Table[SiteSnapshot]
     stations: Table[StationSnapshot]
+    contracts: ContractTable
 
 
 def wrong_party(edge: Edge, field: str, party_id: str, role: PartyRole, *, tenant: str | None = None) -> dict[str, str]:

@@ -1,14 +1,14 @@
-"""Routes of sites and of the contracts about them."""
+"""Routes of sites."""
 
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Response
 
-from asset_registry.adapters.http.bodies import AssetId, CommercialBody, OwnershipBody, SiteBody
-from asset_registry.adapters.http.edge import Edge, wrong_party, wrong_site
+from asset_registry.adapters.http.bodies import AssetId, SiteBody
+from asset_registry.adapters.http.edge import Edge, wrong_party
 from chassis.auth import Caller
 from chassis.http import Asking, InTenant, Problem, answer, refuse_if, tell
-from ev_contracts.assets import AgreeCommercialModel, AgreeOwnership, OpenSite, PartyRole
+from ev_contracts.assets import OpenSite, PartyRole
 
 
 def add_site_routes(app: FastAPI, edge: Edge) -> None:
@@ -38,43 +38,3 @@ def add_site_routes(app: FastAPI, edge: Edge) -> None:
         if site is None:
             raise Problem(404, "not-found")
         return {"tenant": tenant, **site.model_dump(mode="json")}
-
-
-def add_contract_routes(app: FastAPI, edge: Edge) -> None:
-    """Agree contracts, or their next versions."""
-    agrees = edge.guard.act("agree-contract")
-
-    @app.post("/v1/contracts/ownership", status_code=201, tags=["contracts"])
-    async def agree_ownership(
-        body: OwnershipBody, asked: Asking, caller: Annotated[Caller, Depends(agrees)], tenant: InTenant = None
-    ) -> Response:
-        tenant = caller.tenant(tenant)
-        wrong = wrong_party(edge, "owner_party_id", body.owner_party_id, PartyRole.OWNER)
-        for index, site_id in enumerate(body.site_ids):
-            wrong |= wrong_site(edge, f"site_ids.{index}", site_id, tenant=tenant)
-        command = AgreeOwnership(at=edge.clock.now(), **body.model_dump())
-        return await agree(command, tenant=tenant, wrong=wrong, asked=asked, caller=caller)
-
-    @app.post("/v1/contracts/commercial", status_code=201, tags=["contracts"])
-    async def agree_commercial_model(
-        body: CommercialBody, asked: Asking, caller: Annotated[Caller, Depends(agrees)], tenant: InTenant = None
-    ) -> Response:
-        tenant = caller.tenant(tenant)
-        wrong = wrong_party(edge, "emsp_party_id", body.emsp_party_id, PartyRole.EMSP)
-        command = AgreeCommercialModel(at=edge.clock.now(), **body.model_dump())
-        return await agree(command, tenant=tenant, wrong=wrong, asked=asked, caller=caller)
-
-    async def agree(
-        command: AgreeOwnership | AgreeCommercialModel,
-        *,
-        tenant: str,
-        wrong: dict[str, str],
-        asked: Asking,
-        caller: Caller,
-    ) -> Response:
-        refuse_if(wrong | wrong_party(edge, "cpo_party_id", command.cpo_party_id, PartyRole.CPO, tenant=tenant))
-        key = f"{tenant}/{command.contract_id}"
-        outcome = await tell(edge.desk, asked, entity="assets.contract", key=key, command=command)
-        return answer(
-            edge.desk, caller.principal.subject, outcome, {"tenant": tenant, "contract_id": command.contract_id}
-        )
