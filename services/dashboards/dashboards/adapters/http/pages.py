@@ -9,10 +9,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
 from dashboards.adapters.http.visitors import Visitors
-from dashboards.panels import PAGES, ROLES
+from dashboards.panels import INVOICE_PATHS, PAGES, ROLES, SESSION_PATHS
 from dashboards.ports import NotYours, ReadModels, SignInAgain, Unavailable, User
 
 Role = Annotated[str, Path(pattern=f"^({'|'.join(PAGES)})$")]
+Month = Annotated[str, Path(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9*_=+|@.:-]{1,64}$")]
 
 
@@ -72,28 +73,41 @@ def add_pages(app: FastAPI, desk: Desk) -> None:
 
 
 def _add_objects(app: FastAPI, desk: Desk) -> None:
-    async def of(request: Request, role: str, path: str) -> tuple[User, Mapping[str, Any]]:
+    async def shown(request: Request, role: str, path: str, template: str, **query: str) -> Response:
         user = desk.member(request, role)
-        return user, await desk.models.read(role, path, user, {})
+        answer = await desk.models.read(role, path, user, query)
+        return desk.show(request, template, user=user, role=role, answer=answer)
 
     @app.get("/cpo/stations/{station_id}", include_in_schema=False)
     async def station(request: Request, station_id: Id) -> Response:
-        user, answer = await of(request, "cpo", f"/v1/stations/{station_id}")
-        return desk.show(request, "station.html", user=user, role="cpo", answer=answer, station=answer["station"])
+        return await shown(request, "cpo", f"/v1/stations/{station_id}", "station.html")
 
     @app.get("/{role}/sessions/{session_id}", include_in_schema=False)
     async def session(request: Request, role: Role, session_id: Id) -> Response:
-        user, answer = await of(request, role, f"/v1/sessions/{session_id}")
-        return desk.show(request, "session.html", user=user, role=role, answer=answer, session=answer["session"])
+        return await shown(request, role, f"{_of(SESSION_PATHS, role)}/{session_id}", "session.html")
 
     @app.get("/{role}/invoices/{number}", include_in_schema=False)
     async def invoice(request: Request, role: Role, number: Id) -> Response:
-        user, answer = await of(request, role, f"/v1/invoices/{number}")
-        return desk.show(request, "invoice.html", user=user, role=role, answer=answer, invoice=answer["invoice"])
+        return await shown(request, role, f"{_of(INVOICE_PATHS, role)}/{number}", "invoice.html")
+
+    @app.get("/owner/statements/{month}", include_in_schema=False)
+    async def statement(request: Request, month: Month) -> Response:
+        return await shown(request, "owner", f"/v1/statements/{month}", "statement.html", **_query(request, "page"))
+
+    @app.get("/dso/feeders/{feeder_id}", include_in_schema=False)
+    async def feeder(request: Request, feeder_id: Id) -> Response:
+        return await shown(request, "dso", f"/v1/feeders/{feeder_id}", "feeder.html", **_query(request, "day"))
 
 
-def _query(request: Request) -> dict[str, str]:
-    return {key: value for key, value in request.query_params.items() if value}
+def _of(paths: Mapping[str, str], role: str) -> str:
+    if role not in paths:
+        raise NotYours
+    return paths[role]
+
+
+def _query(request: Request, *names: str) -> dict[str, str]:
+    """What the address asks for; only these names where any are given."""
+    return {key: value for key, value in request.query_params.items() if value and (not names or key in names)}
 
 
 def add_failures(app: FastAPI, desk: Desk) -> None:
