@@ -25,7 +25,7 @@ def add_driver_routes(app: FastAPI, edge: Edge) -> None:
         tenant: InTenant = None,
     ) -> Response:
         tenant = caller.tenant(tenant)
-        refuse_if(wrong_provider(edge, "emsp_party_id", body.emsp_party_id, tenant=tenant))
+        refuse_if(await wrong_provider(edge, "emsp_party_id", body.emsp_party_id, tenant=tenant))
         driver_ref = _reference(edge, tenant, asked.idempotency_key)
         person = DriverEntry(driver_ref=driver_ref, tenant=tenant, **body.model_dump())
         new = await edge.vault.keep_driver(person)

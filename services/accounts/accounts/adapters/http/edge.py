@@ -12,6 +12,8 @@ from chassis.http import CommandDesk
 from chassis.tables import Table
 from ev_contracts.assets import PartyRole, PartySnapshot
 
+_KNOWN_WITHIN_S = 1.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
@@ -46,9 +48,12 @@ class Edge:
         )
 
 
-def wrong_provider(edge: Edge, field: str, party_id: str, *, tenant: str | None = None) -> dict[str, str]:
-    """The field error, or nothing, of a party that must be a service provider (and keep its books in a tenant)."""
-    party = edge.parties.get(f"_/{party_id}")
+async def wrong_provider(edge: Edge, field: str, party_id: str, *, tenant: str | None = None) -> dict[str, str]:
+    """The field error, or nothing, of a party that must be a service provider (and keep its books in a tenant).
+
+    A party that has just been registered elsewhere is waited for a moment.
+    """
+    party = await edge.parties.awaited(f"_/{party_id}", lambda _: True, timeout_s=_KNOWN_WITHIN_S)
     if party is None or (tenant is not None and party.tenant != tenant):
         return {field: "no such party" if tenant is None else "no such party in this tenant"}
     return {} if PartyRole.EMSP in party.roles else {field: "the party is no EMSP"}

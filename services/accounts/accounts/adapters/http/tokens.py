@@ -70,7 +70,7 @@ async def _entry(edge: Edge, tenant: str, body: TokenBody) -> TokenEntry:
         provider = driver.emsp_party_id
     else:
         provider = body.emsp_party_id or ""
-        wrong = wrong_provider(edge, "emsp_party_id", provider)
+        wrong = await wrong_provider(edge, "emsp_party_id", provider)
         if wrong:
             raise wrong_fields(wrong)
     return TokenEntry(
