@@ -44,22 +44,9 @@ class Page:
         return next((panel for panel in self.panels if panel.name == name), None)
 
 
-_SESSIONS = Panel(
-    name="sessions",
-    title="Sessions",
-    path="/v1/sessions",
-    on=("sessions",),
-    empty="No session yet. One appears here as soon as a vehicle is plugged in.",
-    filters=("status", "month", "station_id", "page"),
-)
-_INVOICES = Panel(
-    name="invoices",
-    title="Invoices",
-    path="/v1/invoices",
-    on=("invoices",),
-    empty="No invoice yet. A session is invoiced as soon as it is final.",
-    filters=("month", "page"),
-)
+_NO_SESSION = "No session yet. One appears here as soon as a vehicle is plugged in."
+_NO_INVOICE = "No invoice yet. A session is invoiced as soon as it is final."
+
 PAGES: Mapping[str, Page] = {
     page.role: page
     for page in (
@@ -76,51 +63,102 @@ PAGES: Mapping[str, Page] = {
                     empty="No station yet. Register one: POST /v1/stations at the asset registry.",
                     filters=("connected", "faulted", "site_id", "page"),
                 ),
-                _SESSIONS,
-                _INVOICES,
-            ),
-        ),
-        Page(
-            role="emsp",
-            intro="Your drivers' sessions, what they cost, what you bought and what you sold.",
-            stream="/v1/stream/drivers",
-            panels=(_SESSIONS, _INVOICES),
-        ),
-        Page(
-            role="owner",
-            intro="What your stations earned: each session, its meter readings and your share.",
-            stream="/v1/stream/statement",
-            panels=(
                 Panel(
-                    name="statement",
-                    title="Statement",
-                    path="/v1/statement",
-                    on=("statement_lines",),
-                    empty="No line yet. Each invoiced session on your sites becomes one.",
+                    name="sessions",
+                    title="Sessions",
+                    path="/v1/sessions",
+                    on=("sessions",),
+                    empty=_NO_SESSION,
+                    filters=("status", "month", "station_id", "page"),
+                ),
+                Panel(
+                    name="invoices",
+                    title="Invoices",
+                    path="/v1/invoices",
+                    on=("invoices",),
+                    empty=_NO_INVOICE,
                     filters=("month", "page"),
                 ),
             ),
         ),
         Page(
-            role="dso",
-            intro="Load per feeder and connection in windows of 15 minutes: sums only, never a session.",
-            stream="/v1/stream/load",
+            role="emsp",
+            intro="Your drivers' sessions: what you pay, what you earn; the invoices you sold and got.",
+            stream="/v1/stream/sessions",
             panels=(
                 Panel(
-                    name="load",
-                    title="Load",
+                    name="sessions",
+                    title="Sessions of your drivers",
+                    path="/v1/sessions",
+                    on=("sessions",),
+                    empty=_NO_SESSION,
+                    filters=("status", "month", "driver_ref", "page"),
+                ),
+                Panel(
+                    name="invoices",
+                    title="Invoices",
+                    path="/v1/invoices",
+                    on=("invoices",),
+                    empty=_NO_INVOICE,
+                    filters=("direction", "month", "page"),
+                ),
+            ),
+        ),
+        Page(
+            role="owner",
+            intro="What your stations earned: each session, its meter readings, your share.",
+            stream="/v1/stream/statements",
+            panels=(
+                Panel(
+                    name="months",
+                    title="Statements",
+                    path="/v1/statements",
+                    on=("statement_lines",),
+                    empty="No statement yet. Each invoiced session on your sites becomes a line of its month.",
+                ),
+            ),
+        ),
+        Page(
+            role="dso",
+            intro="Load per feeder in windows of 15 minutes. Sums only: never a session, a token or a price.",
+            stream="/v1/stream/feeders",
+            panels=(
+                Panel(
+                    name="feeders",
+                    title="Feeders",
                     path="/v1/feeders",
                     on=("load",),
-                    empty="No feeder is granted to you, or nothing has charged on it yet.",
-                    filters=("day",),
+                    empty="No feeder is granted to you. An operator grants one: POST /v1/parties/{id}/grants.",
                 ),
             ),
         ),
         Page(
             role="driver",
-            intro="Your sessions and receipts.",
-            stream="/v1/stream/sessions",
-            panels=(_SESSIONS, _INVOICES),
+            intro="Your sessions and your receipts.",
+            stream="/v1/stream/me",
+            panels=(
+                Panel(
+                    name="sessions",
+                    title="Your sessions",
+                    path="/v1/me/sessions",
+                    on=("sessions",),
+                    empty="No session yet. Plug in, and it appears here.",
+                    filters=("month", "page"),
+                ),
+                Panel(
+                    name="invoices",
+                    title="Your receipts",
+                    path="/v1/me/receipts",
+                    on=("receipts",),
+                    empty="No receipt yet. It comes as soon as a session is final.",
+                    filters=("month", "page"),
+                ),
+            ),
         ),
     )
 }
+
+SESSION_PATHS: Mapping[str, str] = {"cpo": "/v1/sessions", "emsp": "/v1/sessions", "driver": "/v1/me/sessions"}
+"""Where a role reads one session; owner and grid operator never do."""
+INVOICE_PATHS: Mapping[str, str] = {"cpo": "/v1/invoices", "emsp": "/v1/invoices", "driver": "/v1/me/receipts"}
+"""Where a role reads one invoice."""
