@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,3 +75,4 @@ def world(lab: Endpoints, lab_paths: LabPaths) -> Iterator[World]:
     fleet.stop()
     ports.forget(lab_paths.ports, f"{namespace}.")
     contracts.remove(lab, namespace)
+    shutil.rmtree(lab_paths.of(f"data/{namespace}"), ignore_errors=True)
