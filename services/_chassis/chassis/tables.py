@@ -10,6 +10,7 @@ from chassis.clock import wall_now
 from chassis.codec import Codec, Poison, UnknownShape
 from chassis.log.port import Fetched, Log, LogError, TopicPartition
 from chassis.telemetry import Log as Lines
+from chassis.telemetry import Tracing
 
 T = TypeVar("T")
 
@@ -94,7 +95,9 @@ class Table(Generic[T]):
 class Follower:
     """One consumer that keeps all tables of a service up to date."""
 
-    def __init__(self, tables: Sequence[Table[Any]], *, log: Log, codec: Codec, lines: Lines, learn: Any) -> None:
+    def __init__(
+        self, tables: Sequence[Table[Any]], *, log: Log, codec: Codec, lines: Lines, learn: Any, tracing: Tracing
+    ) -> None:
         self._tables: dict[str, list[Table[Any]]] = {}
         for table in {id(each): each for each in tables}.values():
             self._tables.setdefault(table.topic, []).append(table)
@@ -103,6 +106,7 @@ class Follower:
         self._codec = codec
         self._lines = lines
         self._learn = learn
+        self._tracing = tracing
         self._measured_at = wall_now()
         self.ready = asyncio.Event()
         if not self._tables:
@@ -158,11 +162,10 @@ class Follower:
     async def _apply(self, at: TopicPartition, records: Sequence[Fetched]) -> None:
         for record in records:
             key = (record.key or b"").decode()
-            value = None
-            if record.value is not None:
-                value = await self._decode(at, record)
-            for table in self._tables[at.topic]:
-                table.put(key, value)
+            with self._tracing.processing(at.topic, dict(record.headers)):
+                value = None if record.value is None else await self._decode(at, record)
+                for table in self._tables[at.topic]:
+                    table.put(key, value)
 
     async def _decode(self, at: TopicPartition, record: Fetched) -> Any:
         headers = dict(record.headers)

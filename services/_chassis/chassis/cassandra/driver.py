@@ -1,6 +1,7 @@
 """Cassandra through the Apache driver: one session, prepared statements, and no write without a version."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -74,6 +75,8 @@ class Cassandra:
             timeout=_DDL_TIMEOUT_S,
         )
         session.set_keyspace(self.keyspace)
+        # The server warns at each statement that depends on the session's keyspace; ours never changes.
+        logging.getLogger("cassandra.protocol").addFilter(_about_something_else)
         for statement in statements_of(self._tables_cql):
             session.execute(statement, timeout=_DDL_TIMEOUT_S)
         self._session = session
@@ -129,6 +132,10 @@ class Cassandra:
         await asyncio.to_thread(
             self._live().execute, f"DROP KEYSPACE IF EXISTS {self.keyspace}", timeout=_DDL_TIMEOUT_S
         )
+
+
+def _about_something_else(line: logging.LogRecord) -> bool:
+    return "USE <keyspace>" not in line.getMessage()
 
 
 def _bridge(pages: ResponseFuture) -> "asyncio.Future[list[Any]]":

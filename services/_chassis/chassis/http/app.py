@@ -3,6 +3,7 @@
 import re
 
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.clock import new_id
@@ -10,10 +11,6 @@ from chassis.http.problems import add_problem_handlers, problem
 
 MAX_BODY_BYTES = 1024 * 1024
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9._:-]{1,128}$")
-
-
-class BodyTooLarge(Exception):
-    """More bytes than allowed came in, whatever Content-Length had said."""
 
 
 class Bounds:
@@ -31,12 +28,9 @@ class Bounds:
         given = headers.get(b"x-request-id", b"")
         request_id = given if _REQUEST_ID.match(given) else new_id().encode()
         scope.setdefault("state", {})["request_id"] = request_id.decode()
-        started = False
 
         async def send_with_id(message: Message) -> None:
-            nonlocal started
             if message["type"] == "http.response.start":
-                started = True
                 message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id)]
             await send(message)
 
@@ -44,12 +38,7 @@ class Bounds:
         if not length.isdigit() or int(length) > self._max:
             await problem(413, "too-large", f"at most {self._max} bytes")(scope, receive, send_with_id)
             return
-        try:
-            await self._app(scope, self._counted(receive), send_with_id)
-        except BodyTooLarge:
-            if started:
-                raise
-            await problem(413, "too-large", f"at most {self._max} bytes")(scope, receive, send_with_id)
+        await self._app(scope, self._counted(receive), send_with_id)
 
     def _counted(self, receive: Receive) -> Receive:
         seen = 0
@@ -59,7 +48,8 @@ class Bounds:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > self._max:
-                raise BodyTooLarge
+                # Whatever Content-Length had said; this kind of exception passes through FastAPI's own parsing.
+                raise HTTPException(413, f"at most {self._max} bytes")
             return message
 
         return counted

@@ -39,7 +39,12 @@ class Service:
         self._tables = list(_tables_of(parts))
         self._otlp_endpoint = otlp_endpoint
         self._follower = Follower(
-            self._tables, log=env.log, codec=env.codec, lines=env.lines, learn=self._registry.learn
+            self._tables,
+            log=env.log,
+            codec=env.codec,
+            lines=env.lines,
+            learn=self._registry.learn,
+            tracing=env.tracing,
         )
         self._lanes: list[Lane] = []
         self._stopping = asyncio.Event()

@@ -12,6 +12,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from chassis.clock import FixedClock
 from chassis.log import Appender, MemoryLog
 from chassis.runner import Service
+from chassis.tables import Table
 from chassis.telemetry import METRICS, Log, Metrics, Tracing, configure_logs, meter_provider
 from chassis.testing import eventually, read_topic, running
 
@@ -37,6 +38,18 @@ async def test_each_hop_over_the_log_is_a_span_link() -> None:
     assert linked(spans, f"process {COMMANDS}") == [f"send {COMMANDS}"]
     assert linked(spans, "process toys.tally.event.v1") == [f"process {COMMANDS}"]
     assert linked(spans, "process toys.note.command.v1") == ["process toys.tally.event.v1"]
+
+
+async def test_a_fact_that_a_table_takes_is_linked_to_the_decision_that_published_it() -> None:
+    log, clock, exporter = MemoryLog(), FixedClock(toy.NOON), InMemorySpanExporter()
+    tracing = Tracing("toy", exporter, at_once=True)
+    env = replace(toy.env(log, clock), tracing=tracing)
+    appender = Appender(log=log, codec=toy.codec(), clock=clock, service="edge", tracing=tracing)
+    totals: Table[object] = Table("toys.tally.snapshot.v1")
+    async with running(Service(env=env, parts=[toy.TALLY, toy.NOTES, replace(toy.POLICY, facts=totals)])):
+        await appender.append(topic=COMMANDS, key="t/1", record=toy.Add(at=toy.NOON, number=1, amount=1))
+        await eventually(lambda: len(totals) > 0)
+    assert linked(exporter.get_finished_spans(), "process toys.tally.snapshot.v1") == [f"process {COMMANDS}"]
 
 
 async def _noted(log: MemoryLog) -> bool:
