@@ -17,12 +17,14 @@ PYTHON = ENVIRONMENT / "bin" / "python"
 UV = ENVIRONMENT / "bin" / "uv"
 STAMP = ENVIRONMENT / ".setup"
 REQUIREMENTS = ROOT / "requirements"
+PAGES = ROOT / "services" / "dashboards"
+NPM = ENVIRONMENT / "bin" / "npm"
 OLDEST = (3, 11)
 
 
 def wanted(workspace: dict[str, Member]) -> str:
     """Fingerprint of all that decides what stands in the environment."""
-    paths = [REQUIREMENTS / "bootstrap.txt", REQUIREMENTS / "dev.lock"]
+    paths = [REQUIREMENTS / "bootstrap.txt", REQUIREMENTS / "dev.lock", PAGES / "package-lock.json"]
     paths += [member.folder / "pyproject.toml" for member in workspace.values()]
     content = b"\0".join(path.read_bytes() for path in paths)
     return hashlib.sha256(content + str(sys.version_info[:2]).encode()).hexdigest()
@@ -43,6 +45,8 @@ def steps(workspace: dict[str, Member]) -> Iterator[tuple[str, list[str]]]:
         f"our {len(workspace)} members",
         [*uv, "install", "--quiet", "--no-deps", "--no-build-isolation", "--python", str(PYTHON), *ours],
     )
+    npm = [str(NPM), "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(PAGES)]
+    yield "the pages' scripts and styles", npm
 
 
 def main() -> int:
@@ -60,7 +64,7 @@ def bring_up_to_date() -> int:
     workspace = members()
     refuse_confusion(workspace)
     want = wanted(workspace)
-    if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == want and PYTHON.exists():
+    if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == want and (PAGES / "node_modules").is_dir():
         return 0
     if not PYTHON.exists():
         print("setup: the environment", flush=True)
