@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ from ev_lab.services import Fleet
 from ev_seed.client import Addresses, Platform
 from ev_seed.network import Plan
 from ev_seed.seed import Seeded, seed, users
+
+sys.path.insert(0, str(Path(__file__).parent))  # a journey finds what stands beside it
 
 RATE = 60
 WITHIN_S = 60.0
