@@ -1,0 +1,71 @@
+"""Which events of the ledger say what a grid connection's meters counted. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from chassis.decider import EventContext, To
+from ev_contracts.common import Place
+from ev_contracts.projections import ConnectionMetered
+from ev_contracts.record import Record
+from ev_contracts.sessions import EnergyDelivered, SessionClosed, SessionCorrected, SessionStarted
+
+
+def metered(event: Record, ctx: EventContext, _facts: object) -> Sequence[To]:
+    """The reading under its connection's key; what has no place is nobody's load yet."""
+    match event:
+        case SessionStarted(place=Place() as place):
+            return _at(
+                ctx,
+                place,
+                event.session_id,
+                energy_wh=0,
+                register_wh=event.meter_start_wh or 0,
+                measured_at=event.started_at,
+            )
+        case EnergyDelivered(place=Place() as place):
+            return _at(
+                ctx,
+                place,
+                event.session_id,
+                energy_wh=event.energy_wh,
+                register_wh=event.register_wh,
+                measured_at=event.measured_at,
+            )
+        case SessionClosed(facts=facts, place=place) | SessionCorrected(facts=facts, place=place):
+            start = _at(
+                ctx,
+                place,
+                facts.session_id,
+                energy_wh=0,
+                register_wh=facts.meter_start_wh,
+                measured_at=facts.started_at,
+            )
+            return (
+                *start,
+                *_at(
+                    ctx,
+                    place,
+                    facts.session_id,
+                    energy_wh=facts.energy_wh,
+                    register_wh=facts.meter_stop_wh,
+                    measured_at=facts.ended_at,
+                ),
+            )
+        case _:
+            return ()
+
+
+def _at(
+    ctx: EventContext, place: Place, session_id: str, *, energy_wh: int, register_wh: int, measured_at: datetime
+) -> Sequence[To]:
+    command = ConnectionMetered(
+        connection_id=place.connection_id,
+        feeder_id=place.feeder_id,
+        tenant=ctx.tenant,
+        evse_id=place.evse_id,
+        session_id=session_id,
+        energy_wh=energy_wh,
+        register_wh=register_wh,
+        measured_at=measured_at,
+    )
+    return (To(key=f"{ctx.tenant}/{place.connection_id}", command=command),)

@@ -1,0 +1,120 @@
+"""The stream analysis of load: a faust table of meter points per grid connection, its outputs events on a topic.
+
+At least once; the outputs are absolute values, so repeats change nothing. It decides nothing about money.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import faust
+from faust.transport.drivers import aiokafka as driver
+from faust.types import AppT, StreamT
+from faust.types.tuples import Message
+
+from chassis.codec import Codec
+from chassis.log import Appender
+from ev_contracts.projections import ConnectionMetered
+from projections.dso.loads import absorb, kept, revived
+from projections.settings import Settings
+
+_SOURCE, _OUTPUT = "projections.connection-meter.sample.v1", "projections.feeder-load.sample.v1"
+_CHANGELOG = "projections.feeder-load.changelog.v1"
+_PARTITIONS = 4
+_GROUP = "projections.dso-windows"
+
+
+class _ReadCommittedThread(driver.AIOKafkaConsumerThread):
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        # Without this the worker reads records of aborted transactions; faust has no setting for it.
+        consumer._isolation_level = "read_committed"  # noqa: SLF001 - pinned, and tested on a real broker
+        return consumer
+
+
+class _ReadCommittedConsumer(driver.Consumer):
+    def _new_consumer_thread(self) -> Any:
+        return _ReadCommittedThread(self, loop=self.loop, beacon=self.beacon)
+
+
+class _ReadCommittedTransport(driver.Transport):
+    Consumer = _ReadCommittedConsumer
+
+
+class ReadCommittedApp(faust.App):
+    """A faust app that sees committed records only."""
+
+    def _new_transport(self) -> Any:
+        return _ReadCommittedTransport(self.conf.broker_consumer, self)
+
+
+class CodecSchema(faust.Schema[str, Any]):
+    """Bytes to records by the one codec of the platform; keys stay text."""
+
+    def __init__(self, codec: Codec, topic: str) -> None:
+        super().__init__()
+        self._codec = codec
+        self._topic = topic
+
+    def loads_key(self, app: AppT, message: Message, **_options: Any) -> str:  # noqa: ARG002 - faust calls it so
+        return (message.key or b"").decode()
+
+    def loads_value(self, app: AppT, message: Message, **_options: Any) -> Any:  # noqa: ARG002 - faust calls it so
+        return self._codec.decode(self._topic, message.value, dict(message.headers or ()))
+
+
+def windows_app(settings: Settings, *, codec: Codec, appender: Appender) -> faust.App:
+    """To be built inside the loop that runs it. Concurrency is 1, so that no offset runs ahead of its record."""
+    prefix = f"{settings.namespace}." if settings.namespace else ""
+    app = ReadCommittedApp(
+        f"{prefix}{_GROUP}",
+        broker=f"kafka://{settings.kafka.replace(',', ';')}",
+        store="memory://",
+        datadir=str(Path(settings.data_dir) / "windows"),
+        autodiscover=False,
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        topic_partitions=_PARTITIONS,
+        table_standby_replicas=0,
+        stream_wait_empty=True,
+        consumer_auto_offset_reset="earliest",
+        broker_session_timeout=max(settings.session_timeout_ms / 1000, 6.0),
+        broker_heartbeat_interval=2.0,
+    )
+    changelog = app.topic(
+        f"{prefix}{_CHANGELOG}", key_serializer="raw", value_serializer="json", partitions=_PARTITIONS, compacting=True
+    )
+    loads = app.Table(
+        "loads",
+        default=dict,
+        partitions=_PARTITIONS,
+        changelog_topic=changelog,
+        key_serializer="raw",
+        value_serializer="json",
+    )
+    source = app.topic(f"{prefix}{_SOURCE}", schema=CodecSchema(codec, _SOURCE))
+
+    @app.agent(source, concurrency=1)
+    async def _measure(readings: StreamT[ConnectionMetered]) -> None:
+        async for event in readings.events():
+            key = str(event.key)
+            before = revived(loads[key.encode()])
+            after, measured = absorb(before, event.value)
+            for each in measured:
+                await appender.append(topic=_OUTPUT, key=key, record=each)
+            if after is not before:
+                loads[key.encode()] = kept(after)
+
+    return app
+
+
+async def run_windows(settings: Settings, *, codec: Codec, appender: Appender) -> None:
+    """Until cancelled; what stops the analysis stops the process, and its supervisor starts it again."""
+    app = windows_app(settings, codec=codec, appender=appender)
+    await app.start()
+    try:
+        await app.wait_until_stopped()
+        raise RuntimeError("the stream analysis stopped") from app.crash_reason
+    finally:
+        await asyncio.shield(app.stop())
