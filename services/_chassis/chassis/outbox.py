@@ -10,7 +10,7 @@ import orjson
 
 from chassis.clock import behind_s
 from chassis.codec import Poison
-from chassis.dead_letters import dead_letter, dead_letter_topic
+from chassis.dead_letters import dead_letter_topic
 from chassis.decider import EventContext, To, derived_id
 from chassis.log.envelope import Stamp, context_of, entry_of
 from chassis.log.port import Entry, Fetched, LogError, TopicPartition
@@ -108,7 +108,7 @@ class OutboxWorker:
             context = context_of(self._part.source, self._partition, pending.record, headers)
             event = self._env.codec.decode(self._part.source, pending.record.value, headers)
         except Poison as poison:
-            letter = dead_letter(self._part.source, self._partition, pending.record, poison)
+            letter = self._env.letterbox.letter(self._part.source, self._partition, pending.record, poison)
             await self._acked(dead_letter_topic(self._part.name), letter, None)
         else:
             await self._report(await self._until_known(event, context), context)

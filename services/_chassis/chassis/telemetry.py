@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcess
 
 LogEvent = Literal[
     "command.refused",
+    "dead-letters.unsealed",
     "deadline.due",
     "outbox.retried",
     "partition.lost",

@@ -9,8 +9,10 @@ from chassis.dead_letters.letters import (
     dumps_parked,
     loads_parked,
 )
+from chassis.dead_letters.sealing import Letterbox
 
 __all__ = [
+    "Letterbox",
     "Parked",
     "ParkingRate",
     "TooManyParked",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chassis.codec import Poison
-from chassis.dead_letters import Parked, dead_letter
+from chassis.dead_letters import Parked
 from chassis.deadlines import mark_of
 from chassis.decider import EventContext, Refused, Snapshot, derived_id
 from chassis.log.envelope import (
@@ -67,7 +67,8 @@ class Batch:
                 self._answer(key, headers)
                 return
             context = context_of(self._unit.command_topic, self._partition, record, headers)
-            command = self._unit.env.codec.decode(self._unit.command_topic, record.value, headers)
+            value = self._unit.env.letterbox.open(record.value, record.headers) if UNPARKED in headers else record.value
+            command = self._unit.env.codec.decode(self._unit.command_topic, value, headers)
         except Poison as poison:
             self._on_poison(key, record, headers, poison)
             return
@@ -272,7 +273,8 @@ class Batch:
         key = (record.key or b"_").decode(errors="replace")
         topic = self._unit.dead_letter_topic
         at = TopicPartition(topic, self._unit.partition_on(topic, key))
-        self.others.setdefault(at, []).append(dead_letter(self._unit.command_topic, self._partition, record, poison))
+        letter = self._unit.env.letterbox.letter(self._unit.command_topic, self._partition, record, poison)
+        self.others.setdefault(at, []).append(letter)
 
     def _count(self, name: str, label: str) -> None:
         self.counts[name, label] = self.counts.get((name, label), 0) + 1

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from chassis.cassandra import StoreUnavailable, Write
 from chassis.clock import behind_s
 from chassis.codec import Poison
-from chassis.dead_letters import dead_letter, dead_letter_topic
+from chassis.dead_letters import dead_letter_topic
 from chassis.decider import EventContext
 from chassis.log.envelope import context_of
 from chassis.log.port import Consumer, Fetched, LogError, TopicPartition
@@ -90,7 +90,7 @@ class ProjectionWorker:
             offset=record.offset,
             reason=poison.reason,
         )
-        letter = dead_letter(self._at.topic, self._at.partition, record, poison)
+        letter = self._env.letterbox.letter(self._at.topic, self._at.partition, record, poison)
         try:
             topic = dead_letter_topic("projections.any")
             await asyncio.wait_for(await self._env.log.producer.send(topic, letter), _ACK_TIMEOUT_S)

@@ -11,7 +11,7 @@ from typing import Any
 
 from chassis.clock import behind_s
 from chassis.codec import Poison
-from chassis.dead_letters import Parked, ParkingRate, dead_letter, dead_letter_topic, dumps_parked, loads_parked
+from chassis.dead_letters import Parked, ParkingRate, dead_letter_topic, dumps_parked, loads_parked
 from chassis.dead_letters.repair import letters_of
 from chassis.decider import EventContext, derived_id
 from chassis.log.envelope import SRC, STREAM_VERSION, Stamp, context_of, entry_of
@@ -141,7 +141,8 @@ class ReactionWorker:
             if self._versions.is_repeat(context):
                 self._env.metrics.add("torn", 1, self._part.name)
                 return
-            event = self._env.codec.decode(self._part.source, record.value, headers)
+            value = self._env.letterbox.open(record.value, record.headers)
+            event = self._env.codec.decode(self._part.source, value, headers)
         except Poison as poison:
             await self._bury(record, poison, acks)
             if key not in parked:
@@ -178,7 +179,7 @@ class ReactionWorker:
             offset=record.offset,
             reason=poison.reason,
         )
-        letter = dead_letter(self._part.source, self._partition, record, poison)
+        letter = self._env.letterbox.letter(self._part.source, self._partition, record, poison)
         acks.append(await self._env.log.producer.send(dead_letter_topic(self._part.name), letter))
 
     async def tick(self) -> None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from chassis.auth import Authenticator, Authority, Condition, Guard, OidcAuthenticator, Row
 from chassis.clock import Clock, clock_of
 from chassis.codec import Codec, Shape, TopicEntry, WrongIds
+from chassis.dead_letters import Letterbox
 from chassis.http.commands import CommandClient, CommandDesk
 from chassis.http.tokens import Seal
 from chassis.log import Appender, KafkaLog, Log
 from chassis.runner.parts import Env, Part
 from chassis.runner.service import Service
-from chassis.settings import BaseServiceSettings, read_secret
+from chassis.settings import BaseServiceSettings, MissingSecret, read_secret
 from chassis.telemetry import Log as Lines
 from chassis.telemetry import Tracing, configure_logs, tracing_to
 
@@ -77,13 +78,23 @@ def wire(
         instance_id=settings.instance_id,
     )
     codec = Codec(records=records, topics=topics, ids=ids)
+    lines = Lines(service=name)
     env = Env(
         service=name,
         log=known_log,
         codec=codec,
         clock=clock or clock_of(settings.clock),
-        lines=Lines(service=name),
+        lines=lines,
         tracing=tracing or tracing_to(name, settings.otlp_endpoint),
+        letterbox=_letterbox(settings, lines),
     )
     appender = Appender(log=known_log, codec=codec, clock=env.clock, service=name, tracing=env.tracing)
     return Wiring(settings=settings, env=env, appender=appender)
+
+
+def _letterbox(settings: BaseServiceSettings, lines: Lines) -> Letterbox:
+    try:
+        return Letterbox(read_secret(settings, "dead-letter-key"))
+    except MissingSecret as error:
+        lines.warning("dead-letters.unsealed", error=str(error))
+        return Letterbox()

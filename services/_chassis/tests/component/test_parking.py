@@ -8,7 +8,7 @@ import toy
 
 from chassis.clock import FixedClock
 from chassis.codec import Codec
-from chassis.dead_letters import TooManyParked
+from chassis.dead_letters import Letterbox, TooManyParked
 from chassis.dead_letters.repair import unpark, waiting
 from chassis.log import Appender, Entry, MemoryLog, TopicPartition, read_to_end
 from chassis.log.envelope import SRC
@@ -24,11 +24,11 @@ OLD_TOPICS = {**toy.TOPICS, COMMANDS: toy.Topic(kind="command", records=("toy.Ad
 
 def old_build(log: MemoryLog) -> Env:
     env = toy.env(log, FixedClock(toy.NOON))
-    return replace(env, codec=Codec(records=toy.RECORDS, topics=OLD_TOPICS))
+    return replace(env, letterbox=Letterbox(b"secret"), codec=Codec(records=toy.RECORDS, topics=OLD_TOPICS))
 
 
 def new_build(log: MemoryLog) -> Env:
-    return toy.env(log, FixedClock(toy.NOON))
+    return replace(toy.env(log, FixedClock(toy.NOON)), letterbox=Letterbox(b"secret"))
 
 
 class Sender:
@@ -79,6 +79,8 @@ async def test_what_stands_behind_a_parked_record_waits_and_is_repaired_in_order
         assert await parked(log) == []
     assert [type(event) for event in await said(log, "t/1")] == [toy.Added, toy.Closed]
     dead = [records async for records in _letters(log)]
+    clear = toy.codec().encode(COMMANDS, CLOSE).value
+    assert all(clear not in letter.value for letter in dead), "a letter is sealed"
     assert len(dead) == 3, "Close and the two that stood behind it; a repair writes none"
 
 
