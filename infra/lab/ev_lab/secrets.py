@@ -15,6 +15,7 @@ SECRETS = (
     "session-cookie-key",
     "service-client-secret",
     "roaming-token-key",
+    "dead-letter-key",
 )
 
 
