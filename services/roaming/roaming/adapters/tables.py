@@ -6,6 +6,7 @@ from chassis.tables import Table
 from ev_contracts.assets import PartySnapshot, SiteSnapshot, StationSnapshot
 from ev_contracts.pricing import TariffSnapshot
 from ev_contracts.roaming import PartnerSnapshot
+from roaming.domain.countries import is_country
 from roaming.domain.location_json import SiteAsOf, StationAsOf
 
 
@@ -74,16 +75,16 @@ class Network:
         self.tariffs: Table[TariffSnapshot] = Table("pricing.tariff.snapshot.v1")
 
     def of_operator(self, tenant: str, cpo_party_id: str) -> Iterator[SiteAsOf]:
-        """The operator's sites in its tenant's books."""
+        """The operator's sites in its tenant's books; OCPI has no words for one in no country."""
         for key, site in self.sites.items():
-            if key.startswith(f"{tenant}/") and site.cpo_party_id == cpo_party_id:
+            if key.startswith(f"{tenant}/") and site.cpo_party_id == cpo_party_id and is_country(site.country):
                 yield self._as_of(key, site)
 
     def site(self, tenant: str, site_id: str) -> SiteAsOf | None:
         """One site of the tenant."""
         key = f"{tenant}/{site_id}"
         site = self.sites.get(key)
-        return None if site is None else self._as_of(key, site)
+        return None if site is None or not is_country(site.country) else self._as_of(key, site)
 
     def name_of(self, party_id: str) -> str | None:
         """The party's legal name."""

@@ -20,6 +20,11 @@ _PAIRS = """
 _ALPHA_3 = {pair[:2]: pair[2:] for pair in _PAIRS.split()}
 
 
+def is_country(alpha_2: str) -> bool:
+    """Whether ISO 3166-1 gave these letters out."""
+    return alpha_2 in _ALPHA_3
+
+
 def alpha_3(alpha_2: str) -> str:
     """`NL` is `NLD`. Raises KeyError for letters that ISO 3166-1 did not give out."""
     return _ALPHA_3[alpha_2]

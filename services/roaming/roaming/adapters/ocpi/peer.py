@@ -1,12 +1,12 @@
 """What we ask of a partner: its versions, its endpoints, and to take a CDR."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from roaming.adapters.ocpi.guarded import Answer, CallFailedError, CallRefusedError, GuardedHttp
+from roaming.adapters.ocpi.guarded import Answer, CallFailedError, CallRefusedError
 from roaming.adapters.ocpi.objects import Endpoint, Envelope, Version, VersionDetails
 from roaming.adapters.ocpi.wire import OcpiError, authorization, raw_authorization, request_headers
 from roaming.domain.ocpi import VERSION, Status
@@ -24,10 +24,26 @@ class Access:
     allowed_hosts: Collection[str]
 
 
+class Http(Protocol):
+    """`GuardedHttp`, or what a test puts in its place."""
+
+    async def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        allowed_hosts: Collection[str],
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+    ) -> Answer:
+        """The answer. Raises CallRefusedError, CallFailedError."""
+        ...
+
+
 class Peer:
     """The partner's side of OCPI."""
 
-    def __init__(self, http: GuardedHttp) -> None:
+    def __init__(self, http: Http) -> None:
         self._http = http
 
     async def endpoints(self, versions_url: str, access: Access) -> list[Endpoint]:

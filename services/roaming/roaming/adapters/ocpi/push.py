@@ -16,9 +16,10 @@ from roaming.adapters.ocpi.guarded import Answer, CallFailedError, CallRefusedEr
 from roaming.adapters.ocpi.objects import Envelope
 from roaming.adapters.ocpi.peer import Access, Peer
 from roaming.adapters.ocpi.wire import dumps
-from roaming.adapters.sealing import TokenSeal
+from roaming.adapters.sealing import TokenSeal, UnsealableError
 from roaming.adapters.tables import Network
 from roaming.domain.cdr_json import CdrFacts, cdr_of
+from roaming.domain.countries import is_country
 from roaming.domain.ocpi import Status, party_of
 from roaming.ports import TokenUnknownError, TokenVault
 
@@ -67,10 +68,10 @@ class CdrPush:
         )
         if url is None:
             raise Retry("the partner has no cdrs endpoint")
-        access = Access(token=self.seal.open(sealed, partner.partner_id), allowed_hosts=partner.allowed_hosts)
         try:
+            access = Access(token=self.seal.open(sealed, partner.partner_id), allowed_hosts=partner.allowed_hosts)
             return await self.peer.post(url, access, body, _routing(partner))
-        except (CallRefusedError, CallFailedError) as error:
+        except (CallRefusedError, CallFailedError, UnsealableError) as error:
             raise Retry(f"{type(error).__name__}: {error}") from error
 
     async def _facts(self, event: CdrSendRequested, context: EventContext) -> CdrFacts:
@@ -81,6 +82,8 @@ class CdrPush:
         connector = self._connector(event, context)
         if site is None or tariff is None or connector is None:
             raise Retry("a site, connector or tariff is not known here yet")
+        if not is_country(site.country):
+            raise Retry(f"site {site.site_id} stands in no country of ISO 3166-1")
         if event.parties.token_ref is None:
             raise TokenUnknownError
         return CdrFacts(

@@ -85,7 +85,7 @@ def _check_routing(request: Request, partner: PartnerSnapshot) -> None:
 
 def create_ocpi_app(gate: Gate, public_url: str, routers: list[APIRouter]) -> FastAPI:
     """The app that stands under /ocpi; `public_url` is how partners reach it."""
-    app = FastAPI(title="OCPI 2.2.1", docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(title="OCPI 2.2.1", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     _add_handlers(app)
     app.include_router(_versions(gate, public_url))
     for router in routers:
