@@ -63,9 +63,11 @@ def _pages(source: Source) -> Iterator[tuple[Path, dict[str, str]]]:
     """Each page that exists and what belongs between its markers."""
     repository = source.root.parent
     yield repository / "README.md", {"dataflow": diagram(source)}
+    owners = {topic.owner for topic in source.topics.values()}
     for page in sorted((repository / "services").glob("*/README.md")):
         service = page.parent.name
-        yield page, {"listens": listens(source, service), "says": says(source, service)}
+        if service in owners:
+            yield page, {"listens": listens(source, service), "says": says(source, service)}
 
 
 def filled(text: str, parts: dict[str, str]) -> str:
@@ -79,8 +81,16 @@ def filled(text: str, parts: dict[str, str]) -> str:
 
 
 def stale(source: Source) -> list[str]:
-    """Pages whose marked parts differ from the catalogue."""
-    return [f"{page}: its marked parts differ from the catalogue (run `make contracts`)" for page in _fill(source)]
+    """Pages whose marked parts differ from the catalogue, or that have no place for them."""
+    missing = [
+        f"{page.relative_to(source.root.parent)}: has no place <!-- {name}:begin --> ... <!-- {name}:end -->"
+        for page, parts in _pages(source)
+        for name in parts
+        if page.exists() and f"<!-- {name}:begin -->\n" not in page.read_text(encoding="utf-8")
+    ]
+    return missing + [
+        f"{page}: its marked parts differ from the catalogue (run `make contracts`)" for page in _fill(source)
+    ]
 
 
 def write(source: Source) -> list[Path]:

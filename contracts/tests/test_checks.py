@@ -49,6 +49,16 @@ def test_a_page_whose_marked_part_differs_is_found(copy: Path) -> None:
     assert problems(copy) == ["README.md: its marked parts differ from the catalogue (run `make contracts`)"]
 
 
+def test_a_service_whose_page_has_no_place_for_its_topics_is_found(copy: Path) -> None:
+    page = copy.parent / "services" / "pricing" / "README.md"
+    page.parent.mkdir(parents=True)
+    page.write_text("# pricing\n", encoding="utf-8")
+    assert problems(copy) == [
+        "services/pricing/README.md: has no place <!-- listens:begin --> ... <!-- listens:end -->",
+        "services/pricing/README.md: has no place <!-- says:begin --> ... <!-- says:end -->",
+    ]
+
+
 def test_a_record_on_no_topic_is_found(copy: Path) -> None:
     edit(copy / EVENTS, lambda topic: topic["records"].remove("SessionStarted"))
     assert problems(copy) == ["ev.sessions.SessionStarted: on no topic, and no part of another record"]
