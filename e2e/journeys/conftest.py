@@ -18,6 +18,7 @@ from ev_actors.partner import Partner
 from ev_actors.station import Station
 from ev_actors.v16 import station_16
 from ev_actors.v201 import station_201
+from ev_checks.traces import Collector, collecting
 from ev_demo import roaming
 from ev_demo.time import setting
 from ev_lab import contracts, ports
@@ -78,7 +79,16 @@ async def eventually(ask: Callable[[], Awaitable[T | None]], *, within_s: float 
 
 
 @pytest.fixture(scope="session")
-def fleet_of_all(lab: Endpoints, lab_paths: LabPaths, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+def traces() -> Iterator[Collector]:
+    """The spans of all services, as they come in."""
+    with collecting() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="session")
+def fleet_of_all(
+    lab: Endpoints, lab_paths: LabPaths, traces: Collector, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Fleet]:
     """All services, started together; stopped and their traces removed afterwards."""
     namespace = f"j{secrets.token_hex(3)}"
     contracts.make_topics(lab, namespace)
@@ -88,7 +98,7 @@ def fleet_of_all(lab: Endpoints, lab_paths: LabPaths, tmp_path_factory: pytest.T
         paths=lab_paths,
         namespace=namespace,
         clock=setting(clock),
-        extra={"EV_USERS": str(home / "users.json"), "EV_LOG_LEVEL": "warning"},
+        extra={"EV_USERS": str(home / "users.json"), "EV_LOG_LEVEL": "warning", "EV_OTLP_ENDPOINT": traces.endpoint},
     )
     try:
         fleet.start()
