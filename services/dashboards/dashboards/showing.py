@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from jinja2 import Undefined
+
 MINOR_DIGITS = {"BHD": 3, "CLP": 0, "ISK": 0, "JOD": 3, "JPY": 0, "KRW": 0, "KWD": 3, "OMR": 3, "TND": 3, "VND": 0}
 """Currencies whose minor unit is not a hundredth."""
 STATE_WORDS = {
@@ -92,15 +94,16 @@ def _zone(name: str | None) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-FILTERS: Mapping[str, Callable[..., Any]] = {
-    "kwh": kwh,
-    "kw": kw,
-    "money": money,
-    "duration": duration,
-    "moment": moment,
-    "utc": utc,
-    "percent": percent,
-    "colour": colour,
-    "word": word,
+def _told(show: Callable[..., str]) -> Callable[..., str]:
+    """The same for what an answer leaves out: a column without a value is not in it."""
+
+    def shown(*values: Any) -> str:
+        return show(*(None if isinstance(value, Undefined) else value for value in values))
+
+    return shown
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    show.__name__: _told(show) for show in (kwh, kw, money, duration, moment, utc, percent, colour, word)
 }
-"""For the templates."""
+"""For the templates, by their names."""

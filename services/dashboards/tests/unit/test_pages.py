@@ -311,6 +311,25 @@ def test_an_issuer_that_is_away_is_told_without_going_round_in_circles(visitor: 
     assert "the sign-in service does not answer" in page.text
 
 
+BARE = [
+    ("/v1/stations", "/cpo/panels/stations", {"items": [{"station_id": "NLVLT00001", "connectors": []}]}),
+    ("/v1/sessions", "/cpo/panels/sessions", {"items": [{"session_id": "s-1", "status": "charging"}]}),
+    ("/v1/sessions", "/emsp/panels/sessions", {"items": [{"session_id": "s-1"}]}),
+    ("/v1/me/sessions", "/driver/panels/sessions", {"items": [{"session_id": "s-1", "status": "charging"}]}),
+    ("/v1/stations/NLVLT00001", "/cpo/stations/NLVLT00001", {"station": {"connectors": []}, "timeline": []}),
+    ("/v1/sessions/s-1", "/cpo/sessions/s-1", {"session": {}, "readings": [{}]}),
+    ("/v1/me/sessions/s-1", "/driver/sessions/s-1", {"session": {}}),
+]
+
+
+@pytest.mark.parametrize(("path", "page", "answer"), BARE)
+def test_what_is_not_known_yet_is_a_dash(
+    client: TestClient, models: Models, path: str, page: str, answer: Mapping[str, Any]
+) -> None:
+    models.answers[path] = answer
+    assert client.get(page).status_code == 200
+
+
 def test_a_hostile_name_stays_text(client: TestClient, models: Models) -> None:
     hostile = "<script>alert(1)</script>'\""
     station = {**STATION, "station_id": hostile, "site": {**SITE, "name": hostile}}
