@@ -73,12 +73,16 @@ class KafkaProducer:
         self._inner = make()
         self._metadata = metadata
         self._renewing = asyncio.Lock()
+        self._renew_after = 0.0
+        self._gave_up = False
+        self._stopping: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         await self._inner.start()
 
     async def stop(self) -> None:
         await _stop_producer(self._inner)
+        await asyncio.gather(*self._stopping)
 
     async def count(self, topic: str) -> int:
         count = self._metadata.counts.get(topic)
@@ -97,16 +101,30 @@ class KafkaProducer:
         return task
 
     async def _alive(self) -> AIOKafkaProducer:
-        # After a fatal error (a sequence out of order, say) the client's sender has ended and every append fails
-        # until it is replaced; what was pending has failed, and nobody sends it again under the new producer's id.
-        if self.sender.done():
+        # A client that gave up a batch has skipped its sequence numbers: every later append to that partition is out of
+        # order, for ever. So after any failed append it is replaced; nobody sends what failed again under a new id.
+        if self._gave_up or self.sender.done():
             async with self._renewing:
-                if self.sender.done():
-                    dead, fresh = self._inner, self._make()
-                    await asyncio.wait_for(fresh.start(), _METADATA_TIMEOUT_S)
-                    self._inner = fresh
-                    await _stop_producer(dead)
+                if self._gave_up or self.sender.done():
+                    await self._renew()
         return self._inner
+
+    async def _renew(self) -> None:
+        if asyncio.get_running_loop().time() < self._renew_after:
+            raise LogError("the log did not take a new producer a moment ago")
+        fresh = self._make()
+        try:
+            await asyncio.wait_for(fresh.start(), _METADATA_TIMEOUT_S)
+        except (KafkaError, TimeoutError, ConnectionError):
+            # Those who wait behind the lock must not each try as long.
+            self._renew_after = asyncio.get_running_loop().time() + 1.0
+            await _stop_producer(fresh)
+            raise
+        dead, self._inner = self._inner, fresh
+        self._gave_up = False
+        stopping = asyncio.create_task(_stop_producer(dead))
+        self._stopping.add(stopping)
+        stopping.add_done_callback(self._stopping.discard)
 
     async def send(self, topic: str, entry: Entry, partition: int | None = None) -> "asyncio.Future[Appended]":
         if partition is None:
@@ -114,9 +132,10 @@ class KafkaProducer:
         outcome: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
 
         def done(sent: "asyncio.Future[Any]") -> None:
+            error = asyncio.CancelledError() if sent.cancelled() else sent.exception()
+            self._gave_up |= error is not None and inner is self._inner
             if outcome.done():
                 return
-            error = asyncio.CancelledError() if sent.cancelled() else sent.exception()
             if error is not None:
                 outcome.set_exception(LogError(f"append to {topic}: {type(error).__name__}: {error}"))
             elif sent.result().offset < 0:
@@ -125,7 +144,8 @@ class KafkaProducer:
                 outcome.set_result(Appended(topic, partition, sent.result().offset))
 
         with _as_log_errors(f"append to {topic}"):
-            sent = await (await self._alive()).send(
+            inner = await self._alive()
+            sent = await inner.send(
                 self._metadata.prefix + topic,
                 value=entry.value,
                 key=entry.key,
