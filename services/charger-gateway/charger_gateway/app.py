@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -141,7 +141,7 @@ def build(
         desk=wiring.desk(commands),
         book=sockets.book,
         stations=directory,
-        tails=Tails(stream=wiring.env.log, codec=wiring.env.codec, cipher=cipher),
+        tails=Tails(stream=wiring.env.log, codec=wiring.env.codec, cipher=cipher, tracing=wiring.env.tracing),
         seal=seal,
         token_key_of=lambda uid: token_key(uid, uid_key),
         clock=wiring.env.clock,
@@ -210,7 +210,7 @@ def _sockets(
         frames=frames,
         beats=Beats(replica_id=replica_id, journal=journal, clock=clock, held=server),
         watch=Watch(replica_id=replica_id, presence=presence, journal=journal, clock=clock),
-        follower=Follower(stream=wiring.env.log, codec=wiring.env.codec, sources=sources, caught_up=caught_up.set),
+        follower=_follower(wiring, sources, caught_up),
         line=line,
         presence=presence,
         book=CommandBook(),
@@ -219,6 +219,11 @@ def _sockets(
     for source in _sources(sockets):
         sources[source.topic] = source
     return sockets
+
+
+def _follower(wiring: Wiring, sources: Mapping[str, Source], caught_up: asyncio.Event) -> Follower:
+    env = wiring.env
+    return Follower(stream=env.log, codec=env.codec, sources=sources, caught_up=caught_up.set, tracing=env.tracing)
 
 
 def _sources(sockets: Sockets) -> Sequence[Source]:

@@ -10,6 +10,7 @@ import structlog
 from chassis.codec import Codec, Poison
 from chassis.log import Log, LogError, TopicPartition
 from chassis.log.port import Fetched
+from chassis.telemetry import Tracing
 
 _FETCH_S = 0.5
 _PAUSE_S = 0.5
@@ -31,12 +32,19 @@ class Follower:
     """Reads the past first (`caught_up` then), and goes on with what comes."""
 
     def __init__(
-        self, *, stream: Log, codec: Codec, sources: Mapping[str, Source], caught_up: Callable[[], None]
+        self,
+        *,
+        stream: Log,
+        codec: Codec,
+        sources: Mapping[str, Source],
+        caught_up: Callable[[], None],
+        tracing: Tracing,
     ) -> None:
         self._stream = stream
         self._codec = codec
         self._sources = sources
         self._caught_up = caught_up
+        self._tracing = tracing
         self._told_caught_up = False
         self._next: dict[TopicPartition, int] = {}
 
@@ -82,8 +90,13 @@ class Follower:
         return first, ends
 
     def _tell(self, source: Source, record: Fetched) -> None:
+        headers = dict(record.headers)
+        with self._tracing.processing(source.topic, headers):
+            self._decode_and_tell(source, record, headers)
+
+    def _decode_and_tell(self, source: Source, record: Fetched, headers: Mapping[str, bytes]) -> None:
         try:
-            decoded = self._codec.decode(source.topic, record.value, dict(record.headers))
+            decoded = self._codec.decode(source.topic, record.value, headers)
         except Poison as poison:
             # The desk's own workers park it; a replica that merely listens passes on.
             log.warning("record.unreadable", topic=source.topic, offset=record.offset, why=poison.reason)

@@ -11,6 +11,7 @@ from chassis.codec import Codec
 from chassis.log import Log, TopicPartition, partition_of
 from chassis.log.port import Fetched
 from chassis.log.reading import read_to_end
+from chassis.telemetry import Tracing
 from ev_contracts.gateway import Frame, FrameBlock, TransactionStarted
 
 MOST_BLOCKS = 3_000
@@ -32,10 +33,11 @@ class ClearFrame:
 class Tails:
     """Reads the newest part of a topic, never more than its bounds."""
 
-    def __init__(self, *, stream: Log, codec: Codec, cipher: FrameCipher) -> None:
+    def __init__(self, *, stream: Log, codec: Codec, cipher: FrameCipher, tracing: Tracing) -> None:
         self._stream = stream
         self._codec = codec
         self._cipher = cipher
+        self._tracing = tracing
 
     async def frames(self, station_id: str, limit: int) -> Sequence[ClearFrame]:
         """The station's latest frames, oldest first. Raises TimeoutError."""
@@ -43,8 +45,9 @@ class Tails:
         async with asyncio.timeout(LOOK_TIMEOUT_S):
             for number in range(await self._stream.partitions(FRAMES)):
                 async for record in self._tail(TopicPartition(FRAMES, number), MOST_BLOCKS):
-                    block = self._codec.decode(FRAMES, record.value, dict(record.headers))
-                    found += self._of(block, station_id)
+                    headers = dict(record.headers)
+                    with self._tracing.processing(FRAMES, headers):
+                        found += self._of(self._codec.decode(FRAMES, record.value, headers), station_id)
                 await asyncio.sleep(0)
         found.sort(key=lambda frame: (frame.at, frame.epoch, int(frame.frame_ref.partition("-")[2])))
         return found[-limit:]

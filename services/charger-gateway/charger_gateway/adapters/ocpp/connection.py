@@ -97,7 +97,8 @@ class Connection:
                 await self._take(raw)
         except ConnectionClosed:
             pass
-        except JournalUnavailable:
+        except JournalUnavailable as error:
+            log.warning("station.unacknowledged", station=self.station.station_id, why=str(error))
             await self.close(CLOSE_TRY_LATER, "log-unavailable")
         finally:
             if self._waiting is not None and not self._waiting.answer.done():

@@ -216,7 +216,8 @@ class OcppServer:
         key = f"{station.tenant}/{station.station_id}"
         try:
             epoch = await self._connected(connection, key)
-        except JournalUnavailable:
+        except JournalUnavailable as error:
+            log.warning("station.unacknowledged", station=station.station_id, why=str(error))
             await connection.close(CLOSE_TRY_LATER, "log-unavailable")
             return
         older = self._connections.get(station.station_id)
@@ -243,7 +244,7 @@ class OcppServer:
         if not done:
             # The record may still come to stand: then its connection, which never was, must end on the log too.
             self._soon(self._disown(connection, key, appending))
-            raise JournalUnavailable
+            raise JournalUnavailable("no answer in time")
         return appending.result()
 
     async def _disown(self, connection: Connection, key: str, appending: "asyncio.Task[int]") -> None:
