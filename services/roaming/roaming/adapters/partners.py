@@ -1,4 +1,4 @@
-"""People's side of roaming: inviting a partner, and looking at one."""
+"""People's side of roaming: inviting a partner, looking at one, and ending a partnership."""
 
 import hashlib
 import hmac
@@ -15,7 +15,7 @@ from chassis.clock import Clock
 from chassis.http import Accepted, Asking, CommandDesk, InTenant, Problem, answer, refuse_if, tell
 from chassis.tables import Table
 from ev_contracts.assets import PartyRole, PartySnapshot
-from ev_contracts.roaming import InvitePartner, PartnerSnapshot
+from ev_contracts.roaming import EndPartnership, InvitePartner, PartnerSnapshot
 from roaming.adapters.sealing import fingerprint
 
 _TOKEN_BYTES = 32
@@ -65,7 +65,7 @@ class PartnerDesk:
 
 
 def add_partner_routes(app: FastAPI, desk: PartnerDesk) -> None:
-    """POST /v1/partners, GET /v1/partners/{partner_id}."""
+    """POST /v1/partners; GET and DELETE /v1/partners/{partner_id}."""
     router = APIRouter(prefix="/v1/partners", tags=["partners"])
     manager = Depends(desk.guard.act("manage-partner"))
 
@@ -94,6 +94,19 @@ def add_partner_routes(app: FastAPI, desk: PartnerDesk) -> None:
             raise Problem(404, "not-found")
         # Hashes and sealed tokens stay inside.
         return partner.model_dump(mode="json", exclude={"token_a_sha256", "token_c_sha256", "token_b_sealed"})
+
+    @router.delete("/{partner_id}", status_code=201)
+    async def end(
+        partner_id: str, asked: Asking, caller: Annotated[Caller, manager], tenant: InTenant = None
+    ) -> Response:
+        """From here on no token of the partner opens anything, and nothing more is sent to it."""
+        tenant = caller.tenant(tenant)
+        outcome = await tell(
+            desk.desk, asked, entity="roaming.partner", key=f"{tenant}/{partner_id}",
+            command=EndPartnership(at=desk.clock.now(), partner_id=partner_id), table=desk.partners,
+        )  # fmt: skip
+        shown = {"partner_id": partner_id}
+        return answer(desk.desk, caller.principal.subject, outcome, shown, elsewhere=("not-registered",))
 
     app.include_router(router)
 

@@ -232,6 +232,19 @@ async def test_people_invite_only_in_their_own_name(stage: Stage) -> None:
     assert (await stage.http.get(f"{partners}/NL-VLT-NL-EMO", headers=CARLA)).status_code == 404
 
 
+async def test_people_end_a_partnership_at_once(stage: Stage) -> None:
+    partner = f"{stage.url}/v1/partners/NL-VLT-NL-EMO"
+    assert (await stage.http.delete(partner, headers=CARLA)).status_code == 404
+    async with serving(partner_app(stage.partner), port_of(stage.partner)):
+        await stage.register()
+    assert (await stage.http.delete(partner, headers={"Authorization": "Bearer other"})).status_code == 404
+    ended = await stage.http.delete(partner, headers=CARLA)
+    assert (ended.status_code, ended.json()["happened"]) == (201, ["ev.roaming.PartnershipEnded"])
+    versions = f"{stage.url}/ocpi/versions"
+    assert (await stage.http.get(versions, headers=authorization(stage.partner.token_c))).status_code == 401
+    assert (await stage.http.delete(partner, headers=CARLA)).status_code == 200
+
+
 async def test_a_retry_with_the_same_key_is_told_the_same_token(stage: Stage) -> None:
     keyed = {**CARLA, "Idempotency-Key": "k1"}
     answers = [await stage.http.post(f"{stage.url}/v1/partners", json=INVITATION, headers=keyed) for _ in range(2)]
