@@ -113,15 +113,19 @@ class CommandClient:
         """Append and wait for the decision. With an idempotency key a retry is told what the first one was told."""
         command_id = derived_id("command", entity, key, idempotency_key) if idempotency_key else new_id()
         async with self._wait_for(command_id) as waiting:
-            await asyncio.wait_for(self.ready.wait(), timeout_s)
-            sent = await self._appender.append_nowait(
-                topic=f"{entity}.command.v1",
-                key=key,
-                record=command,
-                event_id=command_id,
-                correlation_id=correlation_id,
-                extra=((REPLY_TO, self._reply_to()), (BODY_HASH, body_hash.encode())),
-            )
+            try:
+                async with asyncio.timeout(timeout_s):
+                    await self.ready.wait()
+                    sent = await self._appender.append_nowait(
+                        topic=f"{entity}.command.v1",
+                        key=key,
+                        record=command,
+                        event_id=command_id,
+                        correlation_id=correlation_id,
+                        extra=((REPLY_TO, self._reply_to()), (BODY_HASH, body_hash.encode())),
+                    )
+            except TimeoutError as error:
+                raise LogError("the command could not be handed to the log") from error
             return await self._outcome(Pending(command_id=command_id, entity=entity, key=key), waiting, sent, timeout_s)
 
     async def ask_again(self, pending: Pending, *, timeout_s: float = _WAIT_S) -> Outcome:

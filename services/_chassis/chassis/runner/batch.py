@@ -37,6 +37,12 @@ class Told(NamedTuple):
 _NOTHING = Told(refused=False, reason="", detail="", events=())
 
 
+def _must_be_full(key: str) -> None:
+    # The state topic's own keys begin with @, and a key without a tenant belongs to nobody.
+    if "/" not in key or key.startswith("@"):
+        raise Poison("bad-key", key[:100])
+
+
 class Batch:
     """What a batch will say, and the aggregates as they will be."""
 
@@ -66,6 +72,7 @@ class Batch:
             if ASK in headers:
                 self._answer(key, headers)
                 return
+            _must_be_full(key)
             context = context_of(self._unit.command_topic, self._partition, record, headers)
             value = self._unit.env.letterbox.open(record.value, record.headers) if UNPARKED in headers else record.value
             command = self._unit.env.codec.decode(self._unit.command_topic, value, headers)
@@ -231,7 +238,7 @@ class Batch:
         if where is None:
             return
         topic, _, partition = where.decode(errors="replace").rpartition("/")
-        if topic not in self._unit.reply_topics or not partition.isdecimal():
+        if not self._unit.may_reply_to(topic, partition):
             self._count("dead_letters", "bad-reply-to")
             return
         entry = Entry(str(reply["command_id"]).encode(), plain_dumps(reply))

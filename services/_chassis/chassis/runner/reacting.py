@@ -19,29 +19,27 @@ from chassis.log.port import Appended, Entry, Fetched, LogError, TopicPartition
 from chassis.log.reading import read_to_end
 from chassis.runner.parts import Env, Policy, Transform
 from chassis.runner.positions import PARKED_KEY, POSITION_KEY, parse_position, position_entry, resume_at
+from chassis.telemetry import Log as Lines
 
 _ACK_TIMEOUT_S = 15.0
 _KEYS_WATCHED = 65_536
 
 
-class TornStream(RuntimeError):
-    """One version of an aggregate has two event ids: somebody wrote who must not, and nobody can say which is true."""
-
-
 class Versions:
     """Drops events seen before by version; remembers the last keys only, because repeats come at once or not at all."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
         self._last: OrderedDict[str, tuple[int, str]] = OrderedDict()
 
     def is_repeat(self, context: EventContext) -> bool:
-        """Raises TornStream."""
+        """The first of a version counts; that a second came with another id is for people to look into."""
         if STREAM_VERSION not in context.headers:
             return False
         last = self._last.get(context.key)
         if last is not None and context.stream_version <= last[0]:
             if context.stream_version == last[0] and context.event_id != last[1]:
-                raise TornStream(f"{context.topic} {context.key} version {last[0]}: {last[1]} and {context.event_id}")
+                self._lines.error("stream.torn", topic=context.topic, offset=context.offset, version=last[0])
             return True
         self._last[context.key] = (context.stream_version, context.event_id)
         self._last.move_to_end(context.key)
@@ -69,7 +67,7 @@ class ReactionWorker:
         self._env = env
         self._state_topic = f"{part.name}.state.v1"
         self._target = target_of(part)
-        self._versions = Versions()
+        self._versions = Versions(env.lines)
         self._parked: dict[str, Parked] = {}
         self._rate = ParkingRate()
 

@@ -20,7 +20,8 @@ class EntityUnit:
         self.event_topic = f"{entity.name}.event.v1"
         self.state_topic = f"{entity.name}.state.v1"
         self.dead_letter_topic = dead_letter_topic(entity.name)
-        self.reply_topics = frozenset({f"{entity.name.partition('.')[0]}.edge.reply.v1"})
+        replies = f"{entity.name.partition('.')[0]}.edge.reply.v1"
+        self.reply_topics = frozenset({replies} & set(env.codec.topics))
         self.codec = AggregateCodec(entity.decider)
         self.unknown = Live(0, entity.decider.initial, {}, ())
         self._counts: dict[str, int] = {}
@@ -31,7 +32,7 @@ class EntityUnit:
         if len(set(counts.values())) != 1:
             raise LogError(f"partition counts differ: {counts}")
         self._counts.update(counts)
-        for topic in self._others():
+        for topic in [*self._others(), *self.reply_topics]:
             self._counts[topic] = await self.env.log.partitions(topic)
 
     def _own(self) -> tuple[str, ...]:
@@ -49,6 +50,10 @@ class EntityUnit:
     def partition_on(self, topic: str, key: str) -> int:
         """Where a key stands on one of the topics this entity writes to besides its own."""
         return partition_of(key.encode(), self._counts[topic])
+
+    def may_reply_to(self, topic: str, partition: str) -> bool:
+        """Whether a requester's address is one: our own context's reply topic, and a partition it has."""
+        return topic in self.reply_topics and partition.isdecimal() and int(partition) < self._counts[topic]
 
     def command_at(self, partition: int) -> TopicPartition:
         """Its partition of the command topic."""

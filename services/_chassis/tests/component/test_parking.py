@@ -122,3 +122,28 @@ async def test_more_than_ten_parked_a_minute_stop_the_service() -> None:
     with pytest.raises(ExceptionGroup) as raised:
         await Service(env=new_build(log), parts=[toy.TALLY]).run()
     assert raised.group_contains(TooManyParked)
+
+
+@pytest.mark.parametrize("key", ["@pos", "@parked", "no-tenant", ""])
+async def test_a_key_that_is_not_an_aggregates_is_refused(key: str) -> None:
+    log, env = MemoryLog(), new_build(MemoryLog())
+    env = replace(env, log=log)
+    async with running(Service(env=env, parts=[toy.TALLY])):
+        await Sender(log).send(key, add(1))
+        await eventually(
+            lambda: env.metrics.get("dead_letters", "bad-key") + env.metrics.get("dead_letters", "bad-headers")
+        )
+    async with running(Service(env=env, parts=[toy.TALLY])):
+        assert await read_topic(log, toy.codec(), EVENTS) == []
+
+
+@pytest.mark.parametrize("reply_to", [b"toys.edge.reply.v1/99", b"toys.tally.event.v1/0", b"nonsense", b"\xff/\xff"])
+async def test_an_address_that_is_none_of_ours_gets_no_reply_and_harms_nobody(reply_to: bytes) -> None:
+    log = MemoryLog()
+    env = new_build(log)
+    async with running(Service(env=env, parts=[toy.TALLY])):
+        clock = FixedClock(toy.NOON)
+        appender = Appender(log=log, codec=toy.codec(), clock=clock, service="edge", tracing=Tracing("edge"))
+        await appender.append_nowait(topic=COMMANDS, key="t/1", record=add(1), extra=(("reply_to", reply_to),))
+        await eventually(lambda: _has(log, "t/1", 1))
+    assert env.metrics.get("dead_letters", "bad-reply-to") == 1
