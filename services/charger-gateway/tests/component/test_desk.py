@@ -133,38 +133,38 @@ async def quick(tmp_path: Path) -> AsyncIterator[Whole]:
         yield one
 
 
-class V16Station(ocpp.v16.ChargePoint):
+class V16Station(ocpp.v16.ChargePoint):  # type: ignore[misc]  # the library is untyped
     """A charge point of a library that is not ours."""
 
     heard: Any = None
 
-    @on("RemoteStartTransaction")
+    @on("RemoteStartTransaction")  # type: ignore[untyped-decorator]  # as above
     def on_remote_start(self, id_tag: str, connector_id: int) -> Any:
         self.heard = (id_tag, connector_id)
         return ocpp.v16.call_result.RemoteStartTransaction(status="Accepted")
 
-    @on("RemoteStopTransaction")
+    @on("RemoteStopTransaction")  # type: ignore[untyped-decorator]  # as above
     def on_remote_stop(self, transaction_id: int) -> Any:
         self.heard = transaction_id
         return ocpp.v16.call_result.RemoteStopTransaction(status="Rejected")
 
-    @on("Reset")
+    @on("Reset")  # type: ignore[untyped-decorator]  # as above
     def on_reset(self, type: str) -> Any:  # noqa: A002 - the library calls it so
         self.heard = type
         return ocpp.v16.call_result.Reset(status="Accepted")
 
 
-class V201Station(ocpp.v201.ChargePoint):
+class V201Station(ocpp.v201.ChargePoint):  # type: ignore[misc]  # the library is untyped
     """A charging station of a library that is not ours."""
 
     heard: Any = None
 
-    @on("RequestStartTransaction")
+    @on("RequestStartTransaction")  # type: ignore[untyped-decorator]  # as above
     def on_request_start(self, **request: Any) -> Any:
         self.heard = request
         return ocpp.v201.call_result.RequestStartTransaction(status="Accepted")
 
-    @on("TriggerMessage")
+    @on("TriggerMessage")  # type: ignore[untyped-decorator]  # as above
     def on_trigger(self, **request: Any) -> Any:
         self.heard = request
         return ocpp.v201.call_result.TriggerMessage(status="Accepted")

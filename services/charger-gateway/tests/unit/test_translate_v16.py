@@ -1,11 +1,12 @@
 """What OCPP 1.6 messages mean."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from charger_gateway.domain import translate_v16 as v16
-from charger_gateway.domain.station import NO_TOKEN, STATION_EVENTS, TRANSACTION_EVENTS, Heard, TokenVerdict
+from charger_gateway.domain.station import NO_TOKEN, STATION_EVENTS, TRANSACTION_EVENTS, Heard, TokenVerdict, Translated
 from charger_gateway.domain.values import BadField
 from ev_contracts.common import ConnectorState, MeterReading
 from ev_contracts.gateway import (
@@ -32,7 +33,7 @@ ANNA = TokenVerdict(status="Accepted", token_ref="tok-1")
 START = {"connectorId": 2, "idTag": "04A2B3C4", "meterStart": 12_400, "timestamp": "2026-11-20T12:59:58+01:00"}
 
 
-def start(payload: dict[str, object], heard: Heard = HEARD) -> v16.Translated:
+def start(payload: dict[str, object], heard: Heard = HEARD) -> Translated:
     return v16.start_transaction(payload, heard, ANNA, uid_hmac="aa", number_key=b"k" * 32)
 
 
@@ -87,7 +88,7 @@ def test_a_start_names_its_session_and_its_number() -> None:
 
 
 def test_a_retried_start_is_the_same_session_whatever_its_offset_or_arrival() -> None:
-    retried = started(START | {"timestamp": "2026-11-20T11:59:58Z"}, Heard(**{**_fields(HEARD), "frame_ref": "9-9"}))
+    retried = started(START | {"timestamp": "2026-11-20T11:59:58Z"}, replace(HEARD, frame_ref="9-9"))
     assert retried.session_id == started(START).session_id
     assert retried.transaction_id == started(START).transaction_id
 
@@ -98,7 +99,7 @@ def test_another_start_is_another_session(change: dict[str, object]) -> None:
 
 
 def test_the_same_start_at_another_station_is_another_session() -> None:
-    elsewhere = Heard(**{**_fields(HEARD), "station_id": "NLVOLT0002"})
+    elsewhere = replace(HEARD, station_id="NLVOLT0002")
     assert started(START, elsewhere).session_id != started(START).session_id
 
 
@@ -248,10 +249,6 @@ def test_a_status_with_an_error_is_a_state_and_a_fault() -> None:
 
 
 def test_connectors_are_numbered_through_the_station() -> None:
-    two_plugs = Heard(**{**_fields(HEARD), "connectors": ((1, 1), (1, 2), (2, 1))})
+    two_plugs = replace(HEARD, connectors=((1, 1), (1, 2), (2, 1)))
     assert [two_plugs.connector_of(n) for n in (-1, 0, 1, 2, 3, 4)] == [(0, 0), (0, 0), (1, 1), (1, 2), (2, 1), (4, 1)]
     assert [two_plugs.connector_id_of(n) for n in (1, 2, 9)] == [1, 3, 9]
-
-
-def _fields(heard: Heard) -> dict[str, object]:
-    return {name: getattr(heard, name) for name in Heard.__dataclass_fields__}
