@@ -15,8 +15,7 @@ from ev_contracts.common import (
     TariffVersion,
 )
 from ev_contracts.roaming import CdrSendRequested
-from roaming.domain.countries import alpha_3
-from roaming.domain.ocpi import connector_words, date_time, evse_uid, number, party_of
+from roaming.domain.ocpi import address_words, connector_words, date_time, evse_uid, number, party_of
 
 _COST_FIELD = {
     TariffComponentType.ENERGY: "total_energy_cost",
@@ -100,15 +99,15 @@ def _token(rating: Rating, token: CdrToken) -> dict[str, object]:
 
 
 def _location(place: Place, facts: CdrFacts) -> dict[str, object]:
-    site, words = facts.site, connector_words(facts.connector)
+    words = connector_words(facts.connector)
     return {
-        "id": place.site_id, "name": site.name, "address": site.address, "city": site.city,
-        "postal_code": site.postal_code, "country": alpha_3(site.country),
-        "coordinates": {"latitude": site.latitude, "longitude": site.longitude},
-        "evse_uid": evse_uid(place.station_id, place.evse_number), "evse_id": place.evse_id,
+        "id": place.site_id,
+        **address_words(facts.site),
+        "evse_uid": evse_uid(place.station_id, place.evse_number),
+        "evse_id": place.evse_id,
         "connector_id": str(place.connector_number),
         **{f"connector_{name}": word for name, word in words.items()},
-    }  # fmt: skip
+    }
 
 
 def _tariff(tariff: TariffVersion) -> dict[str, object]:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ev_contracts.assets import Connector, Evse, SiteSnapshot, StationSnapshot
-from roaming.domain.countries import alpha_3
-from roaming.domain.ocpi import connector_words, date_time, evse_uid, party_of
+from roaming.domain.ocpi import address_words, connector_words, date_time, evse_uid, party_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +35,17 @@ def location(as_of: SiteAsOf, operator_name: str | None) -> dict[str, object]:
     site = as_of.site
     country_code, party_id = party_of(site.cpo_party_id)
     shown: dict[str, object] = {
-        "country_code": country_code, "party_id": party_id, "id": site.site_id, "publish": True,
-        "name": site.name, "address": site.address, "city": site.city, "postal_code": site.postal_code,
-        "country": alpha_3(site.country), "coordinates": {"latitude": site.latitude, "longitude": site.longitude},
+        "country_code": country_code,
+        "party_id": party_id,
+        "id": site.site_id,
+        "publish": True,
+        **address_words(site),
         "evses": [evse(each, station) for station in as_of.stations for each in station.station.evses],
-        "time_zone": site.time_zone, "last_updated": date_time(as_of.last_updated),
-    }  # fmt: skip
+        "time_zone": site.time_zone,
+        "last_updated": date_time(as_of.last_updated),
+    }
     if operator_name is not None:
-        shown["operator"] = {"name": operator_name}
+        shown["operator"] = {"name": operator_name[:100]}
     return shown
 
 

@@ -1,11 +1,13 @@
 """What all OCPI 2.2.1 objects of ours share: status codes, times, numbers, party ids, the words for a connector."""
 
+import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import IntEnum
 
-from ev_contracts.assets import Connector
+from ev_contracts.assets import Connector, SiteSnapshot
+from roaming.domain.countries import alpha_3
 
 VERSION = "2.2.1"
 
@@ -16,6 +18,9 @@ _ALWAYS_A_CABLE = frozenset(
     {"CHADEMO", "IEC_62196_T1", "IEC_62196_T1_COMBO", "IEC_62196_T2_COMBO", "TESLA_R", "TESLA_S"}
 )
 _FOUR_PLACES = Decimal("0.0001")
+_UID_LENGTH = 36
+_UIDS = uuid.UUID("2f0b8a8e-6c58-5a46-9a2e-3f1c5f0d7b64")
+"""Namespace of uids that would be too long."""
 
 
 class Status(IntEnum):
@@ -53,7 +58,21 @@ def party_of(party_id: str) -> tuple[str, str]:
 
 def evse_uid(station_id: str, evse_number: int) -> str:
     """Our EVSE's uid in OCPI: it never changes, whatever its eMI3 id becomes."""
-    return f"{station_id}-{evse_number}"
+    uid = f"{station_id}-{evse_number}"
+    # OCPP allows 48 characters for a station, OCPI 36 for an EVSE.
+    return uid if len(uid) <= _UID_LENGTH else str(uuid.uuid5(_UIDS, uid))
+
+
+def address_words(site: SiteSnapshot) -> dict[str, object]:
+    """What Location and CdrLocation say of the place, cut to OCPI's lengths."""
+    return {
+        "name": site.name[:255],
+        "address": site.address[:45],
+        "city": site.city[:45],
+        "postal_code": site.postal_code[:10],
+        "country": alpha_3(site.country),
+        "coordinates": {"latitude": site.latitude, "longitude": site.longitude},
+    }
 
 
 def connector_words(connector: Connector) -> dict[str, object]:
