@@ -7,7 +7,7 @@ from typing import Any
 from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibilityType
 from avro.schema import parse
 
-from ev_contract_tools.history import released
+from ev_contract_tools.shapes import released
 from ev_contract_tools.source import PRIMITIVES, Source, shape
 
 _CHECKER: Any = ReaderWriterCompatibilityChecker  # the package carries no types

@@ -10,6 +10,7 @@ from typing import Any
 
 from ev_contract_tools import dataflow
 from ev_contract_tools.python_types import GENERATED, context_of, module, short
+from ev_contract_tools.shapes import released
 from ev_contract_tools.source import Source, fingerprint, shape
 from ev_contracts.record import Topic
 
@@ -79,7 +80,9 @@ def files(source: Source) -> dict[Path, str]:
 
 def _schema(source: Source, name: str) -> dict[str, Any]:
     schema = shape(source, name)
-    return {"fingerprint": fingerprint(schema), "schema": schema}
+    entry: dict[str, Any] = {"fingerprint": fingerprint(schema), "schema": schema}
+    earlier = {fingerprint(old): old for _, old in released(source.root, name) if old != schema}
+    return {**entry, "earlier": earlier} if earlier else entry
 
 
 def _topic(topic: Topic) -> dict[str, Any]:

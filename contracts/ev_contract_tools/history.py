@@ -10,17 +10,11 @@ import fastavro
 
 from ev_contract_tools import examples
 from ev_contract_tools.python_types import context_of, short
+from ev_contract_tools.shapes import released
 from ev_contract_tools.source import Source, fingerprint, shape
 from ev_contracts.catalogue import RECORDS
 
 LIST = Path("history") / "released.txt"
-
-
-def released(root: Path, name: str) -> list[tuple[int, dict[str, Any]]]:
-    """Number and shape of each release of a record, oldest first."""
-    folder = root / "history" / context_of(name) / short(name)
-    paths = sorted(folder.glob("*.avsc"), key=lambda path: int(path.stem))
-    return [(int(path.stem), json.loads(path.read_text(encoding="utf-8"))) for path in paths]
 
 
 def release(source: Source) -> list[Path]:

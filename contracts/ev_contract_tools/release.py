@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-from ev_contract_tools.history import released
+from ev_contract_tools.shapes import released
 from ev_contract_tools.source import CONTRACTS, fingerprint
 from ev_contracts.record import RecordType
 

@@ -1,7 +1,7 @@
 """What every generated record has in common, and what the catalogue says of records and topics."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self
@@ -39,13 +39,17 @@ ExactDecimal = Annotated[Decimal, Strict(), Field(max_digits=24, decimal_places=
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordType:
-    """One record that may stand on a topic: its class, its self-contained Avro schema and that shape's fingerprint."""
+    """One record that may stand on a topic: its class, its self-contained Avro schema and that shape's fingerprint.
+
+    `earlier` holds the released shapes that are written no more, by fingerprint: what is needed to read old bytes.
+    """
 
     name: str
     topic: str
     python_class: type[Record]
     schema: Mapping[str, Any]
     fingerprint: str
+    earlier: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ev_contract_tools import compat, history
+from ev_contract_tools import compat, generate, history
 from ev_contract_tools.source import load
 
 EVENT = "avro/sessions/SessionStarted.avsc"
@@ -92,3 +92,12 @@ def test_a_release_adds_a_shape_only_where_it_differs(copy: Path) -> None:
     assert history.release(load(copy)) == []
     assert after(copy, EVENT, add(name="note", type=["null", "string"], default=None)) == []
     assert [path.as_posix() for path in history.release(load(copy))] == ["history/sessions/SessionStarted/2.avsc"]
+
+
+def test_a_shape_that_is_written_no_more_goes_with_the_types_so_that_its_bytes_are_read_without_a_registry(
+    copy: Path,
+) -> None:
+    assert after(copy, EVENT, add(name="note", type=["null", "string"], default=None)) == []
+    old = next((copy / "history/sessions/SessionStarted").glob("1.avsc"))
+    packaged = json.loads(generate.files(load(copy))[Path("ev_contracts/schemas.json")])["ev.sessions.SessionStarted"]
+    assert list(packaged["earlier"].values()) == [json.loads(old.read_text(encoding="utf-8"))]

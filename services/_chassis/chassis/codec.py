@@ -35,6 +35,10 @@ class Shape(Protocol):
     def schema(self) -> Mapping[str, Any]: ...
     @property
     def fingerprint(self) -> str: ...
+    @property
+    def earlier(self) -> Mapping[str, Mapping[str, Any]]:
+        """Fingerprint -> schema of the shapes that the log holds and nobody writes any more."""
+        ...
 
 
 class TopicEntry(Protocol):
@@ -131,6 +135,8 @@ class Codec:
             self._add(shape, frozenset(standing.get(shape.name, ())))
 
     def _add(self, shape: Shape, topics: frozenset[str]) -> None:
+        for earlier, schema in shape.earlier.items():
+            self.learn(shape.name, earlier, schema)
         parsed = fastavro.parse_schema(json.loads(json.dumps(shape.schema)))
         schema_id = self.ids[shape.fingerprint]
         fingerprint = shape.fingerprint.encode()

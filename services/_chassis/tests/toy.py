@@ -148,6 +148,7 @@ class Shape:
     python_class: Any
     schema: Mapping[str, Any]
     fingerprint: str
+    earlier: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

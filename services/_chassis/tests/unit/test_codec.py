@@ -84,6 +84,16 @@ def test_a_shape_not_carried_is_asked_for_and_then_read() -> None:
     assert ours.decode(COMMANDS, value, headers) == ADD
 
 
+def test_a_shape_that_was_released_earlier_is_read_without_asking() -> None:
+    shape = toy.RECORDS["toy.Add"]
+    theirs = toy.codec_with(replace(shape, fingerprint="f" * 16), schema_id=99)
+    ours = toy.codec_with(
+        replace(shape, earlier={"f" * 16: shape.schema}), schema_id=toy.codec().ids[shape.fingerprint]
+    )
+    value, headers = headers_of(theirs, ADD)
+    assert ours.decode(COMMANDS, value, headers) == ADD
+
+
 def test_a_record_without_a_registry_id_is_noticed_at_once() -> None:
     with pytest.raises(WrongIds, match="release the contracts"):
         toy.codec({})
