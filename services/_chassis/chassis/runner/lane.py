@@ -105,7 +105,6 @@ class Lane:
         """How many records each partition of ours is behind. Raises LogError."""
         positions = {at: slot.position for at, slot in self._slots.items() if slot.ready}
         for at, end in (await self._log.ends(positions)).items() if positions else ():
-            # The log's end counts commit markers, which no position ever stands behind.
             self._metrics.put("lag_records", max(0, end - positions[at]), f"{self.group}/{at.topic}/{at.partition}")
 
     async def _on_assigned(self, partitions: Iterable[TopicPartition]) -> None:
@@ -178,6 +177,9 @@ class Lane:
                         return
                     await self._handle(slot, records)
                     slot.position = records[-1].offset + 1
+            else:
+                # Past commit markers too, so that a reader at the end has no lag.
+                slot.position = await consumer.position(at)
             await slot.worker.tick()
 
     async def _handle(self, slot: _Slot, records: Sequence[Fetched]) -> None:

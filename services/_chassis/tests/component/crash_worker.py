@@ -1,4 +1,4 @@
-"""One process of the toy decider for the crash test; dies at a failpoint in the transaction when its dice say so."""
+"""One process of the toy service for the crash test; dies at a failpoint in the transaction when its dice say so."""
 
 import asyncio
 import os
@@ -71,7 +71,7 @@ class MortalLog(KafkaLog):
 async def main(prefix: str, seed: str, chance: str) -> None:
     """Run until killed."""
     log = MortalLog(prefix, random.Random(seed), float(chance))
-    await Service(env=toy.env(log, SystemClock()), parts=[toy.TALLY]).run()
+    await Service(env=toy.env(log, SystemClock()), parts=[toy.TALLY, toy.NOTES, toy.POLICY]).run()
 
 
 if __name__ == "__main__":
