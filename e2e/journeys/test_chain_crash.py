@@ -35,6 +35,7 @@ SESSIONS = 3_000 if LONG else 240
 STATIONS = 40 if LONG else 12
 DEATHS = 18 if LONG else 4
 DEADLINE_S = 900 if LONG else 150
+pytestmark = pytest.mark.timeout(DEADLINE_S + 60 * DEATHS)
 SETTINGS = {"EV_LOG_LEVEL": "warning"}
 
 

@@ -7,7 +7,7 @@ from ev_contracts.common import MeterReading
 from ev_contracts.sessions import SessionClosed, SessionCorrected, SessionMarkedSuspect
 from session_ledger.domain.account import Doubt, account, amended, most_energy_wh
 from session_ledger.domain.history import SessionEvent
-from session_ledger.domain.station import Closed, ClosingRules, End, Open, Session, end_order, span_of
+from session_ledger.domain.station import ClosingRules, End, Final, Open, Session, end_order, span_of
 from session_ledger.domain.telling import Telling
 
 
@@ -37,37 +37,35 @@ def close_if_due(telling: Telling, session_id: str, rules: ClosingRules, at: dat
 
 
 def after_close(
-    session: Session, *, at: datetime, cause: str, end: End | None = None, reading: MeterReading | None = None
+    final: Final, *, at: datetime, cause: str, end: End | None = None, reading: MeterReading | None = None
 ) -> Sequence[SessionEvent]:
     """What a fact that came too late changes: a correction, a doubt, or nothing."""
-    if not isinstance(session.verdict, Closed) or session.place is None or session.parties is None:
-        return []
-    facts = session.verdict.facts
+    closed = SessionClosed.model_validate_json(final.told)
+    facts = closed.facts
     ended_at, stop_wh = facts.ended_at, facts.meter_stop_wh
-    if end is not None and session.end is not None and end_order(end) > end_order(session.end):
+    if end is not None and end_order(end) > (ended_at, stop_wh if final.has_register else -1):
         ended_at, stop_wh = end.ended_at, stop_wh if end.meter_stop_wh is None else end.meter_stop_wh
-    is_last_word = session.end is not None and session.end.meter_stop_wh is None
-    if reading is not None and reading.register_wh is not None and is_last_word and reading.sampled_at <= ended_at:
-        stop_wh = max(stop_wh, reading.register_wh)
+    if reading is not None and not final.has_register and reading.sampled_at <= ended_at:
+        stop_wh = max(stop_wh, reading.register_wh or 0)
     if (ended_at, stop_wh) == (facts.ended_at, facts.meter_stop_wh):
         return []
     if not 0 <= stop_wh - facts.meter_start_wh <= most_energy_wh(ended_at - facts.started_at):
         doubt = Doubt(cause="late-fact-implausible", detail=f"{facts.meter_start_wh} Wh to {stop_wh} Wh")
-        return [suspect(session, doubt, at)]
+        return [suspect(closed, doubt, at)]
     return [
         SessionCorrected(
-            session_id=session.session_id,
-            station_id=session.station_id,
+            session_id=closed.session_id,
+            station_id=closed.station_id,
             cause=cause,
             corrected_at=at,
             facts=amended(facts, ended_at=ended_at, meter_stop_wh=stop_wh),
-            place=session.place,
-            parties=session.parties,
+            place=closed.place,
+            parties=closed.parties,
         )
     ]
 
 
-def suspect(session: Session, doubt: Doubt, at: datetime) -> SessionMarkedSuspect:
+def suspect(session: Session | SessionClosed, doubt: Doubt, at: datetime) -> SessionMarkedSuspect:
     return SessionMarkedSuspect(
         session_id=session.session_id,
         station_id=session.station_id,

@@ -29,9 +29,9 @@ from session_ledger.domain.evidence import (
     without_repeats,
 )
 from session_ledger.domain.station import (
-    Closed,
+    END_TOLD_AGAIN,
     End,
-    Open,
+    Final,
     Session,
     Start,
     Station,
@@ -80,16 +80,17 @@ def evolve(station: Station, event: SessionEvent) -> Station:  # noqa: C901, PLR
         case SessionCorrected():
             return _corrected(station, event)
         case SessionMarkedSuspect():
-            held = station.sessions[event.session_id]
-            return (
-                _with(station, event.session_id, verdict=Suspect(cause=event.cause))
-                if isinstance(held.verdict, Open)
-                else station
-            )
+            return _suspected(station, event)
         case UnmatchedMessageRecorded():
             return station
         case _:
             assert_never(event)
+
+
+def _suspected(station: Station, event: SessionMarkedSuspect) -> Station:
+    if event.session_id not in station.sessions:
+        return station  # it is closed and billed; the doubt is for a person to settle
+    return _with(station, event.session_id, verdict=Suspect(cause=event.cause))
 
 
 def _with(station: Station, session_id: str, **changes: object) -> Station:
@@ -210,23 +211,29 @@ def _ended(station: Station, event: SessionEnded) -> Station:
 
 
 def _closed(station: Station, event: SessionClosed) -> Station:
-    session = station.sessions[event.session_id]
-    closed = replace(
-        session,
-        verdict=Closed(facts=event.facts, closed_at=event.closed_at),
-        evidence=Evidence(seen=session.evidence.seen),
-        shown=None,
+    end = station.sessions[event.session_id].end
+    sessions = {name: each for name, each in station.sessions.items() if name != event.session_id}
+    final = Final(
+        transaction_id=event.transaction_id,
+        connector=connector_key(event.place.evse_number, event.place.connector_number),
+        started_at=event.facts.started_at,
+        ended_at=event.facts.ended_at,
+        closed_at=event.closed_at,
+        has_register=end is not None and end.meter_stop_wh is not None,
+        told=event.model_dump_json(),
     )
-    sessions = {**station.sessions, event.session_id: closed}
     ids = with_closed_id(station, event.session_id, event.closed_at)
-    return without_old(replace(station, sessions=sessions, closed=ids), event.closed_at)
+    after = replace(station, sessions=sessions, final={**station.final, event.session_id: final}, closed=ids)
+    return without_old(after, event.closed_at)
 
 
 def _corrected(station: Station, event: SessionCorrected) -> Station:
-    session = station.sessions[event.session_id]
-    if session.end is None or not isinstance(session.verdict, Closed):
-        return station
-    stop_wh = session.end.meter_stop_wh if event.cause == "late-reading" else event.facts.meter_stop_wh
-    end = replace(session.end, ended_at=event.facts.ended_at, meter_stop_wh=stop_wh)
-    verdict = replace(session.verdict, facts=event.facts)
-    return _with(station, event.session_id, end=end, verdict=verdict)
+    final = station.final[event.session_id]
+    told = SessionClosed.model_validate_json(final.told).model_copy(update={"facts": event.facts})
+    corrected = replace(
+        final,
+        ended_at=event.facts.ended_at,
+        has_register=final.has_register or event.cause == END_TOLD_AGAIN,
+        told=told.model_dump_json(),
+    )
+    return replace(station, final={**station.final, event.session_id: corrected})

@@ -26,6 +26,7 @@ from session_ledger.domain.closing import after_close, close_if_due, suspect
 from session_ledger.domain.evidence import is_seen
 from session_ledger.domain.history import SessionEvent, evolve
 from session_ledger.domain.station import (
+    END_TOLD_AGAIN,
     ClosingRules,
     End,
     Open,
@@ -61,7 +62,8 @@ def decide(command: Command, station: Station, rules: ClosingRules) -> Sequence[
 
 def _start(command: StartSession, station: Station, rules: ClosingRules) -> Sequence[SessionEvent]:
     held = station.sessions.get(command.session_id)
-    if station.is_forgotten(command.session_id) or (held is not None and held.start is not None):
+    known = command.session_id in station.final or station.is_forgotten(command.session_id)
+    if known or (held is not None and held.start is not None):
         return []
     telling = Telling(station)
     begin_wh = command.meter_start_wh if command.meter_start_wh is not None else _first_register(command.readings)
@@ -80,11 +82,12 @@ def _add_readings(command: AddReadings, station: Station, rules: ClosingRules) -
     session_id = station.find(command.session_id, command.transaction_id)
     if session_id is None:
         return [_unmatched(command, "readings", _register(_highest(command.readings)))]
+    if session_id in station.final:
+        reading = _highest(command.readings)
+        return after_close(station.final[session_id], at=command.at, cause="late-reading", reading=reading)
     session = station.sessions.get(session_id)
-    if station.is_forgotten(session_id) or (session and is_seen(session.evidence.seen, command.seq_no)):
+    if station.is_forgotten(session_id) or (session and not _takes(session, command.seq_no)):
         return []
-    if session is not None and not isinstance(session.verdict, Open):
-        return after_close(session, at=command.at, cause="late-reading", reading=_highest(command.readings))
     telling = Telling(station)
     if session is None or session.start is None:
         telling.say(_evidence(command, session_id, command.readings, charging=command.charging))
@@ -93,6 +96,11 @@ def _add_readings(command: AddReadings, station: Station, rules: ClosingRules) -
     _tell_context(telling, session_id, command.place, command.parties, command.at)
     close_if_due(telling, session_id, rules, command.at)
     return telling.events
+
+
+def _takes(session: Session, seq_no: int | None) -> bool:
+    """Whether a message of this number can tell anything new."""
+    return isinstance(session.verdict, Open) and not is_seen(session.evidence.seen, seq_no)
 
 
 def _tell_running(telling: Telling, session: Session, command: AddReadings) -> None:
@@ -131,11 +139,12 @@ def _end(command: EndSession, station: Station, rules: ClosingRules) -> Sequence
     session_id = station.find(command.session_id, command.transaction_id)
     if session_id is None:
         return [_unmatched(command, "end", command.meter_stop_wh)]
-    if station.is_forgotten(session_id):
+    end = _end_of(command)
+    if session_id in station.final:
+        return after_close(station.final[session_id], at=command.at, cause=END_TOLD_AGAIN, end=end)
+    session = station.sessions.get(session_id)
+    if station.is_forgotten(session_id) or (session and not isinstance(session.verdict, Open)):
         return []
-    session, end = station.sessions.get(session_id), _end_of(command)
-    if session is not None and not isinstance(session.verdict, Open):
-        return after_close(session, at=command.at, cause="end-told-again", end=end)
     if session is not None and session.end is not None and end_order(end) <= end_order(session.end):
         return []
     telling = Telling(station)

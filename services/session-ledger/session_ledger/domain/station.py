@@ -1,17 +1,18 @@
 """What the ledger remembers of a station: its open sessions, what its connectors told, which sessions are closed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from chassis.decider import Deadline
-from ev_contracts.common import Parties, Place, SessionFacts
+from ev_contracts.common import Parties, Place
 from session_ledger.domain.account import Span
 from session_ledger.domain.evidence import Evidence, Sample, Told, is_gapless
 
 CORRECTABLE_FOR = timedelta(hours=48)
 CORRECTABLE_AT_MOST = 8
 KNOWN_FOR = timedelta(days=40)
+END_TOLD_AGAIN = "end-told-again"
 TOLD_AT_MOST = 64
 
 _FIRST_ASKING = timedelta(seconds=10)
@@ -50,21 +51,31 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closed:
-    """Final: rated and billed on these facts."""
-
-    facts: SessionFacts
-    closed_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Suspect:
     """Held from billing until a person has looked."""
 
     cause: str
 
 
-Verdict = Open | Closed | Suspect
+Verdict = Open | Suspect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Final:
+    """A closed session while it may be corrected: what decide asks for at once, the rest as it was told.
+
+    `told` is the JSON of its SessionClosed with the facts as they stand: most are never looked at again, and a state
+    that is written with every batch must not spell them out each time.
+    """
+
+    transaction_id: str
+    connector: str
+    started_at: datetime
+    ended_at: datetime
+    closed_at: datetime
+    has_register: bool
+    """Whether the stop named its register; else a later reading may still be the last."""
+    told: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +104,7 @@ class Station:
 
     sessions: Mapping[str, Session] = field(default_factory=dict)
     told: Mapping[str, tuple[Told, ...]] = field(default_factory=dict)
+    final: Mapping[str, Final] = field(default_factory=dict)
     closed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Day of closing -> short forms of the ids closed on it; 40 days of them fit in a few kilobytes."""
 
@@ -100,12 +112,21 @@ class Station:
         """The session a message speaks of; a bare transaction id is an alias of the latest start that bore it."""
         if session_id is not None or transaction_id is None:
             return session_id
-        named = [each for each in self.sessions.values() if each.transaction_id == transaction_id and each.start]
-        return max(named, key=_started_at).session_id if named else None
+        starts = {
+            name: each.start.started_at
+            for name, each in self.sessions.items()
+            if each.start is not None and each.transaction_id == transaction_id
+        }
+        for name, each in self.final.items():
+            if each.transaction_id == transaction_id:
+                starts[name] = each.started_at
+        return max(starts, key=lambda name: starts[name], default=None)
 
     def is_forgotten(self, session_id: str) -> bool:
         """Closed, and too long ago to be corrected."""
-        return session_id not in self.sessions and any(_short(session_id) in ids for ids in self.closed.values())
+        if session_id in self.sessions or session_id in self.final:
+            return False
+        return any(_short(session_id) in ids for ids in self.closed.values())
 
     def knows_told(self, evse_number: int, connector_number: int, at: datetime, *, charging: bool) -> bool:
         """Whether this connector told the same before."""
@@ -210,25 +231,21 @@ def span_of(station: Station, session: Session, start: Start, end: End) -> Span:
 
 def without_old(station: Station, now: datetime) -> Station:
     """The station without what no rule asks for any more: closed sessions past correcting, ids past knowing."""
-    closed = [
-        (each.verdict.closed_at, each.session_id)
-        for each in station.sessions.values()
-        if isinstance(each.verdict, Closed)
-    ]
-    kept = {each for at, each in sorted(closed)[-CORRECTABLE_AT_MOST:] if at > now - CORRECTABLE_FOR}
-    gone = {each for _, each in closed} - kept
-    sessions = {name: each for name, each in station.sessions.items() if name not in gone}
+    latest = sorted(station.final, key=lambda name: station.final[name].closed_at)[-CORRECTABLE_AT_MOST:]
+    final = {name: station.final[name] for name in latest if station.final[name].closed_at > now - CORRECTABLE_FOR}
     horizon = (now - KNOWN_FOR).date().isoformat()
     days = {day: ids for day, ids in station.closed.items() if day >= horizon}
-    return Station(sessions=sessions, told=_still_needed(station, sessions), closed=days)
+    return replace(station, told=_still_needed(station), final=final, closed=days)
 
 
-def _still_needed(station: Station, sessions: Mapping[str, Session]) -> Mapping[str, tuple[Told, ...]]:
+def _still_needed(station: Station) -> Mapping[str, tuple[Told, ...]]:
+    """What connectors told since the oldest open session there began, or since the last closed one was over."""
     told = {}
     for name, states in station.told.items():
-        mine = [each for each in sessions.values() if _connector_of(each) == name]
-        running = [each.start.started_at for each in mine if each.start and isinstance(each.verdict, Open)]
-        over = [each.end.ended_at for each in mine if each.end and not isinstance(each.verdict, Open)]
+        running = [
+            each.start.started_at for each in station.sessions.values() if each.start and _connector_of(each) == name
+        ]
+        over = [each.ended_at for each in station.final.values() if each.connector == name]
         since = min(running) if running else max(over, default=None)
         kept = tuple(each for each in states if since is None or each.at >= since)[-TOLD_AT_MOST:]
         if kept:
@@ -254,7 +271,3 @@ def _runs_at(session: Session, at: datetime) -> bool:
 
 def _short(session_id: str) -> str:
     return session_id.replace("-", "")[:16]
-
-
-def _started_at(session: Session) -> datetime:
-    return session.start.started_at if session.start else session.heard_at
