@@ -13,11 +13,13 @@ SETTINGS = ROOT / "pyproject.toml"
 BIN = Path(sys.executable).parent
 LINTER = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))["tool"]["importlinter"]
 PACKAGES = LINTER["root_packages"]
+ROLES = next(wall["modules"] for wall in LINTER["contracts"] if wall["name"].startswith("No role"))
 NAMED = {
     name for wall in LINTER["contracts"] for name in wall.get("forbidden_modules", ()) if name.startswith("chassis.")
 }
 WALLS = {
     "No service imports another": ("billing/policies.py", "import pricing"),
+    "No role of the read side imports another": ("projections/owner/__init__.py", "import projections.emsp"),
     "The chassis imports no service, no contract and no tool": ("chassis/codec.py", "import ev_contracts"),
     "A domain is pure": ("pricing/domain/rating.py", "import chassis.log"),
     "Only app imports adapters": ("pricing/policies.py", "import pricing.adapters.http"),
@@ -42,6 +44,7 @@ def tree(tmp_path: Path) -> Path:
     rooms += ["pricing/app.py", "billing/policies.py", "pricing/policies.py"]
     rooms += ["pricing/domain/__init__.py", "pricing/domain/rating.py", "pricing/adapters/__init__.py"]
     rooms += ["pricing/adapters/http.py", *(f"{package}/__init__.py" for package in PACKAGES)]
+    rooms += [f"{role.replace('.', '/')}/__init__.py" for role in ROLES]
     for room in rooms:
         (tmp_path / room).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / room).touch()
