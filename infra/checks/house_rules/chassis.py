@@ -28,6 +28,9 @@ TRADE = frozenset(
 THIRD_PARTY = frozenset(
     {
         "session_timeout_ms",  # aiokafka's
+        "MeterProvider",  # OpenTelemetry's
+        "get_meter",  # OpenTelemetry's
+        *("MeterProvider", "get_meter"),  # OpenTelemetry's
     }
 )
 SAYS_NOTHING = frozenset({"utils", "common", "helpers", "base", "core"})

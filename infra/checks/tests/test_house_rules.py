@@ -53,6 +53,7 @@ GOOD: list[tuple[Rule, str, str]] = [
     (locks_hold_no_address, "README.md", "see https://example.org"),
     (open_ends_are_tracked, "a.py", "# TODO #17 later"),
     (the_chassis_knows_no_trade, CHASSIS, "consumer(session_timeout_ms=1, meterless=2, where=3)"),
+    (the_chassis_knows_no_trade, CHASSIS, "gauges = MeterProvider().get_meter('chassis')"),
     (the_chassis_knows_no_trade, "services/pricing/pricing/app.py", "tariff = 1"),
     (no_private_names, TEST, "self._value = 1"),
     (no_private_names, TEST, "os._exit(1)"),

@@ -175,15 +175,15 @@ def export_metrics(service: str, otlp_endpoint: str, metrics: Metrics) -> MeterP
     from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter  # noqa: PLC0415 - slow
 
     exporter = OTLPMetricExporter(endpoint=f"{otlp_endpoint.rstrip('/')}/v1/metrics")
-    return meter_provider(service, PeriodicExportingMetricReader(exporter, _METRICS_EVERY_MS), metrics)
+    return metric_provider(service, PeriodicExportingMetricReader(exporter, _METRICS_EVERY_MS), metrics)
 
 
-def meter_provider(service: str, reader: MetricReader, metrics: Metrics) -> MeterProvider:
+def metric_provider(service: str, reader: MetricReader, metrics: Metrics) -> MeterProvider:
     """Each metric name as an observed gauge with its label; sums only ever grow, so a collector can rate them."""
     provider = MeterProvider([reader], Resource.create({"service.name": service}))
-    meter = provider.get_meter("chassis")
+    gauges = provider.get_meter("chassis")
     for name in METRICS:
-        meter.create_observable_gauge(name, [_observed(metrics, name)])
+        gauges.create_observable_gauge(name, [_observed(metrics, name)])
     return provider
 
 

@@ -13,7 +13,7 @@ from chassis.clock import FixedClock
 from chassis.log import Appender, MemoryLog
 from chassis.runner import Service
 from chassis.tables import Table
-from chassis.telemetry import METRICS, Log, Metrics, Tracing, configure_logs, meter_provider
+from chassis.telemetry import METRICS, Log, Metrics, Tracing, configure_logs, metric_provider
 from chassis.testing import eventually, read_topic, running
 
 COMMANDS = "toys.tally.command.v1"
@@ -69,7 +69,7 @@ async def test_lag_and_decisions_are_counted() -> None:
 
 def test_counts_are_exported_under_their_names() -> None:
     metrics, reader = Metrics(), InMemoryMetricReader()
-    provider = meter_provider("toy", reader, metrics)
+    provider = metric_provider("toy", reader, metrics)
     metrics.add("refusals", 2, "below-zero")
     read = reader.get_metrics_data()
     assert read is not None
