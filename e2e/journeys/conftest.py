@@ -1,23 +1,17 @@
 """The whole platform for the journeys: all services in a namespace of their own, one network, time sixty-fold."""
 
-import asyncio
 import secrets
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
 import pytest_asyncio
+from ev_journeys.system import System
 
 from chassis.clock import LabClock, wall_now
 from ev_actors.journal import Journal
-from ev_actors.partner import Partner
-from ev_actors.station import Station
-from ev_actors.v16 import station_16
-from ev_actors.v201 import station_201
 from ev_checks.traces import Collector, collecting
 from ev_demo import roaming
 from ev_demo.time import setting
@@ -28,54 +22,11 @@ from ev_lab.paths import LabPaths
 from ev_lab.services import Fleet
 from ev_seed.client import Addresses, Platform
 from ev_seed.network import Plan
-from ev_seed.seed import Seeded, seed, users
+from ev_seed.seed import seed, users
 
 sys.path.insert(0, str(Path(__file__).parent))  # a journey finds what stands beside it
 
 RATE = 60
-WITHIN_S = 60.0
-
-T = TypeVar("T")
-
-
-@dataclass(slots=True, kw_only=True)
-class System:
-    """The platform and the people around it. Stations are handed out once each, so that journeys never meet."""
-
-    services: Fleet
-    platform: Platform
-    seeded: Seeded
-    clock: LabClock
-    journal: Journal
-    partner: Partner
-    where: Endpoints
-    _free: list[int]
-
-    def station(self, version: str) -> Station:
-        """A station of that OCPP version which no journey has had yet."""
-        number = next(n for n in self._free if self.seeded.members[n].version == version)
-        self._free.remove(number)
-        make = station_201 if version == "2.0.1" else station_16
-        return make(self.seeded.members[number].identity, self.clock, self.journal)
-
-    def site_of(self, station_id: str) -> int:
-        """The number of the site that a station stands on, from 1."""
-        number = int(station_id[-5:])
-        return (number - 1) % self.seeded.plan.sites + 1
-
-    async def get(self, role: str, path: str, **more: Any) -> Any:
-        """The read model of a role, as that role's user."""
-        return await self.platform.get(role, f"projections-{role.partition('-')[0]}", path, **more)
-
-
-async def eventually(ask: Callable[[], Awaitable[T | None]], *, within_s: float = WITHIN_S) -> T:
-    """The first answer that is not None; fails with the last one seen. Waits on facts, never for a time."""
-    async with asyncio.timeout(within_s):
-        while True:
-            answer = await ask()
-            if answer is not None:
-                return answer
-            await asyncio.sleep(0.2)
 
 
 @pytest.fixture(scope="session")

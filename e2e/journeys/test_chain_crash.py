@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from chain import Said, Told, network, sessions
-from figures import RETAIL, WHOLESALE, Cents, cents
+from ev_journeys.figures import RETAIL, WHOLESALE, Cents, cents
 
 from chassis.clock import SystemClock
 from chassis.log import Appender, KafkaLog

@@ -1,0 +1,1 @@
+"""What the journeys share: the platform they meet, and what a session must cost."""
