@@ -48,40 +48,48 @@ def build(
 ) -> Service:
     """The composition root."""
     wiring = wire("roaming", settings, records=RECORDS, topics=TOPICS, clock=clock, log=log)
-    partners, network = PartnerTable(), Network()
+    clock, partners, network = wiring.env.clock, PartnerTable(), Network()
     secret = read_secret(settings, "roaming-token-key")
     peer, seal = Peer(GuardedHttp(allow_loopback=settings.roaming_allow_loopback)), TokenSeal(secret)
     client = wiring.commands("roaming.edge.reply.v1")
     handshake = Handshake(
-        gate=Gate(partners, wiring.env.clock), peer=peer, seal=seal, commands=client, partners=partners,
-        clock=wiring.env.clock, public_url=settings.ocpi_url, name_of=network.name_of,
+        gate=Gate(partners, clock), peer=peer, seal=seal, commands=client, partners=partners,
+        clock=clock, public_url=settings.ocpi_url, name_of=network.name_of,
     )  # fmt: skip
     desk = PartnerDesk(
         desk=wiring.desk(client), guard=wiring.guard(ACTS, authenticator=authenticator), partners=partners,
-        parties=network.parties, clock=wiring.env.clock, versions_url=f"{settings.ocpi_url}/versions", secret=secret,
+        parties=network.parties, clock=clock, versions_url=f"{settings.ocpi_url}/versions", secret=secret,
     )  # fmt: skip
     push = CdrPush(
-        peer=peer, seal=seal, partners=partners, network=network, vault=vault or _vault(settings),
-        clock=wiring.env.clock,
-    )  # fmt: skip
+        peer=peer, seal=seal, partners=partners, network=network, vault=vault or _vault(settings), clock=clock
+    )
+    entities = (Entity(name="roaming.partner", decider=partner), Entity(name="roaming.cdr", decider=cdr))
+    names = [entity.name for entity in entities]
     app = _app(desk, handshake, network)
-    names = ["roaming.partner", "roaming.cdr"]
     app.include_router(repair_router(log=wiring.env.log, entities=names, guard=desk.guard, act="repair-parked"))
-    tables = (partners, network.sites, network.stations, network.parties, network.tariffs)
     return wiring.service(
         [
-            Entity(name="roaming.partner", decider=partner),
-            Entity(name="roaming.cdr", decider=cdr),
-            Policy(
-                name="roaming.rating-policy", source="pricing.rating.event.v1", target="roaming.cdr", react=cdrs_of,
-                facts=Facts(partners=partners),
-            ),
-            Outbox(name="roaming.cdr-outbox", source="roaming.cdr.event.v1", target="roaming.cdr", act=push.act),
+            *entities,
+            *_workers(partners, push),
             HttpEdge(
-                app=app, host=settings.http_host, port=settings.http_port, commands=client, tables=tables
+                app=app, host=settings.http_host, port=settings.http_port, commands=client,
+                tables=(partners, *network.tables),
             ),
         ]
     )  # fmt: skip
+
+
+def _workers(partners: PartnerTable, push: CdrPush) -> tuple[Policy, Outbox]:
+    """What turns ratings into CDRs, and what sends them."""
+    ratings = Policy(
+        name="roaming.rating-policy",
+        source="pricing.rating.event.v1",
+        target="roaming.cdr",
+        react=cdrs_of,
+        facts=Facts(partners=partners),
+    )
+    sending = Outbox(name="roaming.cdr-outbox", source="roaming.cdr.event.v1", target="roaming.cdr", act=push.act)
+    return ratings, sending
 
 
 def _app(desk: PartnerDesk, handshake: Handshake, network: Network) -> FastAPI:

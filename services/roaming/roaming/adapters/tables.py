@@ -1,6 +1,7 @@
 """The snapshots roaming follows, with the indexes its questions need."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from chassis.tables import Table
 from ev_contracts.assets import PartySnapshot, SiteSnapshot, StationSnapshot
@@ -73,6 +74,11 @@ class Network:
         self.stations = StationTable()
         self.parties: Table[PartySnapshot] = Table("assets.party.snapshot.v1")
         self.tariffs: Table[TariffSnapshot] = Table("pricing.tariff.snapshot.v1")
+
+    @property
+    def tables(self) -> tuple[Table[Any], ...]:
+        """All of them, to be followed."""
+        return self.sites, self.stations, self.parties, self.tariffs
 
     def of_operator(self, tenant: str, cpo_party_id: str) -> Iterator[SiteAsOf]:
         """The operator's sites in its tenant's books; OCPI has no words for one in no country."""

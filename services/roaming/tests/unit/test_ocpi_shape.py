@@ -1,4 +1,4 @@
-"""What we send is OCPI 2.2.1 by a strict model that takes the specification's own examples and refuses its faulty one."""
+"""What we send is OCPI 2.2.1 by a strict model that takes the specification's examples and refuses the faulty one."""
 
 from datetime import timedelta
 from pathlib import Path
