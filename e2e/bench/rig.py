@@ -116,6 +116,10 @@ def _facts(stations: Iterable[str]) -> Iterator[tuple[str, str, Any]]:
             version=1,
         )
         yield "assets.station.snapshot.v1", f"volt/{station_id}", station
+    yield from _card_and_contract()
+
+
+def _card_and_contract() -> Iterator[tuple[str, str, Any]]:
     uid_hmac = hmac.digest(_KEYS["token-key"].encode(), CARD.encode(), hashlib.sha256).hex()
     token = TokenSnapshot(
         uid_hmac=uid_hmac,
@@ -160,25 +164,11 @@ async def gateway(kafka: str, *, stations: int, extra_env: Mapping[str, str] | N
     finally:
         await log.stop()
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        (home / "ids.json").write_text(json.dumps(ids), encoding="utf-8")
-        (home / "secrets").mkdir()
-        for name, key in _KEYS.items():
-            (home / "secrets" / name).write_text(key, encoding="utf-8")
         ocpp_port, http_port = free_port(), free_port()
-        env = os.environ | {
-            "EV_KAFKA": kafka,
-            "EV_NAMESPACE": namespace,
-            "EV_REGISTRY": "",
-            "EV_SCHEMA_IDS": str(home / "ids.json"),
-            "EV_SECRETS_DIR": str(home / "secrets"),
-            "EV_OCPP_PORT": str(ocpp_port),
-            "EV_HTTP_PORT": str(http_port),
-            "EV_OIDC_ISSUER": "http://127.0.0.1:9",
-            "EV_LOG_LEVEL": "warning",
-        }
+        ports = {"EV_OCPP_PORT": str(ocpp_port), "EV_HTTP_PORT": str(http_port)}
+        env = _environment(Path(folder), kafka, namespace, ids) | ports | dict(extra_env or {})
         command = [sys.executable, "-m", "charger_gateway"]
-        process = subprocess.Popen(command, env=env | dict(extra_env or {}))  # noqa: ASYNC220 - returns at once
+        process = subprocess.Popen(command, env=env)  # noqa: ASYNC220 - returns at once
         try:
             await _ready(process, http_port)
             yield Rig(
@@ -190,6 +180,22 @@ async def gateway(kafka: str, *, stations: int, extra_env: Mapping[str, str] | N
         finally:
             process.terminate()
             process.wait(20)
+
+
+def _environment(home: Path, kafka: str, namespace: str, ids: Mapping[str, int]) -> dict[str, str]:
+    (home / "ids.json").write_text(json.dumps(ids), encoding="utf-8")
+    (home / "secrets").mkdir()
+    for name, key in _KEYS.items():
+        (home / "secrets" / name).write_text(key, encoding="utf-8")
+    return os.environ | {
+        "EV_KAFKA": kafka,
+        "EV_NAMESPACE": namespace,
+        "EV_REGISTRY": "",
+        "EV_SCHEMA_IDS": str(home / "ids.json"),
+        "EV_SECRETS_DIR": str(home / "secrets"),
+        "EV_OIDC_ISSUER": "http://127.0.0.1:9",
+        "EV_LOG_LEVEL": "warning",
+    }
 
 
 async def _ready(process: "subprocess.Popen[bytes]", http_port: int) -> None:

@@ -134,33 +134,30 @@ def build(
     seal = DeskSeal(read_secret(settings, "frame-key"))
     sockets = _sockets(settings, wiring, directory, cipher, seal)
     commands = wiring.commands(REPLIES)
+    guard = wiring.guard(ACTS, conditions={"own-session": own_session}, authenticator=authenticator)
     uid_key = read_secret(settings, "token-key")
-    pace = Pace(clock=wiring.env.clock)
+    env = wiring.env
     edge = Edge(
-        guard=wiring.guard(ACTS, conditions={"own-session": own_session}, authenticator=authenticator),
+        guard=guard,
         desk=wiring.desk(commands),
         book=sockets.book,
         stations=directory,
-        tails=Tails(stream=wiring.env.log, codec=wiring.env.codec, cipher=cipher, tracing=wiring.env.tracing),
+        tails=Tails(stream=env.log, codec=env.codec, cipher=cipher, tracing=env.tracing),
         seal=seal,
         token_key_of=lambda uid: token_key(uid, uid_key),
-        clock=wiring.env.clock,
-        business_seconds=pace.business_seconds,
+        clock=env.clock,
+        business_seconds=Pace(clock=env.clock).business_seconds,
         wait_s=settings.command_wait_s,
     )
-    service = wiring.service(
-        [
-            Entity(name=DESK, decider=desk, deadline=_deadline_passed),
-            HttpEdge(
-                app=create_http(edge),
-                host=settings.http_host,
-                port=settings.http_port,
-                commands=commands,
-                tables=directory.tables,
-            ),
-            Task(name="sockets", run=sockets.run, tables=directory.tables),
-        ]
+    http = HttpEdge(
+        app=create_http(edge),
+        host=settings.http_host,
+        port=settings.http_port,
+        commands=commands,
+        tables=directory.tables,
     )
+    desk_part = Entity(name=DESK, decider=desk, deadline=_deadline_passed)
+    service = wiring.service([desk_part, http, Task(name="sockets", run=sockets.run, tables=directory.tables)])
     service.health.add(lambda: [] if sockets.server.listens else ["stations cannot connect yet"])
     return service
 
@@ -176,27 +173,14 @@ def _sockets(
     replica_id = f"gw-{new_id().replace('-', '')[:12]}"
     journal = LogJournal(wiring.appender)
     frames = FrameBlocks(replica_id=replica_id, cipher=cipher, journal=journal, clock=clock)
-    interpreter = Interpreter(
-        directory=directory,
-        token_key=read_secret(settings, "token-key"),
-        number_key=read_secret(settings, "transaction-key"),
-        heartbeat_interval_s=settings.heartbeat_interval_s,
-    )
     server = OcppServer(
         replica_id=replica_id,
         address=Address(host=settings.ocpp_host, port=settings.ocpp_port, path=settings.ocpp_path),
-        limits=Limits(
-            most_connections=settings.most_connections,
-            log_timeout_s=settings.log_timeout_s,
-            probe_timeout_s=settings.probe_timeout_s,
-            messages_per_s=settings.messages_per_s,
-            messages_burst=settings.messages_burst,
-            wrong_credentials_per_minute=settings.wrong_credentials_per_minute,
-        ),
+        limits=_limits(settings),
         credential_key=read_secret(settings, "credential-key"),
         clock=clock,
         directory=directory,
-        interpreter=interpreter,
+        interpreter=_interpreter(settings, directory),
         journal=journal,
         frames=frames,
     )
@@ -219,6 +203,26 @@ def _sockets(
     for source in _sources(sockets):
         sources[source.topic] = source
     return sockets
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        most_connections=settings.most_connections,
+        log_timeout_s=settings.log_timeout_s,
+        probe_timeout_s=settings.probe_timeout_s,
+        messages_per_s=settings.messages_per_s,
+        messages_burst=settings.messages_burst,
+        wrong_credentials_per_minute=settings.wrong_credentials_per_minute,
+    )
+
+
+def _interpreter(settings: Settings, directory: TablesDirectory) -> Interpreter:
+    return Interpreter(
+        directory=directory,
+        token_key=read_secret(settings, "token-key"),
+        number_key=read_secret(settings, "transaction-key"),
+        heartbeat_interval_s=settings.heartbeat_interval_s,
+    )
 
 
 def _follower(wiring: Wiring, sources: Mapping[str, Source], caught_up: asyncio.Event) -> Follower:

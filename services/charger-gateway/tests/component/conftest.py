@@ -7,6 +7,7 @@ import hmac
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.record import Record
 
 from .seeding import CARD, CREDENTIAL_KEY, SECRET, STATIONS, TOKEN_KEY  # noqa: TID252 - no installed package
+from .whole import Whole, running_whole  # noqa: TID252 - as above
 
 DEADLINE_S = 10.0
 
@@ -165,4 +167,18 @@ async def slow_gateway() -> AsyncIterator[Gateway]:
 async def full_gateway() -> AsyncIterator[Gateway]:
     """A gateway that takes a single socket."""
     async with running(replace(QUICK, most_connections=1)) as one:
+        yield one
+
+
+@pytest.fixture
+async def whole(tmp_path: Path) -> AsyncIterator[Whole]:
+    """A service that waits for stations' answers."""
+    async with running_whole(tmp_path / "secrets", wait_s=5.0) as one:
+        yield one
+
+
+@pytest.fixture
+async def quick(tmp_path: Path) -> AsyncIterator[Whole]:
+    """A service that answers its callers at once, with a link."""
+    async with running_whole(tmp_path / "secrets", wait_s=0.0) as one:
         yield one

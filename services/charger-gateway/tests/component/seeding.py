@@ -1,8 +1,10 @@
 """What the registry and accounts would have said: three stations of volt, one card of emo, one contract."""
 
 import asyncio
+import base64
 import hashlib
 import hmac
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +36,19 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 PLUG = Connector(
     connector_number=1, standard="IEC_62196_T2", max_power_w=11_000, max_voltage_v=230, max_amperage_a=16, dc=False
 )
+
+
+def basic(user: str, password: str | bytes) -> dict[str, str]:
+    """The header by which a station proves itself."""
+    secret = password if isinstance(password, bytes) else password.encode()
+    return {"Authorization": "Basic " + base64.b64encode(user.encode() + b":" + secret).decode()}
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 def write_secrets(folder: Path) -> Path:

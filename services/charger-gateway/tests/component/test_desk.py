@@ -2,32 +2,18 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import httpx2
 import ocpp.v16
 import ocpp.v201
 import orjson
-import pytest
 from ocpp.routing import on
-from websockets.asyncio.client import connect
-from websockets.typing import Subprotocol
 
-from charger_gateway.app import DESK_EVENTS, build
-from charger_gateway.settings import Settings
-from chassis.auth import Principal, undeclared_routes
 from chassis.clock import SystemClock
-from chassis.codec import Codec
-from chassis.log import MemoryLog
 from chassis.log.appender import Appender
-from chassis.runner import HttpEdge, Service
 from chassis.telemetry import Tracing
-from chassis.testing import KnownCallers, eventually, read_topic, running
-from ev_contracts.catalogue import RECORDS, TOPICS
+from chassis.testing import eventually, read_topic
 from ev_contracts.gateway import (
     CommandRequested,
     CommandSent,
@@ -39,98 +25,8 @@ from ev_contracts.gateway import (
     TransactionStarted,
 )
 
-from .seeding import CARD, LONG_AGO, SECRET, seed, write_secrets  # noqa: TID252 - tests are no package of the installation
-from .test_sockets import basic  # noqa: TID252 - as above
-
-CALLERS = {
-    "cpo": Principal(subject="ops@volt", roles=frozenset({"cpo"}), tenants=frozenset({"volt"}), party_id="NL-VLT"),
-    "other-cpo": Principal(subject="ops@amp", roles=frozenset({"cpo"}), tenants=frozenset({"amp"}), party_id="NL-AMP"),
-    "engineer": Principal(subject="eng@volt", roles=frozenset({"cpo-engineer"}), tenants=frozenset({"volt"})),
-    "emsp": Principal(subject="app@emo", roles=frozenset({"emsp"}), tenants=frozenset({"emo"}), party_id="NL-EMO"),
-    "anna": Principal(subject="anna", roles=frozenset({"driver"}), claims={"driver_ref": "drv-1"}),
-    "bert": Principal(subject="bert", roles=frozenset({"driver"}), claims={"driver_ref": "drv-2"}),
-    "owner": Principal(subject="owner", roles=frozenset({"owner"}), party_id="NL-OWN"),
-}
-
-
-@dataclass
-class Whole:
-    """The running service and how to speak to it."""
-
-    service: Service
-    log: MemoryLog
-    codec: Codec
-    settings: Settings
-    http: httpx2.AsyncClient
-
-    def station(self, station_id: str, subprotocol: str) -> Any:
-        return connect(
-            f"ws://127.0.0.1:{self.settings.ocpp_port}/ocpp/{station_id}",
-            subprotocols=[Subprotocol(subprotocol)],
-            additional_headers=basic(station_id, SECRET),
-            proxy=None,
-        )
-
-    async def ask(self, who: str, station_id: str, command: str, **body: Any) -> httpx2.Response:
-        return await self.http.post(
-            f"/v1/stations/{station_id}/commands/{command}", json=body, headers={"Authorization": f"Bearer {who}"}
-        )
-
-    async def get(self, who: str, path: str) -> httpx2.Response:
-        return await self.http.get(path, headers={"Authorization": f"Bearer {who}"})
-
-    async def desk(self) -> list[Any]:
-        return [seen.record for seen in await read_topic(self.log, self.codec, DESK_EVENTS)]
-
-    async def outcomes(self, number: int) -> list[Any]:
-        """All desk events, once there are so many."""
-
-        async def so_many() -> list[Any] | None:
-            events = await self.desk()
-            return events if len(events) >= number else None
-
-        return list(await eventually(so_many, what=f"{number} desk events"))
-
-    async def connected(self) -> None:
-        topic = "gateway.connection.event.v1"
-
-        async def known() -> bool:
-            return any(isinstance(s.record, StationConnected) for s in await read_topic(self.log, self.codec, topic))
-
-        await eventually(known)
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-@contextlib.asynccontextmanager
-async def running_whole(secrets: Path, *, wait_s: float) -> AsyncIterator[Whole]:
-    log, codec = MemoryLog(), Codec(records=RECORDS, topics=TOPICS)
-    await seed(log, codec)
-    settings = Settings(
-        ocpp_port=free_port(), secrets_dir=write_secrets(secrets), command_wait_s=wait_s, log_level="error"
-    )
-    service = build(settings, log=log, authenticator=KnownCallers(CALLERS))
-    async with running(service), httpx2.AsyncClient(timeout=10) as http:
-        http.base_url = f"http://127.0.0.1:{service.ports[1]}"
-        yield Whole(service=service, log=log, codec=codec, settings=settings, http=http)
-
-
-@pytest.fixture
-async def whole(tmp_path: Path) -> AsyncIterator[Whole]:
-    """A service that waits for stations' answers."""
-    async with running_whole(tmp_path / "secrets", wait_s=5.0) as one:
-        yield one
-
-
-@pytest.fixture
-async def quick(tmp_path: Path) -> AsyncIterator[Whole]:
-    """A service that answers its callers at once, with a link."""
-    async with running_whole(tmp_path / "secrets", wait_s=0.0) as one:
-        yield one
+from .seeding import CARD, LONG_AGO  # noqa: TID252 - tests are no package of the installation
+from .whole import Whole  # noqa: TID252 - as above
 
 
 class V16Station(ocpp.v16.ChargePoint):  # type: ignore[misc]  # the library is untyped
@@ -321,87 +217,3 @@ async def test_a_silent_replicas_connections_are_declared_lost(whole: Whole) -> 
 
     (event,) = await eventually(lost, deadline_s=20)
     assert (event.epoch, event.replica_id) == (stood.offset, "gw-ghost")
-
-
-# Who may.
-
-
-@pytest.mark.parametrize(
-    ("who", "body", "status"),
-    [
-        ("anna", {"id_token": CARD}, 202),
-        ("emsp", {"id_token": CARD}, 202),
-        ("cpo", {"id_token": CARD, "reason": "service"}, 202),
-        ("cpo", {"id_token": CARD}, 422),
-        ("bert", {"id_token": CARD}, 404),
-        ("emsp", {"id_token": "UNKNOWN"}, 404),
-        ("other-cpo", {"id_token": CARD, "reason": "service"}, 404),
-        ("owner", {"id_token": CARD, "reason": "service"}, 403),
-        ("engineer", {"id_token": CARD, "reason": "service"}, 403),
-        ("stranger", {"id_token": CARD}, 401),
-        ("cpo", {"id_token": ""}, 422),
-        ("cpo", {"id_token": CARD, "evse_number": "1"}, 422),
-        ("cpo", {"id_token": CARD, "color": "red"}, 422),
-        ("cpo", {}, 422),
-    ],
-)
-async def test_who_may_start(quick: Whole, who: str, body: dict[str, Any], status: int) -> None:
-    response = await quick.ask(who, "NLVOLT0001", "start", **body)
-    assert response.status_code == status
-    if status >= 400:
-        assert response.headers["content-type"] == "application/problem+json"
-
-
-async def test_only_the_sessions_own_may_stop_it(quick: Whole) -> None:
-    async with quick.station("NLVOLT0001", "ocpp1.6") as ws:
-        start = {"connectorId": 1, "idTag": CARD, "meterStart": 0, "timestamp": "2026-11-20T12:00:00Z"}
-        await ws.send(orjson.dumps([2, "m1", "StartTransaction", start]).decode())
-        number = str(orjson.loads(await ws.recv())[2]["transactionId"])
-    answers = {
-        who: (await quick.ask(who, "NLVOLT0001", "stop", transaction_id=number)).status_code
-        for who in ("anna", "emsp", "bert", "cpo", "other-cpo", "owner")
-    }
-    assert answers == {"anna": 202, "emsp": 202, "bert": 404, "cpo": 422, "other-cpo": 404, "owner": 403}
-    assert (await quick.ask("anna", "NLVOLT0001", "stop", transaction_id="1")).status_code == 404
-
-
-@pytest.mark.parametrize(("who", "status"), [("cpo", 202), ("other-cpo", 404), ("emsp", 403), ("anna", 403)])
-async def test_who_may_reset(quick: Whole, who: str, status: int) -> None:
-    assert (await quick.ask(who, "NLVOLT0001", "reset")).status_code == status
-
-
-async def test_an_unknown_station_is_not_found(quick: Whole) -> None:
-    assert (await quick.ask("cpo", "NLVOLT0009", "reset")).status_code == 404
-
-
-async def test_a_command_is_shown_to_its_caller_and_the_operator_only(quick: Whole) -> None:
-    link = (await quick.ask("anna", "NLVOLT0001", "start", id_token=CARD)).headers["Location"]
-    assert [(await quick.get(who, link)).status_code for who in ("anna", "cpo", "bert", "other-cpo", "emsp")] == [
-        200,
-        200,
-        404,
-        404,
-        404,
-    ]
-
-
-async def test_only_an_engineer_reads_frames(quick: Whole) -> None:
-    async with quick.station("NLVOLT0001", "ocpp1.6") as ws:
-        await ws.send('[2,"m1","Heartbeat",{}]')
-        await ws.recv()
-
-    async def kept() -> Any:
-        shown = (await quick.get("engineer", "/v1/stations/NLVOLT0001/frames")).json()["frames"]
-        return shown if len(shown) == 2 else None
-
-    inbound, outbound = await eventually(kept)
-    assert (inbound["text"], inbound["from_station"]) == ('[2,"m1","Heartbeat",{}]', True)
-    assert outbound["text"].startswith('[3,"m1",{"currentTime"')
-    assert (await quick.get("engineer", "/v1/stations/NLVOLT0002/frames")).json()["frames"] == []
-    assert (await quick.get("cpo", "/v1/stations/NLVOLT0001/frames")).status_code == 403
-    assert (await quick.get("engineer", "/v1/stations/NLVOLT0001/frames?limit=9999")).status_code == 422
-
-
-async def test_every_route_declares_an_act(quick: Whole) -> None:
-    (edge,) = (part for part in quick.service.parts if isinstance(part, HttpEdge))
-    assert undeclared_routes(edge.app) == []

@@ -24,7 +24,7 @@ from websockets.typing import Subprotocol
 
 from chassis.clock import SystemClock, new_id
 from chassis.codec import Codec
-from chassis.log import KafkaLog
+from chassis.log import KafkaLog, LogError
 from chassis.log.appender import Appender
 from chassis.telemetry import Tracing
 from chassis.testing import eventually, read_topic
@@ -42,9 +42,8 @@ from ev_contracts.gateway import (
     TransactionStarted,
 )
 
-from .seeding import CARD, SECRET, seed, write_secrets  # noqa: TID252 - tests are no package of the installation
-from .test_desk import free_port, listening  # noqa: TID252 - as above
-from .test_sockets import basic  # noqa: TID252 - as above
+from .seeding import CARD, SECRET, basic, free_port, seed, write_secrets  # noqa: TID252 - no installed package
+from .test_desk import listening  # noqa: TID252 - as above
 
 if TYPE_CHECKING:
     from ev_lab.endpoints import Endpoints
@@ -137,7 +136,14 @@ async def platform(lab: "Endpoints", namespace: str, tmp_path: Path) -> AsyncIte
     log = KafkaLog(lab.kafka, namespace=namespace)
     await log.start()
     one = Platform(lab.kafka, namespace, tmp_path, log, codec, [])
+
+    async def known() -> bool:
+        with contextlib.suppress(LogError):
+            return all([await log.partitions(topic) for topic in OURS])
+        return False
+
     try:
+        await eventually(known, deadline_s=60, what="the new topics")
         await seed(log, codec)
         yield one
     finally:

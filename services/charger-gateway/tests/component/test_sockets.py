@@ -1,7 +1,6 @@
 """Sockets: who gets one, what bad input is answered, and that nothing is acknowledged before it is durable."""
 
 import asyncio
-import base64
 import time
 from typing import Any
 
@@ -26,17 +25,12 @@ from ev_contracts.gateway import (
 )
 
 from .conftest import DEADLINE_S, Gateway  # noqa: TID252 - tests are no package of the installation
-from .seeding import SECRET  # noqa: TID252 - as above
+from .seeding import SECRET, basic  # noqa: TID252 - as above
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 BOOT = {"chargePointVendor": "Alfen", "chargePointModel": "Eve"}
 BOOT201 = {"reason": "PowerUp", "chargingStation": {"vendorName": "Alfen", "model": "Eve"}}
 AT = "2026-11-20T12:00:00Z"
-
-
-def basic(user: str, password: str | bytes) -> dict[str, str]:
-    secret = password if isinstance(password, bytes) else password.encode()
-    return {"Authorization": "Basic " + base64.b64encode(user.encode() + b":" + secret).decode()}
 
 
 def station(
