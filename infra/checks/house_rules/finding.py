@@ -21,7 +21,7 @@ class Source:
     @property
     def is_test(self) -> bool:
         """Whether it stands among tests."""
-        return "tests" in self.path.parts or "journeys" in self.path.parts
+        return not {"tests", "testing", "journeys"}.isdisjoint(self.path.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

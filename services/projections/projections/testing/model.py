@@ -21,7 +21,8 @@ from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.record import Record
 from projections.app import build
 from projections.settings import RoleName, Settings
-from projections.testing.story import GRANTED, NOON, ONE, STORY, Told
+from projections.testing.samples import NOON, ONE, Told
+from projections.testing.story import GRANTED, STORY
 
 CALLERS = KnownCallers(
     {

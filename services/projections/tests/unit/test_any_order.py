@@ -16,7 +16,8 @@ from projections.emsp.project import project as emsp
 from projections.live import Project
 from projections.owner.project import project as owner
 from projections.testing.model import contexts
-from projections.testing.story import DISCONNECTED, STATION, STORY, Told
+from projections.testing.samples import STATION, Told
+from projections.testing.story import DISCONNECTED, STORY
 
 EVENTS = contexts((*STORY, Told(topic="gateway.connection.event.v1", key=f"volt/{STATION}", record=DISCONNECTED)))
 TABLES = (

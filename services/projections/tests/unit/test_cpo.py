@@ -3,7 +3,8 @@
 from chassis.testing import eventually
 from projections.settings import RoleName
 from projections.testing.model import Running
-from projections.testing.story import BOUGHT, DISCONNECTED, INVOICE, SESSION, STATION, Told
+from projections.testing.samples import BOUGHT, INVOICE, SESSION, STATION, Told
+from projections.testing.story import DISCONNECTED
 
 CPO = {"Authorization": "Bearer cpo"}
 AMPERE = {"Authorization": "Bearer ampere"}

@@ -5,7 +5,7 @@ import pytest
 from chassis.auth import undeclared_routes
 from projections.settings import RoleName
 from projections.testing.model import Running
-from projections.testing.story import BOUGHT, INVOICE, SESSION
+from projections.testing.samples import BOUGHT, INVOICE, SESSION
 
 
 def _as(name: str) -> dict[str, str]:
