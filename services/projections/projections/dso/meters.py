@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chassis.decider import EventContext, To
-from ev_contracts.common import Place
+from ev_contracts.common import Place, SessionFacts
 from ev_contracts.projections import ConnectionMetered
 from ev_contracts.record import Record
 from ev_contracts.sessions import EnergyDelivered, SessionClosed, SessionCorrected, SessionStarted
@@ -32,27 +32,18 @@ def metered(event: Record, ctx: EventContext, _facts: object) -> Sequence[To]:
                 measured_at=event.measured_at,
             )
         case SessionClosed(facts=facts, place=place) | SessionCorrected(facts=facts, place=place):
-            start = _at(
-                ctx,
-                place,
-                facts.session_id,
-                energy_wh=0,
-                register_wh=facts.meter_start_wh,
-                measured_at=facts.started_at,
-            )
-            return (
-                *start,
-                *_at(
-                    ctx,
-                    place,
-                    facts.session_id,
-                    energy_wh=facts.energy_wh,
-                    register_wh=facts.meter_stop_wh,
-                    measured_at=facts.ended_at,
-                ),
-            )
+            return _whole(ctx, place, facts)
         case _:
             return ()
+
+
+def _whole(ctx: EventContext, place: Place, facts: SessionFacts) -> Sequence[To]:
+    """Both ends of a session, as they stand after all is known."""
+    sid, start_wh, stop_wh = facts.session_id, facts.meter_start_wh, facts.meter_stop_wh
+    return (
+        *_at(ctx, place, sid, energy_wh=0, register_wh=start_wh, measured_at=facts.started_at),
+        *_at(ctx, place, sid, energy_wh=facts.energy_wh, register_wh=stop_wh, measured_at=facts.ended_at),
+    )
 
 
 def _at(
