@@ -8,7 +8,7 @@ from ev_contracts.common import CommercialModel, Parties, Relation, RelationKind
 from ev_contracts.pricing import RateSession, RatingWanted, RunningCostComputed
 from ev_contracts.record import Record
 from ev_contracts.sessions import EnergyDelivered, SessionClosed
-from pricing.domain.rating import rate
+from pricing.domain.rating import price, totals_of
 from pricing.domain.running import used_so_far
 from pricing.ports import TariffBook
 
@@ -98,8 +98,7 @@ def on_energy(event: Record, context: EventContext, tariffs: TariffBook) -> Sequ
         tariff = tariffs.in_force(relation, site_id=event.place.site_id, at=event.started_at)
         if tariff is None:
             continue
-        rating_id = rating_id_of(event.session_id, relation.kind)
-        rating = rate(rating_id=rating_id, relation=relation, tariff=tariff, used=used_so_far(event))
+        totals = totals_of(price(tariff.components, used_so_far(event)), tariff.currency)
         cost = RunningCostComputed(
             session_id=event.session_id,
             station_id=event.station_id,
@@ -107,8 +106,8 @@ def on_energy(event: Record, context: EventContext, tariffs: TariffBook) -> Sequ
             tariff_id=tariff.tariff_id,
             tariff_version=tariff.version,
             energy_wh=event.energy_wh,
-            total_excl_vat=rating.total_excl_vat,
-            total_incl_vat=rating.total_incl_vat,
+            total_excl_vat=totals.excl_vat,
+            total_incl_vat=totals.incl_vat,
             measured_at=event.measured_at,
         )
         costs.append(To(key=f"{relation.seller_tenant}/{event.session_id}", command=cost))

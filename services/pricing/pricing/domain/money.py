@@ -13,14 +13,17 @@ _WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 def decimal_of(exact: Fraction) -> Decimal:
     """The fraction at eight decimals, half-even: a tie goes to the even neighbour, so that ties cost nobody more."""
-    scaled = round(exact * 10**_SCALE)  # round() of a Fraction is half-even and exact
-    return Decimal(scaled).scaleb(-_SCALE, context=_WIDE)
+    return Decimal(_half_even(exact.numerator * 10**_SCALE, exact.denominator)).scaleb(-_SCALE, context=_WIDE)
 
 
 def minor_of(exact: Fraction, currency: str) -> int:
     """The fraction in the currency's minor unit, half-even."""
-    rounded: int = round(exact * 10 ** minor_digits(currency))
-    return rounded
+    return _half_even(exact.numerator * 10 ** minor_digits(currency), exact.denominator)
+
+
+def _half_even(numerator: int, denominator: int) -> int:
+    whole, rest = divmod(numerator, denominator)
+    return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1))
 
 
 def money_of(exact: Fraction, rounded_minor: int, currency: str) -> Money:

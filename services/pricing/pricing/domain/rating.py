@@ -1,13 +1,14 @@
 """What a session costs under a tariff: exact fractions, OCPI's step sizes, rounded once at the very end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from ev_contracts.common import (
+    Money,
     PriceComponent,
     RatedLine,
     Rating,
@@ -18,10 +19,9 @@ from ev_contracts.common import (
 )
 from pricing.domain.money import decimal_of, minor_of, money_of, shares_of
 
-_SECOND = timedelta(seconds=1)
 _PERMILLE = 1_000
-_WH_PER_KWH = 1_000
-_S_PER_H = 3_600
+_E8 = 10**8
+"""A price has at most eight decimals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +37,45 @@ class Quantities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedLine:
-    """One component's share of the price, exact."""
+    """One component's share of the price, exact: `used` of it, `billed` after its step, in small units (Wh, s)."""
 
     component: PriceComponent
-    quantity: Fraction
-    rule: str
+    used: Fraction
+    billed: Fraction
+    excl_vat: Fraction
+    vat: Fraction
 
     @property
-    def excl_vat(self) -> Fraction:
-        """Before VAT."""
-        return self.quantity * Fraction(self.component.price)
+    def quantity(self) -> Fraction:
+        """What is billed, in the unit of the price: kWh, hours or pieces."""
+        return self.billed / _UNITS[self.component.type].per_large
 
     @property
-    def vat(self) -> Fraction:
-        """Its VAT; none where the tariff names no rate."""
-        return self.excl_vat * Fraction(self.component.vat_permille or 0, _PERMILLE)
+    def rule(self) -> str:
+        """How this line came about, in words a driver can follow."""
+        unit, price = _UNITS[self.component.type], _plain(self.component.price)
+        if not unit.small:
+            return f"{price} per {unit.large}"
+        rule = f"{price} per {unit.large}: {_plain(decimal_of(self.used))} {unit.small}"
+        if self.billed == self.used:
+            return rule
+        return f"{rule}, rounded up to {_plain(decimal_of(self.billed))} by steps of {self.component.step_size}"
+
+
+class Unit(NamedTuple):
+    """What is counted, and what of it is priced."""
+
+    small: str
+    large: str
+    per_large: int
+
+
+_UNITS: Mapping[TariffComponentType, Unit] = {
+    TariffComponentType.ENERGY: Unit("Wh", "kWh", 1_000),
+    TariffComponentType.TIME: Unit("s charging", "h", 3_600),
+    TariffComponentType.PARKING_TIME: Unit("s parking", "h", 3_600),
+    TariffComponentType.FLAT: Unit("", "session", 1),
+}
 
 
 def quantities_of(facts: SessionFacts) -> Quantities:
@@ -87,35 +111,37 @@ def price(components: Sequence[PriceComponent], used: Quantities) -> Sequence[Pr
     priced = {component.type for component in components}
     last_time = next((kind for kind in reversed(used.times) if kind in priced), None)
     lines = (_line(component, used, is_last=component.type == last_time) for component in components)
-    return [line for line in lines if line.quantity]
+    return [line for line in lines if line.billed]
 
 
 def _line(component: PriceComponent, used: Quantities, *, is_last: bool) -> PricedLine:
-    match component.type:
+    volume = _volume(component.type, used)
+    is_stepped = is_last or component.type is TariffComponentType.ENERGY
+    billed = _rounded_up(volume, component.step_size) if is_stepped else volume
+    # One fraction made of whole numbers: the same as quantity times price, and a tenth of the work.
+    price_e8 = int(component.price.scaleb(8))
+    excl_vat = Fraction(billed.numerator * price_e8, billed.denominator * _UNITS[component.type].per_large * _E8)
+    vat_permille = component.vat_permille or 0
+    vat = Fraction(excl_vat.numerator * vat_permille, excl_vat.denominator * _PERMILLE)
+    return PricedLine(component=component, used=volume, billed=billed, excl_vat=excl_vat, vat=vat)
+
+
+def _volume(kind: TariffComponentType, used: Quantities) -> Fraction:
+    """How much of it was used, in small units."""
+    match kind:
         case TariffComponentType.ENERGY:
-            return _stepped(component, used.energy_wh, unit=("Wh", "kWh", _WH_PER_KWH), is_stepped=True)
+            return used.energy_wh
         case TariffComponentType.TIME:
-            return _stepped(component, used.charging_s, unit=("s charging", "h", _S_PER_H), is_stepped=is_last)
+            return used.charging_s
         case TariffComponentType.PARKING_TIME:
-            return _stepped(component, used.parking_s, unit=("s parking", "h", _S_PER_H), is_stepped=is_last)
+            return used.parking_s
         case TariffComponentType.FLAT:
-            return PricedLine(component=component, quantity=Fraction(1), rule=f"{_plain(component.price)} per session")
+            return Fraction(1)
         case TariffComponentType.UNKNOWN:
             # A component newer than this code: better no price than a wrong one. The decider lets none in.
             raise ValueError("a tariff component of an unknown type cannot be priced")
         case _:
-            assert_never(component.type)
-
-
-def _stepped(
-    component: PriceComponent, volume: Fraction, *, unit: tuple[str, str, int], is_stepped: bool
-) -> PricedLine:
-    small, large, per_large = unit
-    billed = _rounded_up(volume, component.step_size) if is_stepped else volume
-    rule = f"{_plain(component.price)} per {large}: {_plain(decimal_of(volume))} {small}"
-    if billed != volume:
-        rule += f", rounded up to {_plain(decimal_of(billed))} by steps of {component.step_size}"
-    return PricedLine(component=component, quantity=billed / per_large, rule=rule)
+            assert_never(kind)
 
 
 def _rounded_up(volume: Fraction, step: int) -> Fraction:
@@ -126,14 +152,33 @@ def _plain(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
+class Totals(NamedTuple):
+    """Net and gross, each rounded half-even once; VAT is what lies between them."""
+
+    excl_vat: Money
+    vat: Money
+    incl_vat: Money
+
+
+def totals_of(lines: Sequence[PricedLine], currency: str) -> Totals:
+    """What the lines come to."""
+    net = sum((line.excl_vat for line in lines), Fraction())
+    vat = sum((line.vat for line in lines), Fraction())
+    net_minor, gross_minor = minor_of(net, currency), minor_of(net + vat, currency)
+    return Totals(
+        excl_vat=money_of(net, net_minor, currency),
+        vat=money_of(vat, gross_minor - net_minor, currency),
+        incl_vat=money_of(net + vat, gross_minor, currency),
+    )
+
+
 def rate(*, rating_id: str, relation: Relation, tariff: TariffVersion, used: Quantities) -> Rating:
-    """The price in this relation. Net and gross are each rounded half-even once; VAT is what lies between them."""
-    lines = price(tariff.components, used)
-    net, vat = [line.excl_vat for line in lines], [line.vat for line in lines]
+    """The price in this relation, with its lines; their cents sum to the totals'."""
     currency = tariff.currency
-    net_minor, gross_minor = minor_of(sum(net, Fraction()), currency), minor_of(sum(net + vat, Fraction()), currency)
-    vat_minor = gross_minor - net_minor
-    net_shares, vat_shares = shares_of(net_minor, net, currency), shares_of(vat_minor, vat, currency)
+    lines = price(tariff.components, used)
+    totals = totals_of(lines, currency)
+    net_shares = shares_of(totals.excl_vat.rounded_minor, [line.excl_vat for line in lines], currency)
+    vat_shares = shares_of(totals.vat.rounded_minor, [line.vat for line in lines], currency)
     return Rating(
         rating_id=rating_id,
         relation=relation,
@@ -154,7 +199,7 @@ def rate(*, rating_id: str, relation: Relation, tariff: TariffVersion, used: Qua
             )
             for line, net_share, vat_share in zip(lines, net_shares, vat_shares, strict=True)
         ),
-        total_excl_vat=money_of(sum(net, Fraction()), net_minor, currency),
-        total_vat=money_of(sum(vat, Fraction()), vat_minor, currency),
-        total_incl_vat=money_of(sum(net + vat, Fraction()), gross_minor, currency),
+        total_excl_vat=totals.excl_vat,
+        total_vat=totals.vat,
+        total_incl_vat=totals.incl_vat,
     )
