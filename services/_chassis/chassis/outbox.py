@@ -108,6 +108,7 @@ class OutboxWorker:
             context = context_of(self._part.source, self._partition, pending.record, headers)
             event = self._env.codec.decode(self._part.source, pending.record.value, headers)
         except Poison as poison:
+            self._env.metrics.add("dead_letters", 1, poison.reason)
             letter = self._env.letterbox.letter(self._part.source, self._partition, pending.record, poison)
             await self._acked(dead_letter_topic(self._part.name), letter, None)
         else:

@@ -21,19 +21,26 @@ class UnparkRequest(BaseModel, extra="forbid"):
     key: Annotated[str, Field(max_length=300)]
 
 
-def repair_router(*, log: Log, entities: Sequence[str], guard: Guard, act: str) -> APIRouter:
-    """`GET /v1/parked` and `POST /v1/parked/unpark`, both the act of who may repair, within his tenants."""
+def repair_router(
+    *, log: Log, entities: Sequence[str], guard: Guard, act: str, reactions: Sequence[str] = ()
+) -> APIRouter:
+    """`GET /v1/parked` and `POST /v1/parked/unpark`, both the act of who may repair, within his tenants.
+
+    `reactions` are the policies and transforms: what they parked is listed too, and tried again when the service starts.
+    """
     router = APIRouter(tags=["repair"])
     repairer = guard.act(act)
 
     @router.get("/v1/parked")
     async def list_parked(caller: Annotated[Caller, Depends(repairer)]) -> Response:
-        found = [each for entity in entities for each in await waiting(log, entity)]
+        found = [each for name in (*entities, *reactions) for each in await waiting(log, name)]
         return _json(200, {"parked": [_plain(each) for each in found if caller.may(tenant=tenant_of(each.key))]})
 
     @router.post("/v1/parked/unpark")
     async def unpark_one(wanted: UnparkRequest, caller: Annotated[Caller, Depends(repairer)]) -> Response:
         caller.require(tenant=tenant_of(wanted.key))
+        if wanted.entity in reactions:
+            raise Problem(409, "repaired-at-start", "a policy tries its parked records again when its service starts")
         if wanted.entity not in entities:
             raise Problem(404, "not-found")
         outcome = await unpark(log, wanted.entity, wanted.key)

@@ -90,6 +90,7 @@ class ProjectionWorker:
             offset=record.offset,
             reason=poison.reason,
         )
+        self._env.metrics.add("dead_letters", 1, poison.reason)
         letter = self._env.letterbox.letter(self._at.topic, self._at.partition, record, poison)
         try:
             topic = dead_letter_topic("projections.any")

@@ -82,6 +82,7 @@ class ReactionWorker:
                 elif record.key == PARKED_KEY:
                     self._parked = loads_parked(record.value or b"{}")
         await self._repair()
+        self._tell_parked()
         source = TopicPartition(self._part.source, self._partition)
         entry = self._env.codec.topics.get(self._part.source)
         return await resume_at(log, source, stored, may_skip=entry is not None and entry.kind == "sample")
@@ -120,9 +121,13 @@ class ReactionWorker:
             position.insert(0, Entry(PARKED_KEY, dumps_parked(parked)))
         await self._store(position)
         self._parked = parked
+        self._tell_parked()
         self._env.metrics.add("reactions", len(records), self._part.name)
         lag = behind_s(records[-1].timestamp)
         self._env.metrics.put("lag_seconds", lag, f"{self._part.name}/{self._partition}")
+
+    def _tell_parked(self) -> None:
+        self._env.metrics.put("parked", len(self._parked), f"{self._part.name}/{self._partition}")
 
     async def _settle(self, acks: Sequence["asyncio.Future[Appended]"]) -> None:
         try:
@@ -177,6 +182,7 @@ class ReactionWorker:
             offset=record.offset,
             reason=poison.reason,
         )
+        self._env.metrics.add("dead_letters", 1, poison.reason)
         letter = self._env.letterbox.letter(self._part.source, self._partition, record, poison)
         acks.append(await self._env.log.producer.send(dead_letter_topic(self._part.name), letter))
 
