@@ -28,8 +28,6 @@ TRADE = frozenset(
 THIRD_PARTY = frozenset(
     {
         "session_timeout_ms",  # aiokafka's
-        "MeterProvider",  # OpenTelemetry's
-        "get_meter",  # OpenTelemetry's
         *("MeterProvider", "get_meter"),  # OpenTelemetry's
     }
 )
