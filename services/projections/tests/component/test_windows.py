@@ -1,0 +1,85 @@
+"""The stream analysis on a real broker: committed readings only, restored from its changelog, the windows add up."""
+
+from datetime import timedelta
+
+from real import Real
+
+from chassis.log import Log
+from chassis.log.envelope import Stamp, entry_of
+from chassis.log.keys import partition_of
+from chassis.runner import Service
+from chassis.testing import eventually, read_topic
+from ev_contracts.projections import ConnectionMetered, FeederLoadMeasured
+from projections.settings import RoleName
+from projections.testing.samples import NOON, Told
+from projections.testing.story import STORY
+
+METER, LOAD = "projections.connection-meter.sample.v1", "projections.feeder-load.sample.v1"
+KEY = "volt/ean-9"
+
+
+def reading(minute: int, energy_wh: int, session: str = "ses-9") -> ConnectionMetered:
+    return ConnectionMetered(
+        connection_id="ean-9",
+        feeder_id="feeder-7",
+        tenant="volt",
+        evse_id=f"NL*VLT*{session}",
+        session_id=session,
+        energy_wh=energy_wh,
+        register_wh=energy_wh,
+        measured_at=NOON + timedelta(minutes=minute),
+    )
+
+
+async def windows(service: Service, connection: str) -> dict[str, int]:
+    """The last word on each window's energy."""
+    seen = await read_topic(service.env.log, service.env.codec, LOAD)
+    loads = [each.record for each in seen if isinstance(each.record, FeederLoadMeasured)]
+    return {f"{w.window_start_at:%H:%M}": w.energy_wh for w in loads if w.connection_id == connection}
+
+
+async def in_an_aborted_transaction(service: Service, log: Log, record: ConnectionMetered) -> None:
+    producer = log.transactional("test-that-aborts")
+    await producer.start()
+    await producer.begin()
+    stamp = Stamp(record_id="aborted", source=b"/test", time=NOON, key=KEY)
+    partition = partition_of(KEY.encode(), await log.partitions(METER))
+    await producer.append(METER, partition, [entry_of(service.env.codec.encode(METER, record), stamp)])
+    await producer.abort()
+    await producer.stop()
+
+
+async def test_the_ledgers_energy_arrives_in_windows_that_add_up(real: Real) -> None:
+    await real.tell(*(each for each in STORY if each.topic == "sessions.session.event.v1"))
+    async with real.run(real.settings(RoleName.DSO)) as service:
+
+        async def whole() -> bool:
+            return sum((await windows(service, "ean-1")).values()) == 8_400
+
+        await eventually(whole, deadline_s=60, what="all 8,400 Wh are in the windows")
+        assert await windows(service, "ean-1") == {
+            "12:00": 2_100,
+            "12:15": 2_100,
+            "12:30": 2_100,
+            "12:45": 2_100,
+            "13:00": 0,
+        }
+
+
+async def test_aborted_readings_are_not_seen_and_a_restart_knows_the_earlier_ones(real: Real) -> None:
+    settings = real.settings(RoleName.DSO)
+    async with real.run(settings) as service:
+        await in_an_aborted_transaction(service, service.env.log, reading(5, 99_999, "aborted"))
+        await real.tell(*(Told(topic=METER, key=KEY, record=record) for record in (reading(0, 0), reading(10, 1_000))))
+
+        async def first() -> bool:
+            return await windows(service, "ean-9") == {"12:00": 1_000}
+
+        await eventually(first, deadline_s=60, what="the first two readings make 1,000 Wh")
+    async with real.run(settings) as service:
+        await real.tell(Told(topic=METER, key=KEY, record=reading(20, 3_000)))
+
+        async def second() -> bool:
+            return await windows(service, "ean-9") == {"12:00": 2_000, "12:15": 1_000}
+
+        await eventually(second, deadline_s=60, what="the third reading is split between its windows")
