@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
-.PHONY: help setup lock fmt check test test-long unit contract conformance component e2e up down status logs clean run services stop token lab-lock demo bench contracts contracts-check contracts-release
+.PHONY: pictures help setup lock fmt check test test-long unit contract conformance component e2e up down status logs clean run services stop token lab-lock demo bench contracts contracts-check contracts-release
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -84,3 +84,6 @@ token: ## a bearer token for scripts: make token ROLE=cpo
 
 lab-lock: setup ## resolve the lab's Java artifacts anew
 	@$(PY) -m ev_lab lock
+
+pictures: setup ## pictures of the pages (DEMO=<address of the dashboards> for those of a running demo)
+	@$(PY) services/dashboards/pictures/take.py $(DEMO)
