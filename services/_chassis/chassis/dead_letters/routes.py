@@ -26,7 +26,7 @@ def repair_router(
 ) -> APIRouter:
     """`GET /v1/parked` and `POST /v1/parked/unpark`, both the act of who may repair, within his tenants.
 
-    `reactions` are the policies and transforms: what they parked is listed too, and tried again when the service starts.
+    `reactions` are policies and transforms: what they parked is listed too, and tried again when the service starts.
     """
     router = APIRouter(tags=["repair"])
     repairer = guard.act(act)

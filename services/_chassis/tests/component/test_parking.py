@@ -106,6 +106,11 @@ async def test_a_policy_repairs_what_it_parked_when_another_build_starts() -> No
     async with running(Service(env=env, parts=[toy.NOTES, toy.POLICY])):
         await eventually(lambda: env.metrics.get("reactions", "toys.note-policy") == 2)
         assert await read_topic(log, toy.codec(), "toys.note.event.v1") == []
+        assert env.metrics.get("dead_letters", "record-not-on-topic") == 1
+        assert sum(env.metrics.get("parked", f"toys.note-policy/{partition}") for partition in range(4)) == 1
+        assert [(each.key, each.reason) for each in await waiting(log, "toys.note-policy")] == [
+            ("t/1", "record-not-on-topic")
+        ]
     async with running(Service(env=new_build(log), parts=[toy.NOTES, toy.POLICY])):
         await eventually(lambda: _noted(log, [1, 2]))
 
