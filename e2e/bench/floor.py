@@ -9,6 +9,7 @@ import importlib.util
 import io
 import itertools
 import json
+import signal
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,7 +100,9 @@ def _validator(action: str) -> Any:
 
 
 async def main(kafka: str, port: int) -> None:
-    """Serve until ended."""
+    """Serve until SIGTERM; the topic goes with it."""
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     topic = f"floor-{int(time.time())}"
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
@@ -114,7 +117,7 @@ async def main(kafka: str, port: int) -> None:
             floor.serve, "127.0.0.1", port, subprotocols=[Subprotocol("ocpp1.6")], compression=None, backlog=1024
         ):
             print("ready", flush=True)
-            await asyncio.get_running_loop().create_future()
+            await ended.wait()
     finally:
         await producer.stop()
         await admin.delete_topics([topic])

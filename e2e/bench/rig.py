@@ -66,6 +66,16 @@ async def create_topics(kafka: str, namespace: str, names: Iterable[str]) -> Non
         await admin.close()
 
 
+async def delete_topics(kafka: str, names: Iterable[str]) -> None:
+    """The broker is shared, and every partition costs it something."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        await admin.delete_topics(list(names))
+    finally:
+        await admin.close()
+
+
 def _new_topic(namespace: str, name: str) -> NewTopic:
     topic = TOPICS[name]
     config = {"message.timestamp.type": "LogAppendTime"}
@@ -180,6 +190,7 @@ async def gateway(kafka: str, *, stations: int, extra_env: Mapping[str, str] | N
         finally:
             process.terminate()
             process.wait(20)
+            await delete_topics(kafka, [f"{namespace}.{name}" for name in gateway_topics()])
 
 
 def _environment(home: Path, kafka: str, namespace: str, ids: Mapping[str, int]) -> dict[str, str]:
