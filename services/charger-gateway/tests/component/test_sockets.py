@@ -189,6 +189,8 @@ async def test_an_oversize_frame_closes_the_socket(gateway: Gateway) -> None:
             await socket.recv()
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1009
+    (gone,) = await gateway.wait_for(CONNECTIONS, StationDisconnected)
+    assert gone.reason == "protocol"
 
 
 async def test_a_small_frame_that_inflates_beyond_the_limit_closes_the_socket(gateway: Gateway) -> None:

@@ -35,6 +35,8 @@ CLOSE_POLICY = 1008
 CLOSE_TRY_LATER = 1013
 
 _MOST_REMOTE_STARTS = 64
+# Why the socket library itself closed: no pong in time; a frame too big, against the protocol, or not UTF-8.
+_REASONS = {1011: "timeout", 1002: "protocol", 1007: "protocol", 1009: "protocol"}
 
 log = structlog.get_logger("charger_gateway.connection")
 
@@ -95,8 +97,9 @@ class Connection:
                 if wait_s:
                     await asyncio.sleep(wait_s)
                 await self._take(raw)
-        except ConnectionClosed:
-            pass
+        except ConnectionClosed as closed:
+            if self.close_reason == "closed" and closed.sent is not None and not closed.rcvd_then_sent:
+                self.close_reason = _REASONS.get(closed.sent.code, "closed")
         except JournalUnavailable as error:
             log.warning("station.unacknowledged", station=self.station.station_id, why=str(error))
             await self.close(CLOSE_TRY_LATER, "log-unavailable")
