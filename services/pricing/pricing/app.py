@@ -2,6 +2,7 @@
 
 from chassis.auth import Authenticator
 from chassis.clock import Clock
+from chassis.dead_letters.routes import repair_router
 from chassis.decider import Deadline
 from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Policy, Service, Transform, wire
@@ -36,14 +37,20 @@ def build(
         clock=wiring.env.clock,
         tariffs=tariffs,
     )
-    http = HttpEdge(
-        app=pricing_app(edge),
-        host=settings.http_host,
-        port=settings.http_port,
-        commands=client,
-        tables=(tariffs.versions, tariffs.assignments),
+    entities, reactions = _entities(), _reactions(tariffs)
+    app = pricing_app(edge)
+    app.include_router(
+        repair_router(
+            log=wiring.env.log,
+            entities=[each.name for each in entities],
+            guard=edge.guard,
+            act="repair-parked",
+            reactions=[each.name for each in reactions],
+        )
     )
-    return wiring.service([*_entities(), *_reactions(tariffs), http])
+    tables = (tariffs.versions, tariffs.assignments)
+    http = HttpEdge(app=app, host=settings.http_host, port=settings.http_port, commands=client, tables=tables)
+    return wiring.service([*entities, *reactions, http])
 
 
 def _entities() -> tuple[Entity, ...]:

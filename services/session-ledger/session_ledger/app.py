@@ -1,10 +1,13 @@
 """What the ledger is made of: one decider, its reaction to stations and its question for an unknown context."""
 
+from chassis.auth import Authenticator
 from chassis.clock import Clock
+from chassis.dead_letters.routes import repair_router
 from chassis.decider import Deadline
 from chassis.http import create_app
 from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Policy, Service, wire
+from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.sessions import SessionDeadlinePassed
 from session_ledger.adapters.facts import SnapshotFacts
@@ -12,31 +15,50 @@ from session_ledger.domain.session import session_decider
 from session_ledger.policies import on_session, on_transaction
 from session_ledger.settings import Settings
 
+_SESSION = "sessions.session"
 
-def build(settings: Settings, *, clock: Clock | None = None, log: Log | None = None) -> Service:
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    log: Log | None = None,
+    authenticator: Authenticator | None = None,
+) -> Service:
     """The composition root. Opens nothing yet. Raises WrongIds."""
     wiring = wire("session-ledger", settings, records=RECORDS, topics=TOPICS, clock=clock, log=log)
-    facts = SnapshotFacts()
     decider = session_decider(settle_s=settings.session_settle_s, grace_s=settings.session_grace_s)
-    return wiring.service(
-        [
-            Entity(name="sessions.session", decider=decider, deadline=_passed),
-            Policy(
-                name="sessions.transaction-policy",
-                source="gateway.transaction.event.v1",
-                target="sessions.session",
-                react=on_transaction,
-                facts=facts,
-            ),
-            Policy(
-                name="sessions.context-policy",
-                source="sessions.session.event.v1",
-                target="sessions.session",
-                react=on_session,
-                facts=facts,
-            ),
-            HttpEdge(app=create_app("session-ledger"), host=settings.http_host, port=settings.http_port),
-        ]
+    reactions = _reactions(SnapshotFacts())
+    app = create_app("session-ledger")
+    app.include_router(
+        repair_router(
+            log=wiring.env.log,
+            entities=(_SESSION,),
+            guard=wiring.guard(ACTS, authenticator=authenticator),
+            act="repair-parked",
+            reactions=[each.name for each in reactions],
+        )
+    )
+    edge = HttpEdge(app=app, host=settings.http_host, port=settings.http_port)
+    return wiring.service([Entity(name=_SESSION, decider=decider, deadline=_passed), *reactions, edge])
+
+
+def _reactions(facts: SnapshotFacts) -> tuple[Policy, ...]:
+    return (
+        Policy(
+            name="sessions.transaction-policy",
+            source="gateway.transaction.event.v1",
+            target=_SESSION,
+            react=on_transaction,
+            facts=facts,
+        ),
+        Policy(
+            name="sessions.context-policy",
+            source="sessions.session.event.v1",
+            target=_SESSION,
+            react=on_session,
+            facts=facts,
+        ),
     )
 
 
