@@ -13,6 +13,7 @@ from ev_seed.client import Platform
 from ev_seed.network import Plan
 
 AT_ONCE = 16
+DECIDED_WITHIN_S = 120.0
 STATIONS_A_CALL = 500
 
 
@@ -100,7 +101,7 @@ async def _stations(platform: Platform, plan: Plan, cpo: str) -> tuple[Member, .
     results = []
     for start in range(0, len(rows), STATIONS_A_CALL):
         some = rows[start : start + STATIONS_A_CALL]
-        results += (await platform.post(cpo, "asset-registry", "/v1/stations:batch", some))["results"]
+        results += await _batch(platform, cpo, some)
     wrong = [row for row in results if row["status"] not in {"registered", "unchanged"}]
     if wrong:
         raise RuntimeError(f"stations were not registered: {wrong[:3]}")
@@ -116,6 +117,17 @@ async def _stations(platform: Platform, plan: Plan, cpo: str) -> tuple[Member, .
         )
         for number, row in enumerate(rows, start=1)
     )
+
+
+async def _batch(platform: Platform, cpo: str, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """The registry's word on each row; said again while some are not decided yet, which changes none of the others."""
+    async with asyncio.timeout(DECIDED_WITHIN_S):
+        while True:
+            told = await platform.post(cpo, "asset-registry", "/v1/stations:batch", rows)
+            results: list[dict[str, Any]] = told["results"]
+            if all(row["status"] != "pending" for row in results):
+                return results
+            await asyncio.sleep(1)
 
 
 async def _drivers(platform: Platform, plan: Plan, emsp: str) -> tuple[Driver, ...]:
