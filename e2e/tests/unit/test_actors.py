@@ -160,7 +160,7 @@ async def test_what_happens_off_line_is_said_in_order_afterwards(version: str, u
     visiting = asyncio.create_task(station.charge(visit(parked_s=0)))
     await until(lambda: bool(station.sessions))
     await station.offline()
-    await until(lambda: len(station.outbox) > 0)
+    await until(lambda: len(station.outbox) > 1)  # the first may have been on its way when the connection was lost
     await station.online()
     charged = await asyncio.wait_for(visiting, 10)
     await station.offline()
@@ -170,7 +170,8 @@ async def test_what_happens_off_line_is_said_in_order_afterwards(version: str, u
     assert charged.transaction_id
     if version == "2.0.1":
         assert any(event.get("offline") for event in said)
-        assert [event["seq_no"] for event in said] == list(range(len(said)))
+        numbers = list(dict.fromkeys(event["seq_no"] for event in said))  # what was not answered is said again
+        assert numbers == list(range(len(numbers)))
 
 
 @pytest.mark.parametrize("version", ["1.6", "2.0.1"])
