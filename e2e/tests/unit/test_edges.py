@@ -49,13 +49,14 @@ def test_what_a_service_keeps_for_itself_is_no_arrow() -> None:
 
 def test_the_collector_takes_what_the_chassis_exports() -> None:
     with collecting() as collector:
-        exporter = OTLPSpanExporter(endpoint=f"{collector.endpoint}/v1/traces")
-        ledger = Tracing("session-ledger", exporter, at_once=True)
-        pricing = Tracing("pricing", exporter, at_once=True)
+        endpoint = f"{collector.endpoint}/v1/traces"
+        ledger = Tracing("session-ledger", OTLPSpanExporter(endpoint=endpoint), at_once=True)
+        pricing = Tracing("pricing", OTLPSpanExporter(endpoint=endpoint), at_once=True)
         with ledger.sending(SESSIONS) as traceparent:
             pass
         with pricing.processing(SESSIONS, {"traceparent": traceparent}):
             assert trace.get_current_span().get_span_context().is_valid
         edges = seen(collector.spans)
         ledger.shutdown()
+        pricing.shutdown()
     assert edges == {Edge(producer="session-ledger", topic=SESSIONS, consumer="pricing")}
