@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from figures import RETAIL, WHOLESALE
-
 from ev_actors.journal import Charged
 from ev_contracts.accounts import TokenSnapshot
 from ev_contracts.assets import CommercialSnapshot, OwnershipSnapshot, PartySnapshot, SiteSnapshot, StationSnapshot
@@ -16,6 +14,7 @@ from ev_contracts.common import ConnectorState, MeterReading, PriceComponent
 from ev_contracts.gateway import ConnectorStatusChanged, MeterSampled, TransactionEnded, TransactionStarted
 from ev_contracts.pricing import AssignTariff, PublishTariff
 from ev_contracts.record import Record
+from ev_journeys.figures import RETAIL, WHOLESALE
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -42,37 +41,31 @@ def network(stations: int) -> Iterator[Said]:
     for party, role, tenant in (("NL-VLT", "CPO", "volt"), ("NL-EMO", "EMSP", "emo"), ("NL-OWN", "OWNER", None)):
         particulars = {"party_id": party, "legal_name": party, "legal_entity_id": party, "country": "NL"}
         record = {**particulars, "roles": [role], "tenant": tenant, "currency": "EUR", "version": 1}
-        yield "assets.party.snapshot.v1", f"_/{party}", _of(PartySnapshot, record)
+        yield "assets.party.snapshot.v1", f"_/{party}", PartySnapshot.model_validate(record)
     grid = {"feeder_id": "feeder-1", "connection_id": "connection-1", "time_zone": "Europe/Amsterdam"}
     where = {"name": "Dok", "address": "Dok 1", "city": "Amsterdam", "postal_code": "1011 AD", "country": "NL"}
     at = {"latitude": "52.376000", "longitude": "4.908000", "opened_at": SINCE, "version": 1}
-    site = _of(SiteSnapshot, {"site_id": "dok", "cpo_party_id": "NL-VLT", **grid, **where, **at})
+    site = SiteSnapshot.model_validate({"site_id": "dok", "cpo_party_id": "NL-VLT", **grid, **where, **at})
     yield "assets.site.snapshot.v1", "volt/dok", site
     version = {"contract_version": 1, "cpo_party_id": "NL-VLT", "valid_from": SINCE}
     owned = {"contract_id": "own", "owner_party_id": "NL-OWN", "site_ids": ["dok"], "share_permille": 300}
-    yield "assets.contract.snapshot.v1", "volt/own@1", _of(OwnershipSnapshot, {**version, **owned})
+    yield "assets.contract.snapshot.v1", "volt/own@1", OwnershipSnapshot.model_validate({**version, **owned})
     traded = {"contract_id": "trade", "emsp_party_id": "NL-EMO", "model": "RESALE"}
-    yield "assets.contract.snapshot.v1", "volt/trade@1", _of(CommercialSnapshot, {**version, **traded})
+    yield "assets.contract.snapshot.v1", "volt/trade@1", CommercialSnapshot.model_validate({**version, **traded})
     token = {"uid_hmac": "ab" * 32, "token_ref": "token-1", "token_type": "RFID", "emsp_party_id": "NL-EMO"}
     driver = {"tenant": "emo", "driver_ref": "driver-1", "status": "VALID", "version": 1}
-    yield "accounts.token.snapshot.v1", f"_/{'ab' * 32}", _of(TokenSnapshot, {**token, **driver})
+    yield "accounts.token.snapshot.v1", f"_/{'ab' * 32}", TokenSnapshot.model_validate({**token, **driver})
     for number in range(stations):
         yield "assets.station.snapshot.v1", f"volt/{station_name(number)}", _station(number)
     yield from _priced("volt", "NL-VLT", "wholesale", "CPO_TO_EMSP", WHOLESALE)
     yield from _priced("emo", "NL-EMO", "retail", "EMSP_TO_DRIVER", RETAIL)
 
 
-def _of(kind: type[Record], fields: dict[str, Any]) -> Record:
-    """The record of these fields; a later field of its contract that says since when is filled in."""
-    since = {name: SINCE for name in ("updated_at", "since") if name in kind.model_fields}
-    return kind.model_validate({**since, **fields})
-
-
 def _station(number: int) -> Record:
     evse = {"evse_number": 1, "evse_id": f"NL*VLT*E{number:04d}", "connectors": []}
     make = {"vendor": "Alfen", "model": "Eve", "evses": [evse], "retired": False, "version": 1}
     names = {"station_id": station_name(number), "site_id": "dok", "cpo_party_id": "NL-VLT"}
-    return _of(StationSnapshot, {**names, **make})
+    return StationSnapshot.model_validate({**names, **make})
 
 
 def _priced(tenant: str, seller: str, tariff_id: str, relation: str, prices: dict[str, str]) -> Iterator[Said]:

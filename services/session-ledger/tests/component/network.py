@@ -30,18 +30,15 @@ SITE = SiteSnapshot(
     opened_at=LONG_AGO,
     version=1,
 )
-STATION_SNAPSHOT = StationSnapshot.model_validate(
-    {
-        "station_id": STATION,
-        "site_id": "oosterdok",
-        "cpo_party_id": "NL-VLT",
-        "vendor": "Alfen",
-        "model": "Eve",
-        "evses": (Evse(evse_number=1, evse_id="NL*VLT*E1"),),
-        "retired": False,
-        "version": 1,
-        **({"updated_at": LONG_AGO} if "updated_at" in StationSnapshot.model_fields else {}),
-    }
+STATION_SNAPSHOT = StationSnapshot(
+    station_id=STATION,
+    site_id="oosterdok",
+    cpo_party_id="NL-VLT",
+    vendor="Alfen",
+    model="Eve",
+    evses=(Evse(evse_number=1, evse_id="NL*VLT*E1"),),
+    retired=False,
+    version=1,
 )
 OWNERSHIP = OwnershipSnapshot(
     contract_id="own-1",
