@@ -148,3 +148,4 @@ class Outbox:
                     return
                 self._waiting.popleft()
                 answered.set_result(answer)
+                await asyncio.sleep(0)  # who waits for the answer learns it before the next message is made
