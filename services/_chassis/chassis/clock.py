@@ -2,9 +2,12 @@
 
 import asyncio
 import uuid
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
 
 _SLICE_S = 1.0
 """Sleeps are cut, so that a clock that was moved is noticed."""
@@ -81,6 +84,12 @@ class FixedClock:
     async def sleep_until(self, due: datetime) -> None:
         while self._now < due:
             await self._moved.wait()
+
+
+async def within(work: Awaitable[T], timeout_s: float) -> T:
+    """The work's result, or TimeoutError; unlike Python 3.11's wait_for it never swallows a cancellation."""
+    async with asyncio.timeout(timeout_s):
+        return await work
 
 
 def new_id() -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import orjson
 
-from chassis.clock import behind_s
+from chassis.clock import behind_s, within
 from chassis.codec import Poison
 from chassis.dead_letters import dead_letter_topic
 from chassis.decider import EventContext, To, derived_id
@@ -152,7 +152,7 @@ class OutboxWorker:
 
     async def _acked(self, topic: str, entry: Entry, partition: int | None) -> None:
         try:
-            await asyncio.wait_for(await self._env.log.producer.send(topic, entry, partition), _ACK_TIMEOUT_S)
+            await within(await self._env.log.producer.send(topic, entry, partition), _ACK_TIMEOUT_S)
         except TimeoutError as error:
             raise LogError(f"{self._part.name}: no acknowledgement from {topic}") from error
 

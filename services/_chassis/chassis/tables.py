@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
-from chassis.clock import wall_now
+from chassis.clock import wall_now, within
 from chassis.codec import Codec, Poison, UnknownShape
 from chassis.log.port import Fetched, Log, LogError, TopicPartition
 from chassis.telemetry import Log as Lines
-from chassis.telemetry import Tracing
+from chassis.telemetry import Metrics, Tracing
 
 T = TypeVar("T")
 
@@ -83,7 +83,7 @@ class Table(Generic[T]):
     async def refreshed(self, timeout_s: float = 2.0) -> None:
         """Wait until the table holds what the log holds now: read your own writes. Raises TimeoutError."""
         if self.follower is not None:
-            await asyncio.wait_for(self.follower.refresh(self), timeout_s)
+            await within(self.follower.refresh(self), timeout_s)
 
     def advance(self, partition: int, position: int) -> None:
         """For the follower: everything before `position` is in."""
@@ -96,7 +96,15 @@ class Follower:
     """One consumer that keeps all tables of a service up to date."""
 
     def __init__(
-        self, tables: Sequence[Table[Any]], *, log: Log, codec: Codec, lines: Lines, learn: Any, tracing: Tracing
+        self,
+        tables: Sequence[Table[Any]],
+        *,
+        log: Log,
+        codec: Codec,
+        lines: Lines,
+        learn: Any,
+        tracing: Tracing,
+        metrics: Metrics,
     ) -> None:
         self._tables: dict[str, list[Table[Any]]] = {}
         for table in {id(each): each for each in tables}.values():
@@ -107,6 +115,8 @@ class Follower:
         self._lines = lines
         self._learn = learn
         self._tracing = tracing
+        self._metrics = metrics
+        self._unreadable: dict[str, set[str]] = {}
         self._measured_at = wall_now()
         self.ready = asyncio.Event()
         if not self._tables:
@@ -161,11 +171,30 @@ class Follower:
 
     async def _apply(self, at: TopicPartition, records: Sequence[Fetched]) -> None:
         for record in records:
-            key = (record.key or b"").decode()
+            key = (record.key or b"").decode(errors="replace")
             with self._tracing.processing(at.topic, dict(record.headers)):
-                value = None if record.value is None else await self._decode(at, record)
+                try:
+                    value = None if record.value is None else await self._decode(at, record)
+                except Poison as poison:
+                    self._hold(at, record.offset, key, poison)
+                    continue
+                self._release(at.topic, key)
                 for table in self._tables[at.topic]:
                     table.put(key, value)
+
+    def _hold(self, at: TopicPartition, offset: int, key: str, poison: Poison) -> None:
+        """The key keeps its last readable value until a readable one comes; the others go on."""
+        self._unreadable.setdefault(at.topic, set()).add(key)
+        self._metrics.add("dead_letters", 1, poison.reason)
+        self._metrics.put("parked", len(self._unreadable[at.topic]), at.topic)
+        self._lines.error(
+            "record.parked", topic=at.topic, partition=at.partition, offset=offset, reason=poison.reason
+        )
+
+    def _release(self, topic: str, key: str) -> None:
+        if key in self._unreadable.get(topic, ()):
+            self._unreadable[topic].discard(key)
+            self._metrics.put("parked", len(self._unreadable[topic]), topic)
 
     async def _decode(self, at: TopicPartition, record: Fetched) -> Any:
         headers = dict(record.headers)
@@ -174,9 +203,6 @@ class Follower:
                 return self._codec.decode(at.topic, record.value, headers)
             except UnknownShape as shape:
                 await self._learn(shape)
-            except Poison as poison:
-                # A snapshot comes from our own deciders: bytes that cannot be read are a fault to be seen, not skipped.
-                raise RuntimeError(f"{at.topic}/{at.partition}@{record.offset}: {poison}") from poison
 
     async def refresh(self, table: Table[Any]) -> None:
         """Wait until the table holds what the log holds now."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from chassis.clock import new_id
+from chassis.clock import new_id, within
 from chassis.dead_letters.letters import (
     DL_DETAIL,
     DL_OFFSET,
@@ -130,7 +130,7 @@ async def _play(log: Log, entity: str, key: str, parked: Parked, repair: str) ->
         sent.append(await log.producer.send(topic, Entry(letter.key, letter.value, [*letter.headers, mark])))
     end = Entry(key.encode(), b"", [(UNPARK, f"{repair}/{letters[-1].offset}".encode())])
     sent.append(await log.producer.send(topic, end))
-    await asyncio.wait_for(asyncio.gather(*sent), _ACK_TIMEOUT_S)
+    await within(asyncio.gather(*sent), _ACK_TIMEOUT_S)
 
 
 async def _outcome(log: Log, entity: str, partition: int, key: str, before: Parked) -> Parked | None:

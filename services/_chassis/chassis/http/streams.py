@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 from starlette.responses import StreamingResponse
 
+from chassis.clock import within
+
 _HEARTBEAT_S = 15.0
 _QUEUE = 256
 
@@ -32,7 +34,7 @@ class Broadcast:
         try:
             while queue in self._queues or not queue.empty():
                 try:
-                    yield await asyncio.wait_for(queue.get(), _HEARTBEAT_S)
+                    yield await within(queue.get(), _HEARTBEAT_S)
                 except TimeoutError:
                     yield None
         finally:

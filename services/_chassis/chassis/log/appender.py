@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 from typing import Any
 
-from chassis.clock import Clock, new_id
+from chassis.clock import Clock, new_id, within
 from chassis.codec import Codec
 from chassis.log.envelope import Stamp, entry_of
 from chassis.log.port import Appended, Log, LogError
@@ -71,6 +71,6 @@ class Appender:
             time=time,
         )
         try:
-            return await asyncio.wait_for(sent, timeout_s)
+            return await within(sent, timeout_s)
         except TimeoutError as error:
             raise LogError(f"{topic}: no acknowledgement in {timeout_s} s") from error

@@ -16,6 +16,7 @@ from aiokafka.errors import (
     ProducerFenced,
 )
 
+from chassis.clock import within
 from chassis.log.keys import partition_of
 from chassis.log.port import (
     Appended,
@@ -88,9 +89,7 @@ class KafkaProducer:
         count = self._metadata.counts.get(topic)
         if count is None:
             with _as_log_errors(f"topic {self._metadata.prefix}{topic} is not there, or the log does not answer"):
-                known = await asyncio.wait_for(
-                    self._inner.partitions_for(self._metadata.prefix + topic), _METADATA_TIMEOUT_S
-                )
+                known = await within(self._inner.partitions_for(self._metadata.prefix + topic), _METADATA_TIMEOUT_S)
             count = self._metadata.counts[topic] = len(known)
         return count
 
@@ -114,7 +113,7 @@ class KafkaProducer:
             raise LogError("the log did not take a new producer a moment ago")
         fresh = self._make()
         try:
-            await asyncio.wait_for(fresh.start(), _METADATA_TIMEOUT_S)
+            await within(fresh.start(), _METADATA_TIMEOUT_S)
         except (KafkaError, TimeoutError, ConnectionError):
             # Those who wait behind the lock must not each try as long.
             self._renew_after = asyncio.get_running_loop().time() + 1.0
@@ -163,11 +162,11 @@ class KafkaProducer:
 async def _stop_producer(producer: AIOKafkaProducer) -> None:
     # A producer that died fenced or in mid-transaction complains on the way out; its epoch is over anyway.
     with contextlib.suppress(KafkaError, TimeoutError, ConnectionError, AssertionError):
-        await asyncio.wait_for(producer.stop(), _STOP_TIMEOUT_S)
+        await within(producer.stop(), _STOP_TIMEOUT_S)
         return
     # stop() gives up before it closes its connections where the sender died.
     with contextlib.suppress(KafkaError, TimeoutError, ConnectionError):
-        await asyncio.wait_for(producer.client.close(), _STOP_TIMEOUT_S)
+        await within(producer.client.close(), _STOP_TIMEOUT_S)
 
 
 class KafkaTransactional:
@@ -188,7 +187,7 @@ class KafkaTransactional:
 
     async def start(self) -> None:
         with _as_log_errors(f"start of {self._id}"):
-            await asyncio.wait_for(self._inner.start(), 2 * _TRANSACTION_TIMEOUT_MS / 1000)
+            await within(self._inner.start(), 2 * _TRANSACTION_TIMEOUT_MS / 1000)
 
     async def begin(self) -> None:
         with _as_log_errors(f"begin of {self._id}"):
@@ -209,22 +208,22 @@ class KafkaTransactional:
                     if batch.append(**at) is None:
                         raise LogError(f"a record of {len(entry.value or b'')} bytes does not fit into a batch")
             acks.append(await self._inner.send_batch(batch, name, partition=partition))
-            await asyncio.wait_for(asyncio.gather(*acks), COMMIT_TIMEOUT_S)
+            await within(asyncio.gather(*acks), COMMIT_TIMEOUT_S)
 
     async def send_offsets(self, group: str, offsets: Mapping[TopicPartition, int]) -> None:
         with _as_log_errors(f"offsets of {self._id}"):
             on_log = {self._metadata.on_log(partition): offset for partition, offset in offsets.items()}
-            await asyncio.wait_for(
+            await within(
                 self._inner.send_offsets_to_transaction(on_log, self._metadata.prefix + group), COMMIT_TIMEOUT_S
             )
 
     async def commit(self) -> None:
         with _as_log_errors(f"commit of {self._id}"):
-            await asyncio.wait_for(self._inner.commit_transaction(), COMMIT_TIMEOUT_S)
+            await within(self._inner.commit_transaction(), COMMIT_TIMEOUT_S)
 
     async def abort(self) -> None:
         with _as_log_errors(f"abort of {self._id}"):
-            await asyncio.wait_for(self._inner.abort_transaction(), COMMIT_TIMEOUT_S)
+            await within(self._inner.abort_transaction(), COMMIT_TIMEOUT_S)
 
     async def stop(self) -> None:
         await _stop_producer(self._inner)
@@ -249,6 +248,10 @@ class KafkaConsumer:
             if isinstance(error.__cause__, NoOffsetForPartitionError):
                 return {}
             raise
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # The client may have swallowed it.
+            raise asyncio.CancelledError
         return {
             self._metadata.ours(partition): cast("Sequence[Fetched]", records) for partition, records in found.items()
         }
@@ -274,7 +277,7 @@ class KafkaConsumer:
 
     async def stop(self) -> None:
         with contextlib.suppress(KafkaError, TimeoutError, ConnectionError):
-            await asyncio.wait_for(self._inner.stop(), _STOP_TIMEOUT_S)
+            await within(self._inner.stop(), _STOP_TIMEOUT_S)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the client is untyped
@@ -330,7 +333,7 @@ class KafkaLog:
             await producer.stop()
         if reader is not None:
             with contextlib.suppress(KafkaError, TimeoutError, ConnectionError):
-                await asyncio.wait_for(reader.stop(), _STOP_TIMEOUT_S)
+                await within(reader.stop(), _STOP_TIMEOUT_S)
 
     @property
     def producer(self) -> Producer:
@@ -355,7 +358,7 @@ class KafkaLog:
             raise LogError("the log was not started")
         asked = [self._metadata.on_log(partition) for partition in partitions]
         with _as_log_errors(which):
-            found = await asyncio.wait_for(getattr(self._reader, which)(asked), _METADATA_TIMEOUT_S)
+            found = await within(getattr(self._reader, which)(asked), _METADATA_TIMEOUT_S)
         return {self._metadata.ours(partition): int(offset) for partition, offset in found.items()}
 
     def transactional(self, transactional_id: str) -> Transactional:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from chassis.clock import wall_now
+from chassis.clock import wall_now, within
 from chassis.log.keys import partition_of
 from chassis.log.port import (
     Appended,
@@ -157,7 +157,7 @@ class _MemoryConsumer:
                 return found
             changed = self._store.changed
             try:
-                await asyncio.wait_for(changed.wait(), left)
+                await within(changed.wait(), left)
             except TimeoutError:
                 return {}
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 
-from chassis.clock import behind_s
+from chassis.clock import behind_s, within
 from chassis.dead_letters import Parked, ParkingRate, dumps_parked, loads_parked
 from chassis.deadlines import Deadlines, Due
 from chassis.decider import Deadline, derived_id, no_deadlines
@@ -163,7 +163,7 @@ class EntityWorker:
             extra=((DEADLINE, due.mark),),
         )
         sent = await unit.env.log.producer.send(unit.command_topic, entry_of(encoded, stamp), self._partition)
-        await asyncio.wait_for(sent, _DEADLINE_RETRY.total_seconds())
+        await within(sent, _DEADLINE_RETRY.total_seconds())
 
     async def close(self) -> None:
         """Rule 3: the producer stops with the ownership."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from chassis.cassandra import StoreUnavailable, Write
-from chassis.clock import behind_s
+from chassis.clock import behind_s, within
 from chassis.codec import Poison
 from chassis.dead_letters import dead_letter_topic
 from chassis.decider import EventContext
@@ -94,7 +94,7 @@ class ProjectionWorker:
         letter = self._env.letterbox.letter(self._at.topic, self._at.partition, record, poison)
         try:
             topic = dead_letter_topic("projections.any")
-            await asyncio.wait_for(await self._env.log.producer.send(topic, letter), _ACK_TIMEOUT_S)
+            await within(await self._env.log.producer.send(topic, letter), _ACK_TIMEOUT_S)
         except TimeoutError as error:
             raise LogError("no acknowledgement of a dead letter") from error
 

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.clock import behind_s
+from chassis.clock import behind_s, within
 from chassis.codec import Poison
 from chassis.dead_letters import Parked, ParkingRate, dead_letter_topic, dumps_parked, loads_parked
 from chassis.dead_letters.repair import letters_of
@@ -131,7 +131,7 @@ class ReactionWorker:
 
     async def _settle(self, acks: Sequence["asyncio.Future[Appended]"]) -> None:
         try:
-            await asyncio.wait_for(asyncio.gather(*acks), _ACK_TIMEOUT_S)
+            await within(asyncio.gather(*acks), _ACK_TIMEOUT_S)
         except TimeoutError as error:
             raise LogError(f"{self._part.name}: no acknowledgement in {_ACK_TIMEOUT_S} s") from error
 

@@ -45,6 +45,7 @@ class Service:
             lines=env.lines,
             learn=self._registry.learn,
             tracing=env.tracing,
+            metrics=env.metrics,
         )
         self._lanes: list[Lane] = []
         self._stopping = asyncio.Event()
