@@ -25,7 +25,7 @@ def problems(source: Source) -> list[str]:
         return found  # the rest needs definitions that hold together
     found += [*generate.stale(source), *compat.breaks(source), *compat.lost_records(source)]
     found += [*history.tampered(source.root), *examples.problems(source)]
-    return [*found, *subscriptions.problems(source)]
+    return [*found, *subscriptions.problems(source), *subscriptions.unread(source)]
 
 
 def _topics(source: Source) -> Iterator[str]:

@@ -82,7 +82,7 @@ def _topic(entry: dict[str, Any]) -> Topic:
         retention_days=None if kept_for_ever else entry["retention_days"],
         visibility=entry["visibility"],
         personal_data=entry["personal_data"],
-        consumers=tuple(Consumer(service=each["service"], why=each["why"]) for each in entry["consumers"]),
+        consumers=tuple(Consumer(**each) for each in entry["consumers"]),
         records=tuple(
             f"ev.{record}" if "." in record else f"ev.{context}.{record}" for record in entry.get("records", ())
         ),

@@ -22,6 +22,20 @@ class Mention:
     where: str
 
 
+def unread(source: Source) -> Iterator[str]:
+    """Arrows that nobody walks: the catalogue names a reader whose code never names the topic."""
+    services = source.root.parent / "services"
+    packages = {path.parent.parent.name: path.parent for path in services.glob("[a-z]*/[a-z]*/__init__.py")}
+    named = {
+        service: {mention.topic for mention in mentions(package, services)} for service, package in packages.items()
+    }
+    for topic in source.topics.values():
+        for consumer in topic.consumers:
+            foreign = consumer.service in named and consumer.service != topic.owner
+            if foreign and topic.name not in named[consumer.service]:
+                yield f"{topic.name}: {consumer.service} is to read it, but its code never names it"
+
+
 def problems(source: Source) -> Iterator[str]:
     """Topics that a service names in its code but the catalogue does not give it."""
     services = source.root.parent / "services"

@@ -54,10 +54,11 @@ class RecordType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consumer:
-    """A service that reads a topic, and what for."""
+    """A service that reads a topic, and what for; `live` is False where it reads only at times, as for a refold."""
 
     service: str
     why: str
+    live: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

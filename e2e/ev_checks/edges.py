@@ -23,12 +23,13 @@ class Edge:
 
 
 def expected(topics: Mapping[str, Topic]) -> frozenset[Edge]:
-    """Every edge that the catalogue draws."""
+    """Every edge that the catalogue draws and that is walked while all is well."""
     return frozenset(
         Edge(producer=topic.owner, topic=topic.name, consumer=consumer.service)
         for topic in topics.values()
         if topic.kind not in INNER
         for consumer in topic.consumers
+        if consumer.live
     )
 
 
