@@ -39,7 +39,7 @@ async def namespace(topics: Mapping[str, toy.Topic] = toy.TOPICS) -> AsyncIterat
     ]
     try:
         await admin.create_topics(new)
-        await eventually(lambda: _all_there(admin, [topic.name for topic in new]))
+        await eventually(lambda: _all_there(admin, [topic.name for topic in new]), deadline_s=60)
         yield prefix
     finally:
         await admin.delete_topics([f"{prefix}.{name}" for name in topics])
