@@ -263,14 +263,14 @@ class _Source:
         self.lines: list[str] = []
         self.names: dict[str, Any] = {"write_long": _write_long, "write_decimal": _write_decimal}
         self._defined: dict[str, Any] = {}
-        self._number = 0
+        self._count = 0
 
     def add(self, depth: int, line: str) -> None:
         self.lines.append("    " * depth + line)
 
     def _name(self, value: str, depth: int) -> str:
-        self._number += 1
-        name = f"v{self._number}"
+        self._count += 1
+        name = f"v{self._count}"
         self.add(depth, f"{name} = {value}")
         return name
 
@@ -297,16 +297,22 @@ class _Source:
                 name = self._name(f"{value}.encode()" if kind == "string" else value, depth)
                 self.add(depth, f"write_long(len({name}), out)")
                 self.add(depth, f"out += {name}")
-            case "boolean", None:
-                self.add(depth, f"out.append(1 if {value} else 0)")
-            case (("int" | "long"), None):
-                self.add(depth, f"write_long({value}, out)")
-            case "long", "timestamp-millis":
-                self.add(depth, f"write_long(round({value}.timestamp() * 1000), out)")
-            case "bytes", "decimal":
-                self.add(depth, f"write_decimal({value}, {schema['scale']}, out)")
             case _:
-                raise _NotCompiled(f"{kind} {logical}")
+                self._number_like(schema, kind, logical, value, depth)
+
+    def _number_like(self, schema: Any, kind: str, logical: str | None, value: str, depth: int) -> None:
+        lines = {
+            ("boolean", None): f"out.append(1 if {value} else 0)",
+            ("int", None): f"write_long({value}, out)",
+            ("long", None): f"write_long({value}, out)",
+            ("long", "timestamp-millis"): f"write_long(round({value}.timestamp() * 1000), out)",
+        }
+        if (kind, logical) == ("bytes", "decimal"):
+            self.add(depth, f"write_decimal({value}, {schema['scale']}, out)")
+        elif (kind, logical) in lines:
+            self.add(depth, lines[kind, logical])
+        else:
+            raise _NotCompiled(f"{kind} {logical}")
 
     def _define(self, schema: Mapping[str, Any]) -> None:
         for name in (schema["name"], f"{schema.get('namespace', '')}.{schema['name']}"):
