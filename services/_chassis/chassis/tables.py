@@ -187,9 +187,7 @@ class Follower:
         self._unreadable.setdefault(at.topic, set()).add(key)
         self._metrics.add("dead_letters", 1, poison.reason)
         self._metrics.put("parked", len(self._unreadable[at.topic]), at.topic)
-        self._lines.error(
-            "record.parked", topic=at.topic, partition=at.partition, offset=offset, reason=poison.reason
-        )
+        self._lines.error("record.parked", topic=at.topic, partition=at.partition, offset=offset, reason=poison.reason)
 
     def _release(self, topic: str, key: str) -> None:
         if key in self._unreadable.get(topic, ()):

@@ -13,11 +13,13 @@ from chassis.dead_letters.repair import unpark, waiting
 from chassis.log import Appender, Entry, MemoryLog, TopicPartition, read_to_end
 from chassis.log.envelope import SRC
 from chassis.runner import Env, Service
+from chassis.tables import Table
 from chassis.telemetry import Tracing
 from chassis.testing import eventually, read_topic, running
 
 COMMANDS = "toys.tally.command.v1"
 EVENTS = "toys.tally.event.v1"
+SNAPSHOTS = "toys.tally.snapshot.v1"
 OLD_TOPICS = {**toy.TOPICS, COMMANDS: toy.Topic(kind="command", records=("toy.Add",))}
 """The catalogue of a build that does not know Close yet."""
 
@@ -152,3 +154,21 @@ async def test_an_address_that_is_none_of_ours_gets_no_reply_and_harms_nobody(re
         await appender.append_nowait(topic=COMMANDS, key="t/1", record=add(1), extra=(("reply_to", reply_to),))
         await eventually(lambda: _has(log, "t/1", 1))
     assert env.metrics.get("dead_letters", "bad-reply-to") == 1
+
+
+async def test_a_snapshot_that_cannot_be_read_holds_its_own_key_only() -> None:
+    log = MemoryLog()
+    env = toy.env(log, FixedClock(toy.NOON))
+    totals: Table[toy.TallySnapshot] = Table(SNAPSHOTS)
+    sender = Sender(log)
+    async with running(Service(env=env, parts=[toy.TALLY, toy.NOTES, replace(toy.POLICY, facts=totals)])):
+        await sender.send("t/1", add(1))
+        await eventually(lambda: totals.get("t/last") == toy.TallySnapshot(total=1))
+        for key in (b"t/last", b"t/other"):
+            await log.producer.send(SNAPSHOTS, Entry(key, b"garbage", []))
+        await eventually(lambda: env.metrics.get("dead_letters", "not-wire-format") == 2)
+        assert env.metrics.get("parked", SNAPSHOTS) == 2
+        assert dict(totals.items()) == {"t/last": toy.TallySnapshot(total=1)}
+        await sender.send("t/1", add(2))
+        await eventually(lambda: totals.get("t/last") == toy.TallySnapshot(total=2))
+        assert env.metrics.get("parked", SNAPSHOTS) == 1
