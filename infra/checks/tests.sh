@@ -21,11 +21,22 @@ if ((${#folders[@]} == 0)); then
     echo "no $level tests${one:+ in $one}" >&2
     exit 1
 fi
-# A run a folder's root: conftest modules and helpers beside the tests belong to one member only.
 status=0
-for root in $(printf '%s\n' "${folders[@]}" | sed -E 's#/(tests|journeys)(/.*)?$#/\1#' | sort -u); do
-    mapfile -t inside < <(printf '%s\n' "${folders[@]}" | grep -E "^$root(/|$)")
-    printf '%s %s\n' "$level" "${root%/tests}"
-    .venv/bin/python -m pytest --quiet --no-header "${inside[@]}" || status=1
-done
+tested() { # words, folders: one run of pytest
+    local words=$1 began=$SECONDS
+    shift
+    printf '%s\n' "$words"
+    .venv/bin/python -m pytest --quiet --no-header --durations=5 --durations-min=5 "$@" </dev/null || status=1
+    printf '%s: %d s\n' "$words" $((SECONDS - began))
+}
+
+if [[ $level == unit ]]; then
+    tested "unit" "${folders[@]}" # one start for all: nothing here is slow but the start
+else
+    # A run a member: what one leaves behind in the process is no other's trouble.
+    for root in $(printf '%s\n' "${folders[@]}" | sed -E 's#/(tests|journeys)(/.*)?$#/\1#' | sort -u); do
+        mapfile -t inside < <(printf '%s\n' "${folders[@]}" | grep -E "^$root(/|$)")
+        tested "$level ${root%/tests}" "${inside[@]}"
+    done
+fi
 exit "$status"
