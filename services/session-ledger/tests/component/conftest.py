@@ -8,13 +8,15 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 import pytest
 
+from chassis.auth import Principal
 from chassis.clock import FixedClock
 from chassis.log import Appender, KafkaLog, Log, MemoryLog
 from chassis.runner import Service
 from chassis.telemetry import Tracing
-from chassis.testing import Seen, read_topic, running
+from chassis.testing import KnownCallers, Seen, read_topic, running
 from ev_contract_tools.topics import create_topics
 from ev_contracts.catalogue import TOPICS
 from ev_contracts.record import Record
@@ -24,6 +26,10 @@ from session_ledger.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+CALLERS = {
+    "eddy": Principal(subject="eddy", roles=frozenset({"cpo-engineer"}), tenants=frozenset({"volt"})),
+    "ella": Principal(subject="ella", roles=frozenset({"cpo-engineer"}), tenants=frozenset({"ampere"})),
+}
 NEEDED = {
     name: topic
     for name, topic in TOPICS.items()
@@ -42,7 +48,7 @@ class Ledger:
     @contextlib.asynccontextmanager
     async def run(self) -> AsyncIterator["Stage"]:
         """The service, running; stopped at the end."""
-        service = build(self.settings, clock=self.clock, log=self.log_of())
+        service = build(self.settings, clock=self.clock, log=self.log_of(), authenticator=KnownCallers(CALLERS))
         log = self.log_of()
         await log.start()
         try:
@@ -67,6 +73,12 @@ class Stage:
         appender = Appender(log=self.log, codec=env.codec, clock=self.clock, service="test", tracing=Tracing("test"))
         for record in records:
             await appender.append(topic=topic, key=key, record=record)
+
+    async def get(self, caller: str, path: str) -> httpx2.Response:
+        """From the service's edge, as this caller."""
+        (port,) = self.service.ports.values()
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as http:
+            return await http.get(path, headers={"Authorization": f"Bearer {caller}"})
 
     async def seen(self, topic: str) -> list[Seen]:
         """What stands on a topic."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from network import KEY, REGISTRY, STATION, at, started, told
 
+from chassis.log.port import Entry
 from chassis.testing import eventually
 from ev_contracts.common import ChargingPeriod, CommercialModel
 from ev_contracts.gateway import TransactionEnded
@@ -111,3 +112,19 @@ async def test_a_stop_of_no_known_transaction_is_kept_and_never_guessed(ledger: 
         meter_wh=80_000,
         occurred_at=at(460),
     )
+
+
+async def test_a_fact_that_cannot_be_read_parks_its_station_and_the_others_go_on(ledger: Any) -> None:
+    async with ledger.run() as stage:
+        for topic, key, record in REGISTRY:
+            await stage.say(topic, key, record)
+        poison = Entry(b"volt/NLVOLT0666", b"\x00\x00\x00\x00\x00 no Avro", [("ce_id", b"poison-1")])
+        await (await stage.log.producer.send(SOURCE, poison))
+        await stage.say(SOURCE, KEY, *told(0))
+        await quiet(stage)
+        stage.clock.advance(timedelta(minutes=41))
+        await closed(stage, 1)
+        parked = (await stage.get("eddy", "/v1/parked")).json()["parked"]
+        assert [each["key"] for each in parked] == ["volt/NLVOLT0666"]
+        assert (await stage.get("ella", "/v1/parked")).json()["parked"] == []
+        assert (await stage.get("nobody", "/v1/parked")).status_code == 401
