@@ -34,7 +34,7 @@ from chassis.log.port import (
 
 COMMIT_TIMEOUT_S = 5.0
 """Below the client's own retry limit: a late end of transaction must never meet a living producer."""
-_METADATA_TIMEOUT_S = 10.0
+_METADATA_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 5.0
 _TRANSACTION_TIMEOUT_MS = 10_000
 _MAX_BATCH_BYTES = 1_000_000
