@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from fastapi import FastAPI
+
 from charger_gateway.adapters.directory import TablesDirectory
 from charger_gateway.adapters.follower import Follower, Source
 from charger_gateway.adapters.frame_blocks import FrameBlocks, FrameCipher
@@ -25,6 +27,7 @@ from charger_gateway.domain.presence import Presence
 from charger_gateway.settings import Settings
 from chassis.auth import Authenticator
 from chassis.clock import Clock, LabClock, new_id
+from chassis.dead_letters.routes import repair_router
 from chassis.decider import Deadline
 from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Service, Task, Wiring, wire
@@ -150,7 +153,7 @@ def build(
         wait_s=settings.command_wait_s,
     )
     http = HttpEdge(
-        app=create_http(edge),
+        app=_http_app(edge, env.log),
         host=settings.http_host,
         port=settings.http_port,
         commands=commands,
@@ -160,6 +163,12 @@ def build(
     service = wiring.service([desk_part, http, Task(name="sockets", run=sockets.run, tables=directory.tables)])
     service.health.add(lambda: [] if sockets.server.listens else ["stations cannot connect yet"])
     return service
+
+
+def _http_app(edge: Edge, log: Log) -> FastAPI:
+    app = create_http(edge)
+    app.include_router(repair_router(log=log, entities=(DESK,), guard=edge.guard, act="repair-parked"))
+    return app
 
 
 def _deadline_passed(_key: str, deadline: Deadline) -> DeskDeadlinePassed:

@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import ocpp.v16
@@ -10,7 +13,7 @@ import ocpp.v201
 import orjson
 from ocpp.routing import on
 
-from chassis.clock import SystemClock
+from chassis.clock import LabClock, SystemClock
 from chassis.log.appender import Appender
 from chassis.telemetry import Tracing
 from chassis.testing import eventually, read_topic
@@ -26,7 +29,7 @@ from ev_contracts.gateway import (
 )
 
 from .seeding import CARD, LONG_AGO  # noqa: TID252 - tests are no package of the installation
-from .whole import Whole  # noqa: TID252 - as above
+from .whole import Whole, running_whole  # noqa: TID252 - as above
 
 
 class V16Station(ocpp.v16.ChargePoint):  # type: ignore[misc]  # the library is untyped
@@ -217,3 +220,23 @@ async def test_a_silent_replicas_connections_are_declared_lost(whole: Whole) -> 
 
     (event,) = await eventually(lost, deadline_s=20)
     assert (event.epoch, event.replica_id) == (stood.offset, "gw-ghost")
+
+
+async def test_time_outs_stay_on_wall_time_where_business_time_runs_fast(tmp_path: Path) -> None:
+    began = datetime(2026, 11, 20, tzinfo=UTC)
+    clock = LabClock(start=began, rate=600.0)
+    async with (
+        running_whole(tmp_path / "secrets", wait_s=0.0, clock=clock) as fast,
+        fast.station("NLVOLT0001", "ocpp1.6") as ws,
+    ):
+        await fast.connected()
+        response = await fast.ask("cpo", "NLVOLT0001", "reset", expires_in_s=2)
+        asked = time.monotonic()
+        assert orjson.loads(await ws.recv())[2] == "Reset"
+        events = await fast.outcomes(3)
+        took_s = time.monotonic() - asked
+    shown = response.json()
+    left = datetime.fromisoformat(shown["expires_at"]) - datetime.fromisoformat(shown["requested_at"])
+    assert left == timedelta(seconds=1_200)
+    assert isinstance(events[2], CommandTimedOut)
+    assert 1.0 <= took_s <= 8.0

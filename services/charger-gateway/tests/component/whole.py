@@ -13,6 +13,7 @@ from websockets.typing import Subprotocol
 from charger_gateway.app import DESK_EVENTS, build
 from charger_gateway.settings import Settings
 from chassis.auth import Principal
+from chassis.clock import Clock
 from chassis.codec import Codec
 from chassis.log import MemoryLog
 from chassis.runner import Service
@@ -81,13 +82,13 @@ class Whole:
 
 
 @contextlib.asynccontextmanager
-async def running_whole(secrets: Path, *, wait_s: float) -> AsyncIterator[Whole]:
+async def running_whole(secrets: Path, *, wait_s: float, clock: Clock | None = None) -> AsyncIterator[Whole]:
     log, codec = MemoryLog(), Codec(records=RECORDS, topics=TOPICS)
     await seed(log, codec)
     settings = Settings(
         ocpp_port=free_port(), secrets_dir=write_secrets(secrets), command_wait_s=wait_s, log_level="error"
     )
-    service = build(settings, log=log, authenticator=KnownCallers(CALLERS))
+    service = build(settings, log=log, clock=clock, authenticator=KnownCallers(CALLERS))
     async with running(service), httpx2.AsyncClient(timeout=10) as http:
         http.base_url = f"http://127.0.0.1:{service.ports[1]}"
         yield Whole(service=service, log=log, codec=codec, settings=settings, http=http)
