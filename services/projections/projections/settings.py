@@ -22,6 +22,8 @@ class Settings(BaseServiceSettings):
 
     role: RoleName = Field(validation_alias=AliasChoices("EV_ROLE", "ROLE"))
     model_version: int = Field(default=1, ge=1)
+    windows: bool = True
+    """Whether this process takes part in the stream analysis of load (role dso); a rebuild must not."""
 
     @property
     def model_name(self) -> str:

@@ -21,6 +21,8 @@ def role(settings: Settings) -> Role:
     """With the table of the parties' grants, which its routes and its one condition ask, and the stream analysis."""
 
     def more_parts(wiring: Wiring) -> Sequence[Part]:
+        if not settings.windows:
+            return ()
         readings = Transform(
             name="projections.connection-meter",
             source="sessions.session.event.v1",

@@ -29,9 +29,10 @@ class Real:
     folder: Path
     schema_ids: Path
 
-    def settings(self, role: RoleName, model_version: int = 1) -> Settings:
+    def settings(self, role: RoleName, *, model_version: int = 1, windows: bool = False) -> Settings:
         return Settings(
             role=role,
+            windows=windows,
             model_version=model_version,
             namespace=self.namespace,
             kafka=self.endpoints.kafka,
