@@ -22,7 +22,9 @@ checked "mypy, packages" $bin/mypy --no-error-summary "${packages[@]}"
 # One run a folder of tests: two files may have one name, and a folder's own helpers are found beside it.
 while IFS= read -r -u 3 folder; do
     beside=$folder
-    [[ $folder != */tests* ]] || beside=$(find "${folder%%/tests*}/tests" -type d -not -name __pycache__ | paste -sd:)
+    # Where tests import each other relatively, their folder is a part of a path and no path of its own.
+    ! grep -qs '^from \.' "$folder"/*.py || beside=
+    [[ -z $beside || $folder != */tests* ]] || beside=$(find "${folder%%/tests*}/tests" -type d -not -name __pycache__ | paste -sd:)
     MYPYPATH=$beside checked "mypy, $folder" $bin/mypy --no-error-summary "$folder"/*.py
 done 3< <(git ls-files --cached --others --exclude-standard -- '*/tests/*.py' 'e2e/journeys/*.py' 'e2e/bench/*.py' |
     xargs -n 1 dirname | sort -u)
