@@ -41,17 +41,13 @@ def build(
     facts, ratings = Facts(), "pricing.rating.event.v1"
     entities = (Entity(name="billing.posting", decider=posting), Entity(name="billing.invoice", decider=invoice))
     guard = wiring.guard(ACTS, authenticator=authenticator)
-    app, names = create_app("billing"), [entity.name for entity in entities]
-    app.include_router(repair_router(log=wiring.env.log, entities=names, guard=guard, act="repair-parked"))
-    return wiring.service(
-        [
-            *entities,
-            Policy(
-                name="billing.posting-policy", source=ratings, target="billing.posting", react=entries_of, facts=facts
-            ),
-            Policy(
-                name="billing.invoice-policy", source=ratings, target="billing.invoice", react=invoices_of, facts=facts
-            ),
-            HttpEdge(app=app, host=settings.http_host, port=settings.http_port),
-        ]
+    policies = (
+        Policy(name="billing.posting-policy", source=ratings, target="billing.posting", react=entries_of, facts=facts),
+        Policy(name="billing.invoice-policy", source=ratings, target="billing.invoice", react=invoices_of, facts=facts),
     )
+    app, names = create_app("billing"), [entity.name for entity in entities]
+    reactions = [policy.name for policy in policies]
+    app.include_router(
+        repair_router(log=wiring.env.log, entities=names, guard=guard, act="repair-parked", reactions=reactions)
+    )
+    return wiring.service([*entities, *policies, HttpEdge(app=app, host=settings.http_host, port=settings.http_port)])
