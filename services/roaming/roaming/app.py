@@ -66,11 +66,17 @@ def build(
     entities = (Entity(name="roaming.partner", decider=partner), Entity(name="roaming.cdr", decider=cdr))
     names = [entity.name for entity in entities]
     app = _app(desk, handshake, network)
-    app.include_router(repair_router(log=wiring.env.log, entities=names, guard=desk.guard, act="repair-parked"))
+    ratings, sending = _workers(partners, push)
+    app.include_router(
+        repair_router(
+            log=wiring.env.log, entities=names, guard=desk.guard, act="repair-parked", reactions=[ratings.name]
+        )
+    )
     return wiring.service(
         [
             *entities,
-            *_workers(partners, push),
+            ratings,
+            sending,
             HttpEdge(
                 app=app, host=settings.http_host, port=settings.http_port, commands=client,
                 tables=(partners, *network.tables),
