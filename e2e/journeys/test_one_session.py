@@ -4,12 +4,12 @@ import asyncio
 from typing import Any
 
 import pytest
-from ev_journeys.figures import RETAIL, WHOLESALE, cents, owner_share
-from ev_journeys.system import System, eventually
 
 from ev_actors.battery import Battery
 from ev_actors.journal import Charged
 from ev_actors.station import Refused, Visit
+from ev_journeys.figures import RETAIL, WHOLESALE, cents, owner_share
+from ev_journeys.system import System, eventually
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 VERSIONS = ("1.6", "2.0.1")
