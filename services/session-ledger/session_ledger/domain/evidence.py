@@ -7,6 +7,8 @@ from itertools import pairwise
 
 from ev_contracts.common import MeterReading
 
+SAMPLES_AT_MOST = 1_000
+TOLD_AT_MOST = 200
 SAMPLE_BUCKET_S = 300
 """Of all registers sampled in this many seconds only the last is kept: a night of charging stays a small state."""
 
@@ -66,7 +68,7 @@ def with_sample(evidence: Evidence, sample: Sample) -> Evidence:
     """The evidence and one more register."""
     last = evidence.last()
     if last is None or _bucket(last) < _bucket(sample):
-        return replace(evidence, samples=(*evidence.samples, sample))
+        return replace(evidence, samples=(*evidence.samples, sample)[-SAMPLES_AT_MOST:])
     buckets = {_bucket(each): each for each in evidence.samples}
     held = buckets.get(_bucket(sample))
     if held is not None and _order(held) >= _order(sample):
@@ -107,10 +109,10 @@ def is_gapless(seen: Ranges, first: int | None, last: int | None) -> bool:
 
 
 def with_told(told: tuple[Told, ...], new: Told) -> tuple[Told, ...]:
-    """The charging states in order of time, with one more."""
+    """The charging states in order of time, with one more; of a station that never stops telling, the latest."""
     if new in told:
         return told
-    return tuple(sorted((*told, new), key=lambda each: (each.at, each.seq_no or 0, each.charging)))
+    return tuple(sorted((*told, new), key=lambda each: (each.at, each.seq_no or 0, each.charging)))[-TOLD_AT_MOST:]
 
 
 def without_repeats(told: tuple[Told, ...], seen: Ranges, first: int | None) -> tuple[Told, ...]:

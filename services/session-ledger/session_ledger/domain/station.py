@@ -13,7 +13,6 @@ CORRECTABLE_FOR = timedelta(hours=48)
 CORRECTABLE_AT_MOST = 8
 KNOWN_FOR = timedelta(days=40)
 END_TOLD_AGAIN = "end-told-again"
-TOLD_AT_MOST = 64
 
 _FIRST_ASKING = timedelta(seconds=10)
 _RAREST_ASKING = timedelta(hours=1)
@@ -247,7 +246,7 @@ def _still_needed(station: Station) -> Mapping[str, tuple[Told, ...]]:
         ]
         over = [each.ended_at for each in station.final.values() if each.connector == name]
         since = min(running) if running else max(over, default=None)
-        kept = tuple(each for each in states if since is None or each.at >= since)[-TOLD_AT_MOST:]
+        kept = tuple(each for each in states if since is None or each.at >= since)
         if kept:
             told[name] = kept
     return told

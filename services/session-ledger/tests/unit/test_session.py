@@ -37,6 +37,7 @@ from ev_contracts.sessions import (
     SuspensionStarted,
     UnmatchedMessageRecorded,
 )
+from session_ledger.domain.evidence import Evidence, Told, with_readings, with_told
 from session_ledger.domain.history import SessionEvent
 from session_ledger.domain.session import session
 
@@ -334,3 +335,13 @@ def test_after_40_days_of_other_sessions_a_closed_one_is_only_an_id_and_still_kn
 def test_a_reading_without_a_register_changes_nothing() -> None:
     power = MeterReading(sampled_at=at(5), power_w=11_000)
     Scenario(session).given(STARTED).when(readings(power)).then_nothing()
+
+
+def test_a_station_that_never_stops_telling_is_remembered_in_bounds() -> None:
+    evidence = Evidence()
+    told: tuple[Told, ...] = ()
+    for number in range(1_200):
+        evidence = with_readings(evidence, [reading(5 * number, number)])
+        told = with_told(told, Told(at=at(number), charging=number % 2 == 0))
+    assert (len(evidence.samples), evidence.samples[-1].register_wh) == (1_000, 1_199)
+    assert (len(told), told[-1].at) == (200, at(1_199))
