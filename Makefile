@@ -45,6 +45,9 @@ component: setup ## each service as a black box on the lab (S=pricing for one)
 e2e: setup ## the journeys, from plug-in to invoice
 	@infra/checks/tests.sh e2e
 
+bench: up ## the gateway beside its floor, the loops and the whole chain, measured; JSON (OUT=file keeps it)
+	@$(PY) e2e/bench $(if $(OUT),--out $(OUT),)
+
 contracts: setup ## generate everything that is generated from the contracts
 	@$(PY) -m ev_contract_tools generate
 
