@@ -112,7 +112,8 @@ class OutboxWorker:
             letter = self._env.letterbox.letter(self._part.source, self._partition, pending.record, poison)
             await self._acked(dead_letter_topic(self._part.name), letter, None)
         else:
-            await self._report(await self._until_known(event, context), context)
+            with self._env.tracing.processing(self._part.source, headers) as traceparent:
+                await self._report(await self._until_known(event, context), context, traceparent)
         self._open.discard(pending.offset)
         self._done.add(pending.offset)
         await self._store()
@@ -131,7 +132,7 @@ class OutboxWorker:
             await asyncio.sleep(wait)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
 
-    async def _report(self, outcome: Sequence[To], context: EventContext) -> None:
+    async def _report(self, outcome: Sequence[To], context: EventContext, traceparent: bytes) -> None:
         for index, to in enumerate(outcome):
             stamp = Stamp(
                 record_id=derived_id(context.event_id, self._part.name, str(index)),
@@ -140,6 +141,7 @@ class OutboxWorker:
                 key=to.key,
                 correlation_id=context.correlation_id,
                 causation_id=context.event_id,
+                extra=(("traceparent", traceparent),) if traceparent else (),
             )
             encoded = self._env.codec.encode(self._target, to.command)
             await self._acked(self._target, entry_of(encoded, stamp), None)

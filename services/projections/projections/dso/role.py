@@ -29,7 +29,8 @@ def role(settings: Settings) -> Role:
             target_topic="projections.connection-meter.sample.v1",
             react=metered,
         )
-        analysis = partial(run_windows, settings, codec=wiring.env.codec, appender=wiring.appender)
+        env = wiring.env
+        analysis = partial(run_windows, settings, codec=env.codec, appender=wiring.appender, tracing=env.tracing)
         if settings.schema_ids is None:  # the log is in memory, where no stream table can follow it
             return (readings,)
         return (readings, Task(name="windows", run=analysis))

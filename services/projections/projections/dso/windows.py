@@ -15,6 +15,7 @@ from faust.types.tuples import Message
 
 from chassis.codec import Codec, Poison
 from chassis.log import Appender
+from chassis.telemetry import Tracing
 from ev_contracts.projections import ConnectionMetered
 from projections.dso.loads import absorb, kept, revived
 from projections.settings import Settings
@@ -70,7 +71,7 @@ class CodecSchema(faust.Schema[str, Any]):
             raise ValueDecodeError(f"{self._topic}/{message.partition}@{message.offset}: {poison}") from poison
 
 
-def windows_app(settings: Settings, *, codec: Codec, appender: Appender) -> faust.App:
+def windows_app(settings: Settings, *, codec: Codec, appender: Appender, tracing: Tracing) -> faust.App:
     """To be built inside the loop that runs it. Concurrency is 1, so that no offset runs ahead of its record."""
     prefix = f"{settings.namespace}." if settings.namespace else ""
     app = ReadCommittedApp(
@@ -110,20 +111,21 @@ def windows_app(settings: Settings, *, codec: Codec, appender: Appender) -> faus
     async def _measure(readings: StreamT[ConnectionMetered]) -> None:
         async for event in readings.noack().events():  # type: ignore[attr-defined]  # absent from its own interface
             key = str(event.key)
-            before = revived(loads[key.encode()])
-            after, measured = absorb(before, event.value)
-            for each in measured:
-                await appender.append(topic=_OUTPUT, key=key, record=each)
-            if after is not before:
-                loads[key.encode()] = kept(after)
+            with tracing.processing(_SOURCE, dict(event.message.headers or ())):
+                before = revived(loads[key.encode()])
+                after, measured = absorb(before, event.value)
+                for each in measured:
+                    await appender.append(topic=_OUTPUT, key=key, record=each)
+                if after is not before:
+                    loads[key.encode()] = kept(after)
             event.ack()
 
     return app
 
 
-async def run_windows(settings: Settings, *, codec: Codec, appender: Appender) -> None:
+async def run_windows(settings: Settings, *, codec: Codec, appender: Appender, tracing: Tracing) -> None:
     """Until cancelled; what stops the analysis stops the process, and its supervisor starts it again."""
-    app = windows_app(settings, codec=codec, appender=appender)
+    app = windows_app(settings, codec=codec, appender=appender, tracing=tracing)
     await app.start()
     try:
         await app.wait_until_stopped()

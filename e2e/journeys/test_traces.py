@@ -1,0 +1,47 @@
+"""Every arrow that the catalogue draws is walked: seen as a consumer's span that is linked to the producer's."""
+
+import asyncio
+
+import pytest
+
+from ev_actors.battery import Battery
+from ev_actors.driver import Driver
+from ev_actors.station import Visit
+from ev_checks.edges import missing, undrawn
+from ev_checks.traces import Collector
+from ev_contracts.catalogue import TOPICS
+from ev_journeys.system import System, eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+EXPORTED_WITHIN_S = 60.0
+
+
+def battery() -> Battery:
+    return Battery(capacity_wh=40_000, charged_wh=20_000, most_w=11_000, target_permille=510)
+
+
+async def test_every_arrow_of_the_catalogue_is_seen_as_a_linked_span(system: System, traces: Collector) -> None:
+    who = system.seeded.drivers[0]
+    first, second = system.station("1.6"), system.station("2.0.1")
+    for station in (first, second):
+        await station.online()
+    await first.charge(Visit(id_tag=who.uid, connector=1, battery=battery()))
+    driver = Driver(user="driver", id_token=who.uid, platform=system.platform)
+    await driver.charge(second, 1, battery())
+    await system.platform.post(
+        "cpo", "charger-gateway", f"/v1/stations/{first.station_id}/commands/trigger", {"message": "Heartbeat"}
+    )
+    await system.platform.get("cpo-engineer", "charger-gateway", f"/v1/stations/{first.station_id}/frames")
+    try:
+        await eventually(lambda: nothing_left(traces), within_s=EXPORTED_WITHIN_S)
+    except TimeoutError:
+        pytest.fail("nobody walked:\n" + "\n".join(missing(TOPICS, traces.spans)))
+    finally:
+        for station in (first, second):
+            await station.offline()
+    assert undrawn(TOPICS, traces.spans) == []
+
+
+async def nothing_left(traces: Collector) -> bool | None:
+    return (await asyncio.to_thread(missing, TOPICS, traces.spans)) == [] or None
