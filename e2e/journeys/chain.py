@@ -11,7 +11,13 @@ from ev_actors.journal import Charged
 from ev_contracts.accounts import TokenSnapshot
 from ev_contracts.assets import CommercialSnapshot, OwnershipSnapshot, PartySnapshot, SiteSnapshot, StationSnapshot
 from ev_contracts.common import ConnectorState, MeterReading, PriceComponent
-from ev_contracts.gateway import ConnectorStatusChanged, MeterSampled, TransactionEnded, TransactionStarted
+from ev_contracts.gateway import (
+    ConnectorStatusChanged,
+    MeterSampled,
+    TransactionEnded,
+    TransactionStarted,
+    TransactionUpdated,
+)
 from ev_contracts.pricing import AssignTariff, PublishTariff
 from ev_contracts.record import Record
 from ev_journeys.figures import RETAIL, WHOLESALE
@@ -107,7 +113,7 @@ def _session(index: int, number: int, meter_wh: int, dice: random.Random, begin:
     energy_wh = dice.randint(100, minutes * 180)
     charged = Charged(
         station_id=station_name(number),
-        ocpp_version="1.6",
+        ocpp_version="2.0.1" if index % 2 else "1.6",
         connector=1,
         id_tag="card",
         transaction_id=str(index + 1),
@@ -123,48 +129,112 @@ def _session(index: int, number: int, meter_wh: int, dice: random.Random, begin:
 
 
 def _messages(index: int, charged: Charged, dice: random.Random) -> list[Record]:
-    """Start, readings, suspension, stop; readings may come after the stop, and any message again."""
-    where = {"station_id": charged.station_id, "evse_number": 1, "connector_number": 1}
-    started = TransactionStarted(
-        session_id=f"session-{index:06d}",
-        transaction_id=charged.transaction_id,
-        ocpp_version="1.6",
-        token_ref="token-1",
-        token_status="Accepted",
-        started_at=charged.started_at,
-        received_at=charged.started_at,
-        meter_start_wh=charged.meter_start_wh,
-        offline=False,
-        **where,
-    )
-    suspended = ConnectorStatusChanged(
-        state=ConnectorState.SUSPENDED_EV,
-        occurred_at=charged.charging_ended_at,
-        received_at=charged.charging_ended_at,
-        **where,
-    )
-    ended = TransactionEnded(
-        station_id=charged.station_id,
-        transaction_id=charged.transaction_id,
-        ocpp_version="1.6",
-        token_status="Accepted",
-        ended_at=charged.ended_at,
-        received_at=charged.ended_at,
-        meter_stop_wh=charged.meter_stop_wh,
-        reason=charged.reason,
-        offline=False,
-    )
-    readings = [_reading(charged, tenth, where) for tenth in range(1, 10)]
-    late = dice.randint(0, 3)
-    told: list[Record] = [started, *readings[late:], suspended, ended, *readings[:late]]
+    """In an order in which they may come, and any of them again, a while later."""
+    session_id = f"session-{index:06d}"
+    tell = _messages_201 if charged.ocpp_version == "2.0.1" else _messages_16
+    told = tell(session_id, charged, dice)
     repeats = [(dice.randrange(place, len(told)), each) for place, each in enumerate(told) if dice.random() < REPEATED]
     for place, each in sorted(repeats, key=lambda repeat: repeat[0], reverse=True):
         told.insert(place + 1, each)
     return told
 
 
-def _reading(charged: Charged, tenth: int, where: dict[str, Any]) -> MeterSampled:
-    at = charged.started_at + (charged.charging_ended_at - charged.started_at) * tenth / 10
-    register_wh = charged.meter_start_wh + (charged.meter_stop_wh - charged.meter_start_wh) * tenth // 10
-    reading = MeterReading(sampled_at=at, register_wh=register_wh)
-    return MeterSampled(transaction_id=charged.transaction_id, received_at=at, readings=(reading,), **where)
+def _messages_16(session_id: str, charged: Charged, dice: random.Random) -> list[Record]:
+    """Start, readings, suspension, stop; some readings come after the stop."""
+    where = _where(charged)
+    transaction = {"transaction_id": charged.transaction_id}
+    suspended = ConnectorStatusChanged(
+        state=ConnectorState.SUSPENDED_EV,
+        occurred_at=charged.charging_ended_at,
+        received_at=charged.charging_ended_at,
+        **where,
+    )
+    readings = [
+        MeterSampled(received_at=each.sampled_at, readings=(each,), **transaction, **where)
+        for each in _readings(charged)
+    ]
+    late = dice.randint(0, 3)
+    started = _started(session_id, charged, meter_start_wh=charged.meter_start_wh)
+    ended = _ended(charged, meter_stop_wh=charged.meter_stop_wh)
+    return [started, *readings[late:], suspended, ended, *readings[:late]]
+
+
+def _messages_201(session_id: str, charged: Charged, dice: random.Random) -> list[Record]:
+    """Events with numbers from 0; two of them change places, be it the start.
+
+    Times here are long past, so a deadline is due as soon as it stands: the end stays last, or a death right behind it
+    could rightly close the session by its grace.
+    """
+    begin = MeterReading(sampled_at=charged.started_at, context="Transaction.Begin", register_wh=charged.meter_start_wh)
+    final = MeterReading(sampled_at=charged.ended_at, context="Transaction.End", register_wh=charged.meter_stop_wh)
+    states: list[tuple[datetime, str, tuple[MeterReading, ...]]]
+    states = [(each.sampled_at, "Charging", (each,)) for each in _readings(charged)]
+    states.append((charged.charging_ended_at, "SuspendedEV", ()))
+    updates = [
+        TransactionUpdated(
+            session_id=session_id,
+            transaction_id=charged.transaction_id,
+            token_status="None",
+            occurred_at=at,
+            received_at=at,
+            seq_no=seq_no,
+            offline=False,
+            charging_state=state,
+            trigger_reason="MeterValuePeriodic",
+            readings=readings,
+            **_where(charged),
+        )
+        for seq_no, (at, state, readings) in enumerate(states, start=1)
+    ]
+    started = _started(session_id, charged, seq_no=0, charging=True, readings=(begin,))
+    ended = _ended(charged, session_id=session_id, seq_no=len(updates) + 1, readings=(final,))
+    told: list[Record] = [started, *updates, ended]
+    first, second = dice.randrange(len(told) - 2), dice.randrange(len(told) - 2)
+    told[first], told[second] = told[second], told[first]
+    return told
+
+
+def _where(charged: Charged) -> dict[str, Any]:
+    return {"station_id": charged.station_id, "evse_number": 1, "connector_number": 1}
+
+
+def _started(session_id: str, charged: Charged, **more: Any) -> TransactionStarted:
+    return TransactionStarted(
+        session_id=session_id,
+        transaction_id=charged.transaction_id,
+        ocpp_version=charged.ocpp_version,
+        token_ref="token-1",
+        token_status="Accepted",
+        started_at=charged.started_at,
+        received_at=charged.started_at,
+        offline=False,
+        **_where(charged),
+        **more,
+    )
+
+
+def _ended(charged: Charged, **more: Any) -> TransactionEnded:
+    return TransactionEnded(
+        station_id=charged.station_id,
+        transaction_id=charged.transaction_id,
+        ocpp_version=charged.ocpp_version,
+        token_status="None",
+        ended_at=charged.ended_at,
+        received_at=charged.ended_at,
+        reason=charged.reason,
+        offline=False,
+        **more,
+    )
+
+
+def _readings(charged: Charged) -> list[MeterReading]:
+    """Nine of them on the way from the first register to the last."""
+    lasted = charged.charging_ended_at - charged.started_at
+    energy_wh = charged.meter_stop_wh - charged.meter_start_wh
+    return [
+        MeterReading(
+            sampled_at=charged.started_at + lasted * tenth / 10,
+            register_wh=charged.meter_start_wh + energy_wh * tenth // 10,
+        )
+        for tenth in range(1, 10)
+    ]
