@@ -51,7 +51,9 @@ class ReadDesk:
 
     def as_of(self) -> Json:
         """The offsets behind this answer as an opaque token, and when the newest of them was appended."""
-        offsets = {f"{at.topic}/{at.partition}": offset for at, offset in self.progress.offsets.items()}
+        offsets: dict[str, dict[str, int]] = {}
+        for at, offset in self.progress.offsets.items():
+            offsets.setdefault(at.topic, {})[str(at.partition)] = offset
         newest = max(self.progress.log_time_ms.values(), default=None)
         appended = None if newest is None else datetime.fromtimestamp(newest / 1000, UTC).isoformat()
         return {"token": self.instants.seal(offsets), "appended_at": appended, "now": self.clock.now().isoformat()}

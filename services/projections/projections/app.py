@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from chassis.auth import Authenticator
-from chassis.cassandra import Cassandra, Rows
+from chassis.cassandra import Cassandra, Rows, StoreUnavailable
 from chassis.clock import Clock
-from chassis.http import create_app
+from chassis.http import create_app, problem
 from chassis.log import Log
 from chassis.runner import HttpEdge, Progress, Projection, Service, wire
 from ev_contracts.authority import ACTS
@@ -55,6 +58,8 @@ def build(
         instants=wiring.seal("as-of"),
     )
     app = create_app(f"projections-{settings.role.value}")
+    for away in StoreUnavailable:
+        app.add_exception_handler(away, _store_is_away)
     role.add_routes(app, desk)
     projection = Projection(
         name=settings.model_name,
@@ -66,6 +71,11 @@ def build(
     )
     edge = HttpEdge(app=app, host=settings.http_host, port=settings.http_port, tables=role.tables)
     return wiring.service([projection, edge, *role.more_parts(wiring)])
+
+
+async def _store_is_away(_request: Request, _error: Exception) -> Response:
+    """The rows are safe in the log; only reading them has to wait."""
+    return problem(503, "store-unavailable", "the read store does not answer; try again", headers={"Retry-After": "5"})
 
 
 def store_of(settings: Settings) -> Cassandra:

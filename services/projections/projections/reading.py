@@ -15,7 +15,7 @@ Row = Mapping[str, Cell]
 class Select:
     """Rows of one partition (`key`), in the table's clustering `order`, which is all ascending or all descending.
 
-    `beyond` is the clustering key of the last row already seen.
+    `beyond` is the clustering key of the last row already seen; `between` bounds a clustering column, ends included.
     """
 
     table: str
@@ -23,6 +23,7 @@ class Select:
     order: tuple[str, ...] = ()
     descending: bool = False
     beyond: tuple[Cell, ...] | None = None
+    between: tuple[str, str, str] | None = None
     limit: int = 10_000
 
 
@@ -42,6 +43,10 @@ def cql_of(select: Select) -> tuple[str, list[Cell]]:
         marks = ", ".join("?" for _ in select.beyond)
         where.append(f"({', '.join(select.order)}) {'<' if select.descending else '>'} ({marks})")
         values.extend(select.beyond)
+    if select.between is not None:
+        column, *bounds = select.between
+        where.append(f"{column} >= ? AND {column} <= ?")
+        values.extend(bounds)
     statement = f"SELECT * FROM {select.table} WHERE {' AND '.join(where)} LIMIT ?"  # noqa: S608 - see above
     return statement, [*values, select.limit]
 
@@ -75,6 +80,9 @@ class TwinReader:
             found.sort(key=lambda row: _place(row, select), reverse=select.descending)
         if select.beyond is not None:
             found = [row for row in found if _is_beyond(_place(row, select), select)]
+        if select.between is not None:
+            column, first, last = select.between
+            found = [row for row in found if first <= str(row[column]) <= last]
         return found[: select.limit]
 
 

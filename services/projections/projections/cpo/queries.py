@@ -10,26 +10,23 @@ _NEVER = -1
 
 
 async def station_list(reader: Reader, tenant: str, stations: Sequence[Row]) -> list[Json]:
-    """The stations with their site and their connectors."""
+    """The stations, which follow one another, with their site and their connectors: two reads however many they are."""
+    if not stations:
+        return []
+    between = ("station_id", str(stations[0]["station_id"]), str(stations[-1]["station_id"]))
+    order = ("station_id", "evse_number", "connector_number")
     sites, connectors = await asyncio.gather(
         reader.select(Select(table="sites", key={"tenant": tenant})),
-        asyncio.gather(*(_connectors(reader, tenant, str(station["station_id"])) for station in stations)),
+        reader.select(Select(table="connectors", key={"tenant": tenant}, order=order, between=between)),
     )
     by_id = {site["site_id"]: site for site in sites}
+    own: dict[object, list[Row]] = {}
+    for connector in connectors:
+        own.setdefault(connector["station_id"], []).append(connector)
     return [
-        station_view(station, by_id.get(station.get("site_id")), own)
-        for station, own in zip(stations, connectors, strict=True)
+        station_view(station, by_id.get(station.get("site_id")), own.get(station["station_id"], []))
+        for station in stations
     ]
-
-
-async def _connectors(reader: Reader, tenant: str, station_id: str) -> Sequence[Row]:
-    return await reader.select(
-        Select(
-            table="connectors",
-            key={"tenant": tenant, "station_id": station_id},
-            order=("evse_number", "connector_number"),
-        )
-    )
 
 
 def station_view(station: Row, site: Row | None, connectors: Sequence[Row]) -> Json:
