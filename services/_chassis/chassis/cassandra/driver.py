@@ -9,6 +9,7 @@ from typing import Any
 
 import cassandra
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, ResponseFuture, Session
+from cassandra.connection import ConnectionException
 from cassandra.policies import DCAwareRoundRobinPolicy, FallthroughRetryPolicy, TokenAwarePolicy
 from cassandra.query import dict_factory
 
@@ -24,6 +25,8 @@ StoreUnavailable = (
     cassandra.Timeout,
     cassandra.Unavailable,
     cassandra.CoordinationFailure,
+    # What was under way when a connection broke; our retry policy hands it on.
+    ConnectionException,
     NoHostAvailable,
 )
 """What passes by itself: the projection waits and tries again."""
