@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from ev_journeys.system import System
 
 from chassis.clock import LabClock, wall_now
 from ev_actors.journal import Journal
 from ev_checks.traces import Collector, collecting
 from ev_demo import roaming
 from ev_demo.time import setting
+from ev_journeys.system import System
 from ev_lab import contracts, ports
 from ev_lab.endpoints import Endpoints
 from ev_lab.issuer.users import UserBook
