@@ -64,19 +64,13 @@ def build(
         peer=peer, seal=seal, partners=partners, network=network, vault=vault or _vault(settings), clock=clock
     )
     entities = (Entity(name="roaming.partner", decider=partner), Entity(name="roaming.cdr", decider=cdr))
-    names = [entity.name for entity in entities]
-    app = _app(desk, handshake, network)
     ratings, sending = _workers(partners, push)
-    app.include_router(
-        repair_router(
-            log=wiring.env.log, entities=names, guard=desk.guard, act="repair-parked", reactions=[ratings.name]
-        )
-    )
+    app = _app(desk, handshake, network)
+    repairs = {"entities": [entity.name for entity in entities], "reactions": [ratings.name]}
+    app.include_router(repair_router(log=wiring.env.log, guard=desk.guard, act="repair-parked", **repairs))
     return wiring.service(
         [
-            *entities,
-            ratings,
-            sending,
+            *(*entities, ratings, sending),
             HttpEdge(
                 app=app, host=settings.http_host, port=settings.http_port, commands=client,
                 tables=(partners, *network.tables),
