@@ -1,7 +1,7 @@
 """Says the network to the platform, in the order in which its parts rest on each other; twice changes nothing."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -105,7 +105,7 @@ async def _stations(platform: Platform, plan: Plan, cpo: str) -> tuple[Member, .
     wrong = [row for row in results if row["status"] not in {"registered", "unchanged"}]
     if wrong:
         raise RuntimeError(f"stations were not registered: {wrong[:3]}")
-    secrets: dict[str, str] = {row["station_id"]: row["secret"] for row in results if "secret" in row}
+    secrets = await _secrets(platform, cpo, results)
     return tuple(
         Member(
             identity=Identity(
@@ -117,6 +117,20 @@ async def _stations(platform: Platform, plan: Plan, cpo: str) -> tuple[Member, .
         )
         for number, row in enumerate(rows, start=1)
     )
+
+
+async def _secrets(platform: Platform, cpo: str, results: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Each station's secret; one that another seeding was told is replaced, since it is never told again."""
+    told = {row["station_id"]: row["secret"] for row in results if "secret" in row}
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def renewed(station_id: str) -> tuple[str, str]:
+        async with gate:
+            answer = await platform.post(cpo, "asset-registry", f"/v1/stations/{station_id}/credential", {})
+        return station_id, str(answer["secret"])
+
+    unknown = [row["station_id"] for row in results if row["station_id"] not in told]
+    return told | dict(await asyncio.gather(*(renewed(station_id) for station_id in unknown)))
 
 
 async def _batch(platform: Platform, cpo: str, rows: Sequence[Any]) -> list[dict[str, Any]]:
