@@ -20,7 +20,7 @@ from chassis.log import (
     partition_of,
     read_to_end,
 )
-from chassis.log.kafka import KafkaProducer
+from chassis.log.kafka_producing import KafkaProducer
 from chassis.testing import eventually
 
 EVENTS = "toys.tally.event.v1"
