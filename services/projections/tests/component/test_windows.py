@@ -1,16 +1,20 @@
 """The stream analysis on a real broker: committed readings only, restored from its changelog, the windows add up."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from real import Real
 
-from chassis.log import Log
+from chassis.log import Appender, Log, LogError
 from chassis.log.envelope import Stamp, entry_of
 from chassis.log.keys import partition_of
-from chassis.runner import Service
+from chassis.log.port import Appended
+from chassis.runner import Service, wire
 from chassis.testing import eventually, read_topic
+from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.projections import ConnectionMetered, FeederLoadMeasured
+from projections.dso.windows import run_windows
 from projections.settings import RoleName
 from projections.testing.samples import NOON, Told
 from projections.testing.story import STORY
@@ -87,3 +91,28 @@ async def test_aborted_readings_are_not_seen_and_a_restart_knows_the_earlier_one
             return await windows(service, "ean-9") == {"12:00": 2_000, "12:15": 1_000}
 
         await eventually(second, deadline_s=60, what="the third reading is split between its windows")
+
+
+class BrokenAppender(Appender):
+    """The log confirms nothing."""
+
+    async def append(self, **_: object) -> Appended:
+        raise LogError("the log is away")
+
+
+async def test_a_reading_that_could_not_be_counted_ends_the_analysis_and_is_counted_after_the_restart(
+    real: Real,
+) -> None:
+    settings = real.settings(RoleName.DSO, windows=True)
+    await real.tell(*(Told(topic=METER, key=KEY, record=record) for record in (reading(0, 0), reading(10, 1_000))))
+    wiring = wire("broken", settings, records=RECORDS, topics=TOPICS)
+    env = wiring.env
+    broken = BrokenAppender(log=env.log, codec=env.codec, clock=env.clock, service="broken", tracing=env.tracing)
+    with pytest.raises(RuntimeError, match="the stream analysis stopped"):
+        await asyncio.wait_for(run_windows(settings, codec=env.codec, appender=broken, tracing=env.tracing), 60)
+    async with real.run(settings) as service:
+
+        async def counted() -> bool:
+            return await windows(service, "ean-9") == {"12:00": 1_000}
+
+        await eventually(counted, deadline_s=60, what="the readings of before make 1,000 Wh")
