@@ -1,8 +1,9 @@
-"""The lab as fixtures: started once, the same for every engine, each test in a namespace of its own.
+"""The lab as fixtures: started once, the same for every engine, each test in a namespace of its own; how many examples.
 
 Nothing heavy is imported until a test asks for the lab, so that unit tests stay quick.
 """
 
+import os
 import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -13,6 +14,15 @@ if TYPE_CHECKING:
     from ev_lab.endpoints import Endpoints
     from ev_lab.paths import LabPaths
     from ev_lab.services import Fleet
+
+
+def pytest_configure() -> None:
+    """Properties are tried on a sample, with EV_LONG=1 on many; never by the clock, since machines are busy."""
+    from hypothesis import settings  # noqa: PLC0415 - see the module's docstring
+
+    settings.register_profile("sample", max_examples=60, deadline=None)
+    settings.register_profile("long", max_examples=2_000, deadline=None)
+    settings.load_profile("long" if os.environ.get("EV_LONG") == "1" else "sample")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ev_contracts.projections import ConnectionMetered
@@ -64,7 +64,6 @@ def test_a_reading_three_days_late_changes_nothing() -> None:
 
 
 @given(order=st.permutations(list(range(24))), steps=st.lists(st.integers(0, 3_000), min_size=11, max_size=11))
-@settings(max_examples=60, deadline=None)
 def test_any_order_gives_the_same_windows_and_they_add_up(order: Sequence[int], steps: Sequence[int]) -> None:
     totals = [sum(steps[:n]) for n in range(12)]
     straight = [reading(7.5 * n, total) for n, total in enumerate(totals)]

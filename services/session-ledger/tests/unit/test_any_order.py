@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from story import SESSION, at, charging, end, reading, readings, start, suspended
 
@@ -55,7 +55,6 @@ V16: tuple[Command, ...] = (
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_1_6_session_comes_to_the_same_whatever_follows_its_start_in_any_order(data: st.DataObject) -> None:
     expected = play((start(), *V16)).closed
@@ -87,7 +86,6 @@ V201: tuple[Command, ...] = (
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.permutations([*V201, *V201[2:6]]))
 def test_a_2_x_session_closes_at_once_and_the_same_when_its_last_number_is_in(shuffled: list[Command]) -> None:
     expected = play(V201).closed
