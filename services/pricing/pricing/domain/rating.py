@@ -17,7 +17,7 @@ from ev_contracts.common import (
     TariffComponentType,
     TariffVersion,
 )
-from pricing.domain.money import decimal_of, minor_of, money_of, shares_of
+from pricing.domain.money import decimal_of, minor_of, money_of, shares_of, sum_of
 
 _PERMILLE = 1_000
 _E8 = 10**8
@@ -145,7 +145,8 @@ def _volume(kind: TariffComponentType, used: Quantities) -> Fraction:
 
 
 def _rounded_up(volume: Fraction, step: int) -> Fraction:
-    return Fraction(-(-volume // step) * step)
+    whole = -(-volume.numerator // (volume.denominator * step)) * step
+    return volume if whole == volume else Fraction(whole)
 
 
 def _plain(number: Decimal) -> str:
@@ -162,13 +163,13 @@ class Totals(NamedTuple):
 
 def totals_of(lines: Sequence[PricedLine], currency: str) -> Totals:
     """What the lines come to."""
-    net = sum((line.excl_vat for line in lines), Fraction())
-    vat = sum((line.vat for line in lines), Fraction())
-    net_minor, gross_minor = minor_of(net, currency), minor_of(net + vat, currency)
+    net, vat = sum_of([line.excl_vat for line in lines]), sum_of([line.vat for line in lines])
+    gross = sum_of([net, vat])
+    net_minor, gross_minor = minor_of(net, currency), minor_of(gross, currency)
     return Totals(
         excl_vat=money_of(net, net_minor, currency),
         vat=money_of(vat, gross_minor - net_minor, currency),
-        incl_vat=money_of(net + vat, gross_minor, currency),
+        incl_vat=money_of(gross, gross_minor, currency),
     )
 
 
