@@ -28,7 +28,7 @@ def _half_even(numerator: int, denominator: int) -> int:
 
 
 def sum_of(parts: Sequence[Fraction]) -> Fraction:
-    """The exact sum, over one denominator: a third of the work of adding one by one."""
+    """The exact sum, over one denominator: half the work of adding one by one."""
     denominator = lcm(*(part.denominator for part in parts))
     return Fraction(sum(part.numerator * (denominator // part.denominator) for part in parts), denominator)
 
