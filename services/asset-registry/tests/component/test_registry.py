@@ -63,20 +63,20 @@ async def test_of_two_tenants_who_claim_one_identity_one_gets_it(world: Any) -> 
 async def test_a_csv_with_a_broken_row_registers_the_others(world: Any) -> None:
     lines = [csv_line(f"CSV{number:03d}") for number in range(200)]
     lines[57] = lines[57].replace("11000", "a lot")
-    async with world.client() as http:
+    async with world.client() as http, asyncio.timeout(60):
         await founded(http, world)
-        answer = await http.post(
-            "/v1/stations:batch",
-            content="\n".join([CSV_HEADER, *lines]),
-            headers={**world.bearer("cpo"), "Content-Type": "text/csv"},
-        )
-    told = answer.json()
+        headers = {**world.bearer("cpo"), "Content-Type": "text/csv", "Idempotency-Key": "csv"}
+        told: dict[str, Any] = {"counts": {"pending": 1}}
+        while told["counts"]["pending"]:  # what a busy machine leaves open is asked for again, under the same key
+            content = "\n".join([CSV_HEADER, *lines])
+            told = (await http.post("/v1/stations:batch", content=content, headers=headers)).json()
     assert (told["counts"]["registered"], told["counts"]["invalid"]) == (199, 1)
     assert [each["row"] for each in told["results"] if each["status"] == "invalid"] == [59]
     secrets = [each["secret"] for each in told["results"] if each["status"] == "registered"]
     assert len(set(secrets)) == 199
     registered = [seen for seen in await world.topic("assets.station.event.v1") if seen.record.vendor == "Alfen"]
-    assert len({seen.record.station_id for seen in registered if seen.record.station_id.startswith("CSV")}) == 199
+    names = [seen.record.station_id for seen in registered if seen.record.station_id.startswith("CSV")]
+    assert (len(names), len(set(names))) == (199, 199)
 
 
 async def test_what_stands_survives_a_kill(world: Any) -> None:
