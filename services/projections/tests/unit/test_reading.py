@@ -29,7 +29,7 @@ async def test_the_twin_pages_as_cassandra_does() -> None:
 
 async def test_a_store_that_is_away_is_told_as_such(read_model: Running) -> None:
     async with read_model(RoleName.CPO) as model:
-        model.rows.rows = _away  # type: ignore[method-assign]  # the store goes away under a running service
+        model.rows.rows = _away  # type: ignore[assignment]  # the store goes away under a running service
         answer = await model.http.get("/v1/stations", headers={"Authorization": "Bearer cpo"})
     assert (answer.status_code, answer.json()["title"]) == (503, "store-unavailable")
 
