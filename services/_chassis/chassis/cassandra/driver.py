@@ -10,7 +10,12 @@ from typing import Any
 import cassandra
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, ResponseFuture, Session
 from cassandra.connection import ConnectionException
-from cassandra.policies import DCAwareRoundRobinPolicy, FallthroughRetryPolicy, TokenAwarePolicy
+from cassandra.policies import (
+    DCAwareRoundRobinPolicy,
+    ExponentialReconnectionPolicy,
+    FallthroughRetryPolicy,
+    TokenAwarePolicy,
+)
 from cassandra.query import dict_factory
 
 from chassis.cassandra.writes import Delete, Upsert, Write
@@ -18,6 +23,8 @@ from chassis.cassandra.writes import Delete, Upsert, Write
 _IN_FLIGHT = 128
 _TIMEOUT_S = 5.0
 _DDL_TIMEOUT_S = 60.0
+_RECONNECT_S = (0.5, 5.0)
+"""First and longest pause; the driver's own longest is ten minutes, as long as which rows would stay old."""
 _COMMENT = re.compile(r"--[^\n]*|//[^\n]*")
 
 StoreUnavailable = (
@@ -70,7 +77,11 @@ class Cassandra:
             row_factory=dict_factory,
         )
         self._cluster = Cluster(
-            self._hosts, port=self._port, execution_profiles={EXEC_PROFILE_DEFAULT: profile}, protocol_version=5
+            self._hosts,
+            port=self._port,
+            execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+            protocol_version=5,
+            reconnection_policy=ExponentialReconnectionPolicy(*_RECONNECT_S),
         )
         session = self._cluster.connect()
         session.execute(
