@@ -163,7 +163,11 @@ class EntityWorker:
             extra=((DEADLINE, due.mark),),
         )
         sent = await unit.env.log.producer.send(unit.command_topic, entry_of(encoded, stamp), self._partition)
-        await within(sent, _DEADLINE_RETRY.total_seconds())
+        try:
+            await within(sent, _DEADLINE_RETRY.total_seconds())
+        except TimeoutError as error:
+            # The log is away: the partition begins anew, and what is due is due then too.
+            raise LogError(f"{unit.entity.name}: no acknowledgement of a deadline") from error
 
     async def close(self) -> None:
         """Rule 3: the producer stops with the ownership."""
