@@ -11,6 +11,7 @@ from ev_actors.journal import Charged
 from ev_actors.station import Refused, Visit
 from ev_journeys.figures import RETAIL, WHOLESALE, cents, owner_share
 from ev_journeys.system import System, eventually
+from ev_seed import network
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 VERSIONS = ("1.6", "2.0.1")
@@ -143,7 +144,7 @@ async def test_the_grid_operator_sees_the_sum_of_a_feeder_and_nothing_else(syste
 
 
 def _feeder(system: System, charged: Charged) -> str:
-    return f"{system.seeded.plan.names.cpo_tenant}-feeder-{(system.site_of(charged.station_id) - 1) % 2 + 1}"
+    return network.feeder(system.seeded.plan, system.site_of(charged.station_id))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
