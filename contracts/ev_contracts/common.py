@@ -16,6 +16,12 @@ class ChargingPeriod(Record, frozen=True):
     ended_at: Instant
     charging: Annotated[StrictBool, Field(description="True while the vehicle takes energy; false is parking time.")]
     energy_wh: StrictInt
+    suspended_by: Annotated[
+        StrictStr | None,
+        Field(
+            description="EV (the vehicle requests no power) or EVSE (power is withheld); absent while charging and where the station did not tell."
+        ),
+    ] = None
 
 
 class CommercialModel(StrEnum):
@@ -40,6 +46,21 @@ class ConnectorState(StrEnum):
     UNAVAILABLE = "UNAVAILABLE"
     FAULTED = "FAULTED"
     OCCUPIED = "OCCUPIED"
+
+
+class MeterPoint(Record, frozen=True):
+    """Where a session's meter stood at one instant. Between two points energy is taken to flow evenly; power and current hold until the next point."""
+
+    at: Instant
+    energy_wh: Annotated[StrictInt, Field(description="Since the session's start; never falls.")]
+    power_w: Annotated[
+        StrictInt | None,
+        Field(description="Import as measured, summed over phases; absent where the station did not tell."),
+    ] = None
+    current_a_tenths: Annotated[
+        StrictInt | None,
+        Field(description="Import in tenths of A, summed over phases; absent where the station did not tell."),
+    ] = None
 
 
 class MeterReading(Record, frozen=True):
@@ -183,6 +204,15 @@ class Rating(Record, frozen=True):
     total_incl_vat: Money
 
 
+class ReservationFacts(Record, frozen=True):
+    """The reservation behind a session, or one that no session followed."""
+
+    reservation_id: StrictStr
+    started_at: Annotated[Instant, Field(description="From when the connector was held for the driver.")]
+    ended_at: Annotated[Instant, Field(description="The session's start, or the expiry.")]
+    expired: Annotated[StrictBool, Field(description="True where it ran out unused: no session followed.")]
+
+
 class SessionFacts(Record, frozen=True):
     """What a session came to; the input of every rating."""
 
@@ -193,6 +223,16 @@ class SessionFacts(Record, frozen=True):
     meter_start_wh: StrictInt
     meter_stop_wh: StrictInt
     periods: tuple[ChargingPeriod, ...] = ()
+    curve: Annotated[
+        tuple[MeterPoint, ...],
+        Field(
+            description="From the start to the end, in order; what restrictions by time, energy, power and current are judged by. Empty in facts told before it existed: then energy flows evenly within each period."
+        ),
+    ] = ()
+    reservation: ReservationFacts | None = None
+    energy_is_estimated: Annotated[
+        StrictBool, Field(description="True where no register was told and the energy was integrated from power.")
+    ] = False
 
 
 class TariffVersion(Record, frozen=True):
