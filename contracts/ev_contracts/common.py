@@ -78,6 +78,35 @@ class MeterReading(Record, frozen=True):
     current_a_tenths: Annotated[
         StrictInt | None, Field(description="Current.Import in tenths of A, as reported (largest phase).")
     ] = None
+    phase: Annotated[
+        StrictStr | None, Field(description="L1, L2, L3, L1-N, ...; absent: the values are totals over the phases.")
+    ] = None
+    location: Annotated[
+        StrictStr | None,
+        Field(description="OCPP's location; absent means Outlet. Only the outlet's totals are a session's energy."),
+    ] = None
+    interval_wh: Annotated[
+        StrictInt | None,
+        Field(
+            description="Energy.Active.Import.Interval in Wh: what flowed since the interval before, total over phases."
+        ),
+    ] = None
+    export_register_wh: Annotated[
+        StrictInt | None, Field(description="Energy.Active.Export.Register in Wh (vehicle to grid), total over phases.")
+    ] = None
+    export_power_w: Annotated[StrictInt | None, Field(description="Power.Active.Export in W, total over phases.")] = (
+        None
+    )
+    current_sum_a_tenths: Annotated[
+        StrictInt | None, Field(description="Current.Import in tenths of A, summed over the phases that were told.")
+    ] = None
+    signed_value_ref: Annotated[
+        StrictStr | None,
+        Field(description="Where the signed meter record that came with it is kept whole; its bytes never stand here."),
+    ] = None
+    signed_encoding: Annotated[
+        StrictStr | None, Field(description="OCMF, EDL, ... as the station named the signed record's form.")
+    ] = None
 
 
 class Money(Record, frozen=True):
@@ -233,6 +262,12 @@ class SessionFacts(Record, frozen=True):
     energy_is_estimated: Annotated[
         StrictBool, Field(description="True where no register was told and the energy was integrated from power.")
     ] = False
+    energy_rule: Annotated[
+        StrictStr | None,
+        Field(
+            description="How the energy follows from the registers: registers, begin-missing, begin-placeholder, session-relative, meter-reset, rollover, intervals, power-integrated, by-person; absent in facts told before it existed."
+        ),
+    ] = None
 
 
 class TariffVersion(Record, frozen=True):
