@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
-.PHONY: pictures help setup lock fmt check test test-long unit contract conformance component e2e up down status logs clean run services stop token lab-lock demo bench contracts contracts-check contracts-release
+.PHONY: pictures help setup lock fmt check test test-long unit contract conformance component e2e oracle up down status logs clean run services stop token lab-lock demo bench contracts contracts-check contracts-release
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -25,13 +25,16 @@ demo: setup ## the whole system with stations charging (STATIONS=50 SPEED=60); C
 check: setup ## format, lint, types, walls, house rules, locks, contracts
 	@infra/checks/check.sh
 
-test: check unit contract conformance component e2e ## everything CI runs
+test: check unit oracle contract conformance component e2e ## everything CI runs
 
 test-long: setup ## the crash and chaos tests with their full numbers
 	@EV_LONG=1 infra/checks/tests.sh component $(S) && EV_LONG=1 infra/checks/tests.sh e2e
 
 unit: setup ## the tests that need nothing (S=pricing for one service)
 	@infra/checks/tests.sh unit $(S)
+
+oracle: setup ## every price twice: the engine's, and that of a second calculator which shares no code with it
+	@infra/checks/tests.sh oracle
 
 contract: setup ## the contracts' own tests
 	@infra/checks/tests.sh contract

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# One level of the tests, of all members or of one: tests.sh unit|contract|conformance|component|e2e [service]
+# One level of the tests, of all members or of one: tests.sh unit|oracle|contract|conformance|component|e2e [service]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-level=${1:?unit, contract, conformance, component or e2e}
+level=${1:?unit, oracle, contract, conformance, component or e2e}
 one=${2:-}
 
 case $level in
