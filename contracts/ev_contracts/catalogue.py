@@ -132,6 +132,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
     "gateway.replica.sample.v1": (gateway.ReplicaBeat,),
     "gateway.station.event.v1": (
         gateway.FaultReported,
+        gateway.MessageQuarantined,
         gateway.StationBooted,
     ),
     "gateway.transaction.event.v1": (

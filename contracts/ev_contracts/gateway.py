@@ -166,6 +166,25 @@ class HeartbeatSeen(Record, frozen=True):
     seen_at: Instant
 
 
+class MessageQuarantined(Record, frozen=True):
+    """A message that may hold energy broke its schema or came under a used message id; its station was told so (CALLERROR), and a person decides what it was worth."""
+
+    station_id: StrictStr
+    ocpp_version: StrictStr
+    action: Annotated[StrictStr, Field(description="As OCPP names it.")]
+    message_id: StrictStr
+    code: Annotated[StrictStr, Field(description="The CALLERROR's code, as this version spells it.")]
+    reason: Annotated[
+        StrictStr, Field(description="The place in the payload and the rule that it breaks; nothing of its content.")
+    ]
+    transaction_id: Annotated[
+        StrictStr | None, Field(description="What the message calls its transaction, where that can be read.")
+    ] = None
+    epoch: Annotated[StrictInt, Field(description="Offset of the connection's StationConnected.")]
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
 class MeterSampled(Record, frozen=True):
     """Meter values outside a TransactionEvent (1.6 MeterValues, 2.x MeterValues)."""
 

@@ -40,10 +40,13 @@ LogEvent = Literal[
 ]
 MetricName = Literal[
     "batches",
+    "calls_refused",
     "commit_seconds",
     "dead_letters",
     "decisions",
     "decision_seconds",
+    "frames_bad",
+    "frames_repeated",
     "lag_records",
     "lag_seconds",
     "outbox_pending",

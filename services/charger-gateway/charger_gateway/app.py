@@ -32,6 +32,7 @@ from chassis.decider import Deadline
 from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Service, Task, Wiring, wire
 from chassis.settings import read_secret
+from chassis.telemetry import Metrics
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.gateway import (
@@ -189,7 +190,7 @@ def _sockets(
         credential_key=read_secret(settings, "credential-key"),
         clock=clock,
         directory=directory,
-        interpreter=_interpreter(settings, directory),
+        interpreter=_interpreter(settings, directory, wiring.env.metrics),
         journal=journal,
         frames=frames,
     )
@@ -225,12 +226,13 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _interpreter(settings: Settings, directory: TablesDirectory) -> Interpreter:
+def _interpreter(settings: Settings, directory: TablesDirectory, metrics: Metrics) -> Interpreter:
     return Interpreter(
         directory=directory,
         token_key=read_secret(settings, "token-key"),
         number_key=read_secret(settings, "transaction-key"),
         heartbeat_interval_s=settings.heartbeat_interval_s,
+        metrics=metrics,
     )
 
 

@@ -38,6 +38,7 @@ class Heard:
     epoch: int
     received_at: datetime
     frame_ref: str
+    version: str = "1.6"
     connectors: Sequence[tuple[int, int]] = ()
     cpo_party_id: str | None = None
     remote_starts: Mapping[int, str] = field(default_factory=dict)

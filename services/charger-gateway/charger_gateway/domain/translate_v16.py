@@ -24,8 +24,6 @@ from ev_contracts.gateway import (
     TransactionStarted,
 )
 
-VERSION = "1.6"
-
 _STATES = {
     "Available": ConnectorState.AVAILABLE,
     "Preparing": ConnectorState.PREPARING,
@@ -43,7 +41,7 @@ def boot(payload: Payload, heard: Heard, *, heartbeat_interval_s: int) -> Transl
     """A registered charge point is always accepted: whether it may charge is the registry's word, not the socket's."""
     booted = StationBooted(
         station_id=heard.station_id,
-        ocpp_version=VERSION,
+        ocpp_version=heard.version,
         epoch=heard.epoch,
         vendor=payload["chargePointVendor"],
         model=payload["chargePointModel"],
@@ -118,7 +116,7 @@ def start_transaction(
         station_id=heard.station_id,
         session_id=session_id,
         transaction_id=str(number),
-        ocpp_version=VERSION,
+        ocpp_version=heard.version,
         evse_number=evse,
         connector_number=connector,
         token_ref=verdict.token_ref,
@@ -154,7 +152,7 @@ def stop_transaction(payload: Payload, heard: Heard, verdict: TokenVerdict) -> T
     ended = TransactionEnded(
         station_id=heard.station_id,
         transaction_id=str(whole(payload, "transactionId", limit=INT64_MAX)),
-        ocpp_version=VERSION,
+        ocpp_version=heard.version,
         token_ref=verdict.token_ref,
         token_status=verdict.status,
         ended_at=instant(payload, "timestamp"),

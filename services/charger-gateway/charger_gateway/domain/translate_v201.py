@@ -26,8 +26,6 @@ from ev_contracts.gateway import (
     TransactionUpdated,
 )
 
-VERSION = "2.0.1"
-
 _STATES = {
     "Available": ConnectorState.AVAILABLE,
     "Occupied": ConnectorState.OCCUPIED,
@@ -42,7 +40,7 @@ def boot(payload: Payload, heard: Heard, *, heartbeat_interval_s: int) -> Transl
     station = payload["chargingStation"]
     booted = StationBooted(
         station_id=heard.station_id,
-        ocpp_version=VERSION,
+        ocpp_version=heard.version,
         epoch=heard.epoch,
         vendor=station["vendorName"],
         model=station["model"],
@@ -115,7 +113,7 @@ def _started(payload: Payload, heard: Heard, verdict: TokenVerdict) -> Transacti
     evse, connector = _place(payload, heard)
     return TransactionStarted(
         **_shared(payload, heard, verdict),
-        ocpp_version=VERSION,
+        ocpp_version=heard.version,
         evse_number=evse,
         connector_number=connector,
         started_at=instant(payload, "timestamp"),
@@ -140,7 +138,7 @@ def _ended(payload: Payload, heard: Heard, verdict: TokenVerdict) -> Transaction
     evse, connector = _place(payload, heard)
     return TransactionEnded(
         **_shared(payload, heard, verdict),
-        ocpp_version=VERSION,
+        ocpp_version=heard.version,
         evse_number=evse or None,
         connector_number=connector or None,
         ended_at=instant(payload, "timestamp"),

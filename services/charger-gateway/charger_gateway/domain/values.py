@@ -20,6 +20,22 @@ class BadField(ValueError):
         self.field = field
 
 
+class BadType(BadField):
+    """The field is not of its type at all."""
+
+
+_SHORTEST_INSTANT = len("2026-11-20T12")
+
+
+def is_instant(text: str) -> bool:
+    """Whether it is an ISO 8601 date and time, with or without an offset; a date alone is none."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return len(text) >= _SHORTEST_INSTANT
+
+
 def instant(payload: Payload, field: str) -> datetime:
     """The field's moment in UTC; any offset and any number of fractional digits. Without an offset it is UTC.
 
@@ -29,7 +45,7 @@ def instant(payload: Payload, field: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except (ValueError, TypeError) as error:
-        raise BadField(field, "not an ISO 8601 date and time") from error
+        raise BadType(field, "not an ISO 8601 date and time") from error
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
     try:

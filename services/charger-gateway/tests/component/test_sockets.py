@@ -1,6 +1,7 @@
 """Sockets: who gets one, what bad input is answered, and that nothing is acknowledged before it is durable."""
 
 import asyncio
+import itertools
 import time
 from typing import Any
 
@@ -27,7 +28,7 @@ from ev_contracts.gateway import (
 from .conftest import DEADLINE_S, Gateway  # noqa: TID252 - tests are no package of the installation
 from .seeding import SECRET, basic  # noqa: TID252 - as above
 
-V16, V201 = "ocpp1.6", "ocpp2.0.1"
+V16, V201, V21 = "ocpp1.6", "ocpp2.0.1", "ocpp2.1"
 BOOT = {"chargePointVendor": "Alfen", "chargePointModel": "Eve"}
 BOOT201 = {"reason": "PowerUp", "chargingStation": {"vendorName": "Alfen", "model": "Eve"}}
 AT = "2026-11-20T12:00:00Z"
@@ -50,8 +51,11 @@ async def ask(socket: ClientConnection, raw: bytes | str) -> Any:
         return orjson.loads(await socket.recv())
 
 
-async def call(socket: ClientConnection, action: str, payload: Any, message_id: str = "m1") -> Any:
-    return await ask(socket, orjson.dumps([2, message_id, action, payload]))
+NUMBERS = itertools.count(1)
+
+
+async def call(socket: ClientConnection, action: str, payload: Any, message_id: str | None = None) -> Any:
+    return await ask(socket, orjson.dumps([2, message_id or f"m{next(NUMBERS)}", action, payload]))
 
 
 # Who gets a socket.
@@ -87,7 +91,7 @@ async def test_a_station_may_send_its_hexadecimal_key_as_bytes(gateway: Gateway)
         assert (await call(socket, "Heartbeat", {}))[0] == 3
 
 
-@pytest.mark.parametrize("offered", ["ocpp2.1", "ocpp1.5", "chat"])
+@pytest.mark.parametrize("offered", ["ocpp2.0", "ocpp1.5", "chat"])
 async def test_no_common_subprotocol_is_no_upgrade(gateway: Gateway, offered: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
         async with station(gateway, "NLVOLT0001", offered):
@@ -101,10 +105,10 @@ async def test_no_subprotocol_at_all_is_no_upgrade(gateway: Gateway) -> None:
             pass
 
 
-@pytest.mark.parametrize("offered", [(V16, V201), (V201, V16), ("ocpp2.1", V201)])
+@pytest.mark.parametrize("offered", [(V16, V201), (V201, V16), (V21, V201), ("ocpp2.0", V21)])
 async def test_the_station_chooses_its_first_that_we_speak(gateway: Gateway, offered: tuple[str, ...]) -> None:
     async with station(gateway, "NLVOLT0001", *offered) as socket:
-        assert socket.subprotocol == next(one for one in offered if one != "ocpp2.1")
+        assert socket.subprotocol == next(one for one in offered if one != "ocpp2.0")
 
 
 async def test_a_full_gateway_says_later(full_gateway: Gateway) -> None:
@@ -222,7 +226,7 @@ async def test_a_bad_call_is_answered_with_its_code(
     gateway: Gateway, offered: str, action: str, payload: Any, code: str
 ) -> None:
     async with station(gateway, "NLVOLT0001", offered) as socket:
-        answer = await call(socket, action, payload)
+        answer = await call(socket, action, payload, "m1")
         assert answer[:3] == [4, "m1", code]
         assert len(answer) == 5
         assert answer[4] == {}

@@ -11,14 +11,17 @@ from charger_gateway.adapters.ocpp.frames import (
     CallError,
     CallResult,
     Ignored,
+    ResultError,
+    Send,
     call_frame,
     error_frame,
     read_frame,
+    result_error_frame,
     result_frame,
 )
 
-VERSIONS = ("1.6", "2.0.1")
-BROKEN = {"1.6": "FormationViolation", "2.0.1": "RpcFrameworkError"}
+VERSIONS = ("1.6", "2.0.1", "2.1")
+BROKEN = {"1.6": "FormationViolation", "2.0.1": "RpcFrameworkError", "2.1": "RpcFrameworkError"}
 
 
 def test_a_call_is_read() -> None:
@@ -82,9 +85,50 @@ def test_a_broken_call_is_answered_under_its_id(raw: bytes, version: str) -> Non
     assert (frame.message_id, frame.code) == ("m1", BROKEN[version])
 
 
-@pytest.mark.parametrize("raw", [b'[5,"m1",{}]', b"[6]", b"[3]", b"[3,1,{}]", b'[4,"m1"]', b'[0,"m1","Boot",{}]'])
-def test_unknown_types_and_broken_answers_are_never_answered(raw: bytes) -> None:
-    assert isinstance(read_frame(raw, "2.0.1"), Ignored)
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("raw", [b"[3]", b"[3,1,{}]", b'[4,"m1"]', b'[4,"m1","InternalError"]'])
+def test_a_broken_answer_is_never_answered(raw: bytes, version: str) -> None:
+    assert read_frame(raw, version) == Ignored(why="broken answer")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("raw", [b'[0,"m1","Boot",{}]', b'[7,"m1"]', b"[-1]"])
+def test_a_type_that_no_version_knows_is_never_answered(raw: bytes, version: str) -> None:
+    assert read_frame(raw, version) == Ignored(why="unknown message type")
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+@pytest.mark.parametrize("raw", [b'[5,"m1","FormatViolation","",{}]', b'[6,"m1","NotifyPeriodicEventStream",{}]'])
+def test_types_of_2_1_are_unknown_before_it(raw: bytes, version: str) -> None:
+    assert read_frame(raw, version) == Ignored(why="unknown message type")
+
+
+def test_2_1_reads_what_is_not_answered() -> None:
+    sent = read_frame(b'[6,"m1","NotifyPeriodicEventStream",{"id":1}]', "2.1")
+    assert sent == Send(message_id="m1", action="NotifyPeriodicEventStream", payload={"id": 1})
+    refused = read_frame(b'[5,"m1","FormatViolation","no",{}]', "2.1")
+    assert refused == ResultError(message_id="m1", code="FormatViolation", description="no")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'[6,"m1",{}]',
+        b'[6,"","X",{}]',
+        b'[6,1,"X",{}]',
+        b'[6,"' + b"x" * 37 + b'","X",{}]',
+        b"[6]",
+        b'[5,"m1"]',
+        b'[6,"m1","X",' + b"[" * 70 + b"]" * 70 + b"]",
+    ],
+)
+def test_a_broken_send_is_never_answered(raw: bytes) -> None:
+    assert read_frame(raw, "2.1") == Ignored(why="broken SEND or CALLRESULTERROR")
+
+
+def test_a_refusal_without_details_is_one() -> None:
+    frame = read_frame(b'[4,"m1","InternalError",null]', "2.0.1")
+    assert isinstance(frame, CallError)
 
 
 def test_brackets_inside_strings_are_no_depth() -> None:
@@ -106,3 +150,5 @@ def test_frames_out_read_back() -> None:
     assert orjson.loads(call_frame("m1", "Reset", {"type": "Soft"})) == [2, "m1", "Reset", {"type": "Soft"}]
     assert orjson.loads(result_frame("m1", {})) == [3, "m1", {}]
     assert orjson.loads(error_frame("m1", "GenericError", "x" * 400)) == [4, "m1", "GenericError", "x" * 255, {}]
+    refused = orjson.loads(result_error_frame("m1", "FormatViolation", "x" * 400))
+    assert refused == [5, "m1", "FormatViolation", "x" * 255, {}]

@@ -21,6 +21,7 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HEARD = Heard(
     tenant="volt",
     station_id="NLVOLT0002",
+    version="2.0.1",
     epoch=18,
     received_at=NOON,
     frame_ref="18-2",

@@ -21,6 +21,7 @@ from ev_contracts.gateway import (
     StationDisconnected,
 )
 from ev_contracts.record import Record
+from projections.cpo.notices import Notice, told_at
 from projections.writing import as_json, row
 
 
@@ -116,6 +117,11 @@ def _fault_reported(event: FaultReported, ctx: EventContext) -> Sequence[Write]:
         row("connectors", ctx, _connector_key(event, ctx), {**values}),
         told(event, ctx, object_id=event.station_id, at=event.occurred_at),
     )
+
+
+@project.register
+def _noticed(event: Notice, ctx: EventContext) -> Sequence[Write]:
+    return (told(event, ctx, object_id=event.station_id, at=told_at(event)),)
 
 
 _Command = CommandRequested | CommandSent | CommandSucceeded | CommandRefused | CommandTimedOut | CommandUndeliverable

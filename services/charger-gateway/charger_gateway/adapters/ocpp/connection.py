@@ -1,6 +1,7 @@
 """One station's socket: its calls served one after the other, ours answered in between, each fact durable first."""
 
 import asyncio
+import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -11,24 +12,31 @@ import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from charger_gateway.adapters.ocpp.dialects import Interpreter
+from charger_gateway.adapters.ocpp.dialects import Interpreter, hear, quarantine
 from charger_gateway.adapters.ocpp.frames import (
+    BROKEN_CODES,
+    V21,
     Broken,
     Call,
     CallError,
     CallResult,
     Ignored,
+    ResultError,
+    Send,
     call_frame,
     error_frame,
     read_frame,
+    result_error_frame,
     result_frame,
 )
 from charger_gateway.adapters.ocpp.pacing import MessagePace
-from charger_gateway.adapters.ocpp.schemas import Violation
+from charger_gateway.adapters.ocpp.repeats import Answered, Reused
+from charger_gateway.adapters.ocpp.schemas import Violation, response_violation
 from charger_gateway.domain.ids import remote_start_number
-from charger_gateway.domain.station import HEARTBEATS, Heard, Translated
+from charger_gateway.domain.station import HEARTBEATS, Fact, Heard
 from charger_gateway.ports import Directory, FrameKeeper, Journal, JournalUnavailable, KnownStation
 from chassis.clock import Clock, new_id
+from chassis.telemetry import MetricName
 
 CLOSE_GOING_AWAY = 1001
 CLOSE_POLICY = 1008
@@ -83,6 +91,7 @@ class Connection:
         self._pace = pace
         self._key = f"{station.tenant}/{station.station_id}"
         self._frames = 0
+        self._answered = Answered()
         self._waiting: _Waiting | None = None
         self._turn = asyncio.Lock()
         self._remote_starts: OrderedDict[int, str] = OrderedDict()
@@ -112,32 +121,57 @@ class Connection:
         frame = read_frame(raw, self.version)
         match frame:
             case Call():
-                await self._answer(frame, ref)
+                await self._answer(frame, raw, ref)
             case CallResult() | CallError():
                 self._settle(frame)
             case Broken():
-                log.warning("frame.broken", station=self.station.station_id, why=frame.description)
+                self._count("frames_bad", frame.description)
                 await self._send(error_frame(frame.message_id, frame.code, frame.description))
             case Ignored():
-                log.info("frame.ignored", station=self.station.station_id)
+                self._count("frames_bad", frame.why)
+            case Send():
+                self._count("frames_bad", "SEND that nobody reads")
+            case ResultError():
+                # Our answer stands on the log already; what the station made of it is the operator's business.
+                self._count("frames_bad", "our answer was refused")
             case _:
                 assert_never(frame)
 
-    async def _answer(self, call: Call, ref: str) -> None:
-        heard = self.heard(ref)
-        said = self._sockets.interpreter.hear(self.version, call, heard)
-        if isinstance(said, Violation):
-            log.warning("call.refused", station=heard.station_id, action=call.action[:64], code=said.code)
-            await self._send(error_frame(call.message_id, said.code, said.description))
+    async def _answer(self, call: Call, raw: bytes, ref: str) -> None:
+        answer = self._answered.to(call.message_id, raw)
+        if isinstance(answer, bytes):
+            self._count("frames_repeated", self.version)
+            await self._send(answer)
             return
-        await self._make_durable(said)
-        await self._send(result_frame(call.message_id, said.answer))
+        heard = self.heard(ref)
+        if isinstance(answer, Reused):
+            reused = Violation(code=BROKEN_CODES[self.version], description="the message id was another message's")
+            # The first message's answer stays: its repeat may still come.
+            await self._send(await self._refused(call, reused, heard))
+            return
+        said = hear(self._sockets.interpreter, call, heard)
+        if isinstance(said, Violation):
+            answer = await self._refused(call, said, heard)
+        else:
+            await self._make_durable(said.facts)
+            answer = result_frame(call.message_id, said.answer)
+        self._answered.remember(call.message_id, raw, answer)
+        await self._send(answer)
 
-    async def _make_durable(self, said: Translated) -> None:
+    async def _refused(self, call: Call, violation: Violation, heard: Heard) -> bytes:
+        self._count("calls_refused", violation.code)
+        log.warning("call.refused", station=heard.station_id, action=call.action[:64], code=violation.code)
+        await self._make_durable(quarantine(call, violation, heard))
+        return error_frame(call.message_id, violation.code, violation.description)
+
+    def _count(self, what: MetricName, label: str) -> None:
+        self._sockets.interpreter.metrics.add(what, 1, label)
+
+    async def _make_durable(self, facts: tuple[Fact, ...]) -> None:
         journal = self._sockets.journal
         self.append_since = time.monotonic()
         try:
-            for fact in said.facts:
+            for fact in facts:
                 if fact.topic == HEARTBEATS:
                     journal.note(fact.topic, self._key, fact.record)
                 else:
@@ -152,6 +186,7 @@ class Connection:
         return Heard(
             tenant=station.tenant,
             station_id=station.station_id,
+            version=self.version,
             epoch=self.epoch,
             received_at=self._sockets.clock.now(),
             frame_ref=frame_ref,
@@ -178,16 +213,28 @@ class Connection:
             self._waiting = waiting
             try:
                 await self._send(call_frame(message_id, action, payload))
-                return await waiting.answer
+                answer = await waiting.answer
             except ConnectionClosed as error:
                 raise SocketGone from error
             finally:
                 self._waiting = None
+        await self._complain(message_id, action, answer)
+        return answer
+
+    async def _complain(self, message_id: str, action: str, answer: CallResult | CallError) -> None:
+        # 2.1 lets us say that an answer is none; older versions have no words for it.
+        if self.version != V21 or isinstance(answer, CallError):
+            return
+        violation = response_violation(self.version, action, answer.payload)
+        if violation is not None:
+            self._count("frames_bad", "answer against its schema")
+            with contextlib.suppress(ConnectionClosed):
+                await self._send(result_error_frame(message_id, violation.code, violation.description))
 
     def _settle(self, answer: CallResult | CallError) -> None:
         waiting = self._waiting
         if waiting is None or waiting.message_id != answer.message_id or waiting.answer.done():
-            log.info("answer.unasked", station=self.station.station_id)
+            self._count("frames_bad", "answer that nobody asked for")
             return
         waiting.answer.set_result(answer)
 

@@ -9,14 +9,21 @@ from typing import Any
 
 import jsonschema_rs
 
-from charger_gateway.adapters.ocpp.frames import V16, V201
+from charger_gateway.adapters.ocpp.frames import V16, V21, V201
+from charger_gateway.domain.values import is_instant
 
-_FOLDERS = {V16: "v16", V201: "v201"}
-_REQUEST_SUFFIX = {V16: "", V201: "Request"}
+_FOLDERS = {V16: "v16", V201: "v201", V21: "v21"}
+_REQUEST_SUFFIX = {V16: "", V201: "Request", V21: "Request"}
+# The one SEND of 2.1 has no request or response of its name.
+_SEND = "NotifyPeriodicEventStream"
 _NO_SCHEMAS = "the package 'ocpp' (source of the OCPP schemas) is not installed"
 
-_OCCURRENCE = {V16: "OccurenceConstraintViolation", V201: "OccurrenceConstraintViolation"}
-_FORMAT = {V16: "FormationViolation", V201: "FormatViolation"}
+_OCCURRENCE = {
+    V16: "OccurenceConstraintViolation",
+    V201: "OccurrenceConstraintViolation",
+    V21: "OccurrenceConstraintViolation",
+}
+_FORMAT = {V16: "FormationViolation", V201: "FormatViolation", V21: "FormatViolation"}
 _TYPE = "TypeConstraintViolation"
 _PROPERTY = "PropertyConstraintViolation"
 _OCCURRENCE_RULES = frozenset({"required", "minItems", "maxItems"})
@@ -41,13 +48,20 @@ def actions(version: str) -> frozenset[str]:
 @cache
 def _validator(version: str, name: str) -> Any:
     schema = json.loads((_folder(version) / f"{name}.json").read_text(encoding="utf-8-sig"))
-    # Formats stay unchecked here: stations write times without an offset, which only our own parser takes.
-    return jsonschema_rs.validator_for(schema, validate_formats=False)
+    # Times by our own reading: stations write them without an offset, which RFC 3339 and its checkers refuse.
+    return jsonschema_rs.validator_for(schema, validate_formats=True, formats={"date-time": is_instant})
 
 
 def request_violation(version: str, action: str, payload: Any) -> Violation | None:
     """What is wrong with a request; None where it stands. The action must be a known one."""
     return _violation(version, action + _REQUEST_SUFFIX[version], payload)
+
+
+def send_violation(action: str, payload: Any) -> Violation | None:
+    """What is wrong with a message that is not answered (2.1); None where it stands."""
+    if action != _SEND:
+        return Violation(code="NotImplemented", description="no such SEND")
+    return _violation(V21, action, payload)
 
 
 def response_violation(version: str, action: str, payload: Any) -> Violation | None:
@@ -66,6 +80,8 @@ def _violation(version: str, name: str, payload: Any) -> Violation | None:
     description = f"{where or 'payload'}: {keyword}"
     if keyword in _OCCURRENCE_RULES:
         code = _OCCURRENCE[version]
+    elif keyword == "format":
+        code = _TYPE
     elif keyword == "type":
         code = _TYPE if error.instance_path else _FORMAT[version]
     elif keyword == "additionalProperties":

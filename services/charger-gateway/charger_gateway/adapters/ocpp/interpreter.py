@@ -1,0 +1,37 @@
+"""What translations need beside the message: who knows tokens, and the keys of what every replica computes alike."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from charger_gateway.domain.ids import token_key
+from charger_gateway.domain.station import NO_TOKEN, Heard, TokenVerdict
+from charger_gateway.ports import Directory
+from chassis.telemetry import Metrics
+
+_ACCEPTED_WITHOUT_TOKEN = TokenVerdict(status="Accepted")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpreter:
+    """One for all sockets of the process."""
+
+    directory: Directory
+    token_key: bytes
+    number_key: bytes
+    heartbeat_interval_s: int
+    metrics: Metrics = field(default_factory=Metrics)
+
+    def verdict(self, uid: str, heard: Heard) -> TokenVerdict:
+        """What the token's presenter is told."""
+        uid_hmac = token_key(uid, self.token_key)
+        return self.directory.judge(uid_hmac, cpo_party_id=heard.cpo_party_id, at=heard.received_at)
+
+    def verdict_v201(self, payload: Mapping[str, Any], heard: Heard) -> TokenVerdict:
+        """As `verdict`; a station whose owner lets everybody charge says NoAuthorization (C02)."""
+        token = payload.get("idToken")
+        if token is None:
+            return NO_TOKEN
+        if token["type"] == "NoAuthorization":
+            return _ACCEPTED_WITHOUT_TOKEN
+        return self.verdict(token["idToken"], heard)
