@@ -1,0 +1,107 @@
+"""What registry and accounts would have said: an operator with many stations, and cards in every state."""
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from charger_gateway.domain.ids import token_key
+from chassis.clock import SystemClock
+from chassis.codec import Codec
+from chassis.log import Log
+from chassis.log.appender import Appender
+from chassis.telemetry import Tracing
+from ev_contracts.accounts import TokenSnapshot, TokenStatus
+from ev_contracts.assets import CommercialSnapshot, Connector, CredentialSnapshot, Evse, StationSnapshot
+from ev_contracts.common import CommercialModel
+from ev_contracts.record import Record
+
+TENANT, OPERATOR, PROVIDER = "octt", "NL-OCT", "NL-EMO"
+SECRET = "0011223344556677889900aabbccddeeff001122"
+VALID, BLOCKED, EXPIRED, UNKNOWN, MASTER = "CAFE0001", "CAFE0002", "CAFE0003", "CAFE0009", "CAFE0005"
+CARDS = {
+    VALID: TokenStatus.VALID,
+    BLOCKED: TokenStatus.BLOCKED,
+    EXPIRED: TokenStatus.EXPIRED,
+    MASTER: TokenStatus.VALID,
+}
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+_KEYS = ("credential-key", "token-key", "transaction-key", "frame-key", "page-token-key")
+
+
+def station_ids(number: int) -> tuple[str, ...]:
+    """The identities of so many stations."""
+    return tuple(f"OCTT{one:04d}" for one in range(1, number + 1))
+
+
+def key_of(name: str) -> bytes:
+    """A secret of 32 bytes, the same in every run."""
+    return hashlib.sha256(name.encode()).digest()
+
+
+def write_secrets(folder: Path) -> Path:
+    """The gateway's secrets as files."""
+    folder.mkdir(exist_ok=True)
+    for name in _KEYS:
+        (folder / name).write_bytes(key_of(name))
+    return folder
+
+
+async def seed(log: Log, codec: Codec, stations: tuple[str, ...]) -> None:
+    """Append all of it and wait until it is durable."""
+    appender = Appender(log=log, codec=codec, clock=SystemClock(), service="seeding", tracing=Tracing("seeding"))
+    records = [*_stations(stations), *_cards()]
+    await asyncio.gather(
+        *[await appender.append_nowait(topic=topic, key=key, record=record) for topic, key, record in records]
+    )
+
+
+def _stations(stations: tuple[str, ...]) -> Iterator[tuple[str, str, Record]]:
+    digest = hmac.digest(key_of("credential-key"), SECRET.encode(), hashlib.sha256)
+    plug = Connector(
+        connector_number=1, standard="IEC_62196_T2", max_power_w=22_000, max_voltage_v=400, max_amperage_a=32, dc=False
+    )
+    for number, station_id in enumerate(stations, start=1):
+        credential = CredentialSnapshot(station_id=station_id, tenant=TENANT, secret_hmac=digest, version=1)
+        yield "assets.credential.snapshot.v1", f"_/{station_id}", credential
+        evses = tuple(
+            Evse(evse_number=evse, evse_id=f"NL*OCT*E{number:04d}*{evse}", connectors=(plug,)) for evse in (1, 2)
+        )
+        shape = StationSnapshot(
+            station_id=station_id,
+            site_id="S-OCTT",
+            cpo_party_id=OPERATOR,
+            vendor="Restated",
+            model="Two",
+            evses=evses,
+            retired=False,
+            version=1,
+        )
+        yield "assets.station.snapshot.v1", f"{TENANT}/{station_id}", shape
+
+
+def _cards() -> Iterator[tuple[str, str, Record]]:
+    for number, (uid, status) in enumerate(CARDS.items(), start=1):
+        uid_hmac = token_key(uid, key_of("token-key"))
+        token = TokenSnapshot(
+            uid_hmac=uid_hmac,
+            token_ref=f"card-{number}",
+            token_type="RFID",
+            emsp_party_id=PROVIDER,
+            tenant="emo",
+            driver_ref=f"driver-{number}",
+            status=status,
+            version=1,
+        )
+        yield "accounts.token.snapshot.v1", f"_/{uid_hmac}", token
+    contract = CommercialSnapshot(
+        contract_id="C-1",
+        contract_version=1,
+        cpo_party_id=OPERATOR,
+        emsp_party_id=PROVIDER,
+        model=CommercialModel.RESALE,
+        valid_from=LONG_AGO,
+    )
+    yield "assets.contract.snapshot.v1", f"{TENANT}/C-1@1", contract

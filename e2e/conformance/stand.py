@@ -1,0 +1,99 @@
+"""One gateway for all cases: the whole service on a log in memory, its command API, and what it wrote of a station."""
+
+import contextlib
+import socket
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx2
+
+from charger_gateway.app import build
+from charger_gateway.settings import Settings
+from chassis.auth import Principal
+from chassis.codec import Codec
+from chassis.log import MemoryLog
+from chassis.runner import Service
+from chassis.testing import KnownCallers, eventually, read_topic, running
+from conformance.seeding import OPERATOR, TENANT, seed, station_ids, write_secrets
+from ev_contracts.catalogue import RECORDS, TOPICS
+
+OPERATOR_OF_ALL = "operator"
+STATIONS = 600
+_ROLES = frozenset({"cpo", "cpo-engineer"})
+
+R = TypeVar("R")
+
+
+@dataclass
+class Stand:
+    """The running gateway. Every case takes a station of its own."""
+
+    service: Service
+    log: MemoryLog
+    codec: Codec
+    ocpp_port: int
+    http: httpx2.AsyncClient
+    free: list[str]
+    _facts: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+
+    def take(self) -> str:
+        """The identity of a station that no case had yet."""
+        return self.free.pop()
+
+    def url(self, station_id: str) -> str:
+        """Where the station connects."""
+        return f"ws://127.0.0.1:{self.ocpp_port}/ocpp/{station_id}"
+
+    async def command(self, station_id: str, path: str, body: Any) -> httpx2.Response:
+        """Ask the gateway to command a station; `path` follows commands/."""
+        return await self.http.post(f"/v1/stations/{station_id}/commands/{path}", json=body, timeout=20)
+
+    async def facts(self, topic: str, station_id: str, kind: type[R]) -> list[R]:
+        """What the topic holds of a kind about the station by now."""
+        seen = await read_topic(self.log, self.codec, topic)
+        return [
+            one.record
+            for one in seen
+            if isinstance(one.record, kind) and getattr(one.record, "station_id", None) == station_id
+        ]
+
+    async def fact(self, topic: str, station_id: str, kind: type[R], number: int = 1) -> R:
+        """The newest of a kind, once there are so many."""
+
+        async def there() -> list[R]:
+            found = await self.facts(topic, station_id, kind)
+            return found if len(found) >= number else []
+
+        found: list[R] = await eventually(there, what=f"{number} {kind.__name__} of {station_id}")
+        return found[-1]
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextlib.asynccontextmanager
+async def standing(home: Path) -> AsyncIterator[Stand]:
+    """The gateway serves while inside."""
+    log, codec = MemoryLog(), Codec(records=RECORDS, topics=TOPICS)
+    stations = station_ids(STATIONS)
+    await seed(log, codec, stations)
+    settings = Settings(
+        ocpp_port=free_port(),
+        secrets_dir=write_secrets(home / "secrets"),
+        command_wait_s=10.0,
+        probe_timeout_s=0.5,
+        log_level="critical",
+    )
+    operator = Principal(subject="operator@octt", roles=_ROLES, tenants=frozenset({TENANT}), party_id=OPERATOR)
+    service = build(settings, log=log, authenticator=KnownCallers({OPERATOR_OF_ALL: operator}))
+    bearer = {"Authorization": f"Bearer {OPERATOR_OF_ALL}"}
+    async with running(service), httpx2.AsyncClient(headers=bearer) as http:
+        http.base_url = f"http://127.0.0.1:{service.ports[1]}"
+        yield Stand(service, log, codec, settings.ocpp_port, http, list(reversed(stations)))

@@ -1,0 +1,77 @@
+"""Blocks H and I: reservations, and what a session costs (OCPP 2.0.1)."""
+
+from typing import Any
+
+from conformance.cases import V201
+from conformance.lacks import COST, GROUPS, RAW
+from conformance.seeding import VALID
+from conformance.station import Payload, now
+from conformance.v201.asking import asked, status
+from conformance.v201.charger import Charger, Transaction, token
+
+
+def _reserved(number: int, **more: Any) -> Payload:
+    return {"id": number, "expiryDateTime": now(3_600), "idToken": token(VALID), **more}
+
+
+def _update(number: int, word: str) -> tuple[str, Payload]:
+    return ("ReservationStatusUpdate", {"reservationId": number, "reservationUpdateStatus": word})
+
+
+@V201.case("TC_H_01_CSMS", "A reserved EVSE is used by the token that it waits for.", missing=RAW)
+async def used(charger: Charger) -> None:
+    await charger.told("ReserveNow", _reserved(1, evseId=1))
+    await charger.status(1, "Reserved")
+    assert (await charger.authorize())["status"] == "Accepted"
+    answer = await Transaction(charger).starts("Authorized", idToken=token(), reservationId=1)
+    assert answer["idTokenInfo"]["status"] == "Accepted"
+    assert getattr(await charger.was_started(), "reservation_id", None) == "1"
+
+
+asked("H_07", "A reservation that nobody used runs out.", "ReserveNow", _reserved(7, evseId=1), _update(7, "Expired"))
+asked("H_08", "Any EVSE is reserved.", "ReserveNow", _reserved(8))
+
+
+@V201.case(
+    "TC_H_14_CSMS", "As many reservations as EVSEs: both are taken, and the connectors become Reserved.", missing=RAW
+)
+async def as_many_as_evses(charger: Charger) -> None:
+    for number in (1, 2):
+        await charger.told("ReserveNow", _reserved(14 + number))
+    for evse in (1, 2):
+        await charger.status(evse, "Reserved")
+
+
+asked("H_15", "A connector of a kind is reserved.", "ReserveNow", _reserved(15, connectorType="cType2"))
+
+
+@V201.case("TC_H_17_CSMS", "A reservation is cancelled.", missing=RAW)
+async def cancelled(charger: Charger) -> None:
+    await charger.told("ReserveNow", _reserved(17, evseId=1))
+    await charger.told("CancelReservation", {"reservationId": 17})
+    await charger.status(1, "Available")
+
+
+V201.not_built("TC_H_19_CSMS", "A reservation for a group is used by another token of the group.", GROUPS)
+asked("H_20", "A fault ends a reservation.", "ReserveNow", _reserved(20, evseId=1), _update(20, "Removed"))
+asked(
+    "H_22",
+    "A station that takes no reservations rejects them.",
+    "ReserveNow",
+    _reserved(22, evseId=1),
+    answer=status("Rejected"),
+    outcome="refused",
+)
+
+
+@V201.case("TC_I_01_CSMS", "The running cost is sent to the station within the session.", missing=RAW)
+async def running_cost(charger: Charger) -> None:
+    running = await charger.charges()
+    await charger.told("CostUpdated", {"totalCost": 3.5, "transactionId": running.transaction_id}, {})
+
+
+@V201.case("TC_I_02_CSMS", "The answer to the end of a session holds its cost.", missing=COST)
+async def final_cost(charger: Charger) -> None:
+    running = await charger.charges()
+    answer = await running.ends("StopAuthorized", "Local", idToken=token())
+    assert answer["totalCost"] >= 0
