@@ -48,6 +48,28 @@ class ConnectorState(StrEnum):
     OCCUPIED = "OCCUPIED"
 
 
+class DayOfWeek(StrEnum):
+    """OCPI DayOfWeek."""
+
+    UNKNOWN = "UNKNOWN"
+    MONDAY = "MONDAY"
+    TUESDAY = "TUESDAY"
+    WEDNESDAY = "WEDNESDAY"
+    THURSDAY = "THURSDAY"
+    FRIDAY = "FRIDAY"
+    SATURDAY = "SATURDAY"
+    SUNDAY = "SUNDAY"
+
+
+class LineScope(StrEnum):
+    """What a rated line belongs to: the session, its reservation, or a minimum or maximum price that moved the total."""
+
+    UNKNOWN = "UNKNOWN"
+    SESSION = "SESSION"
+    RESERVATION = "RESERVATION"
+    PRICE_LIMIT = "PRICE_LIMIT"
+
+
 class MeterPoint(Record, frozen=True):
     """Where a session's meter stood at one instant. Between two points energy is taken to flow evenly; power and current hold until the next point."""
 
@@ -165,12 +187,25 @@ class TariffComponentType(StrEnum):
     FLAT = "FLAT"
 
 
+class TaxRate(Record, frozen=True):
+    """One tax on a price component, as in OCPI 2.3.0."""
+
+    name: Annotated[StrictStr, Field(description="VAT, GST, QST and the like.")]
+    percent: ExactDecimal
+    account_number: Annotated[StrictStr | None, Field(description="The seller's number with that tax's authority.")] = (
+        None
+    )
+
+
 class PriceComponent(Record, frozen=True):
     """One OCPI price component."""
 
     type: TariffComponentType
     price: Annotated[
-        ExactDecimal, Field(description="Per kWh, per hour or flat, excluding VAT, in the tariff's currency.")
+        ExactDecimal,
+        Field(
+            description="Per kWh, per hour or flat, in the tariff's currency; without taxes unless the tariff says that they are included."
+        ),
     ]
     vat_permille: Annotated[StrictInt | None, Field(description="VAT in thousandths; absent where no VAT applies.")] = (
         None
@@ -178,6 +213,17 @@ class PriceComponent(Record, frozen=True):
     step_size: Annotated[
         StrictInt, Field(description="OCPI step size: Wh for ENERGY, seconds for TIME and PARKING_TIME; 1 means exact.")
     ]
+    taxes: Annotated[
+        tuple[TaxRate, ...],
+        Field(description="Where several taxes apply or one that thousandths cannot say; then vat_permille is absent."),
+    ] = ()
+
+
+class PriceLimit(Record, frozen=True):
+    """What a session costs at least or at most; each view of tax is limited by its own, and one without follows the other in proportion."""
+
+    excl_vat: ExactDecimal | None = None
+    incl_vat: ExactDecimal | None = None
 
 
 class RatedLine(Record, frozen=True):
@@ -192,6 +238,16 @@ class RatedLine(Record, frozen=True):
     rule: Annotated[
         StrictStr, Field(description="Which component and step gave this line, in words a driver can follow.")
     ]
+    scope: LineScope = LineScope.SESSION
+    element: Annotated[StrictInt, Field(description="Place of the tariff element that priced it, from 0.")] = 0
+    component: Annotated[StrictInt, Field(description="Place of the price component in that element, from 0.")] = 0
+    used: Annotated[ExactDecimal | None, Field(description="As used, before step size, in the unit of quantity.")] = (
+        None
+    )
+    restriction: Annotated[
+        StrictStr, Field(description="What had to hold for this price, in words; empty where it always holds.")
+    ] = ""
+    taxes: Annotated[tuple[TaxRate, ...], Field(description="Where vat_permille cannot say them.")] = ()
 
 
 class RelationKind(StrEnum):
@@ -231,6 +287,7 @@ class Rating(Record, frozen=True):
     total_excl_vat: Money
     total_vat: Money
     total_incl_vat: Money
+    rounding: Annotated[StrictStr, Field(description="How the exact amounts became the rounded ones.")] = ""
 
 
 class ReservationFacts(Record, frozen=True):
@@ -240,6 +297,14 @@ class ReservationFacts(Record, frozen=True):
     started_at: Annotated[Instant, Field(description="From when the connector was held for the driver.")]
     ended_at: Annotated[Instant, Field(description="The session's start, or the expiry.")]
     expired: Annotated[StrictBool, Field(description="True where it ran out unused: no session followed.")]
+
+
+class ReservationRestriction(StrEnum):
+    """OCPI ReservationRestrictionType: prices of a reservation, or of one that ran out unused."""
+
+    UNKNOWN = "UNKNOWN"
+    RESERVATION = "RESERVATION"
+    RESERVATION_EXPIRES = "RESERVATION_EXPIRES"
 
 
 class SessionFacts(Record, frozen=True):
@@ -270,6 +335,52 @@ class SessionFacts(Record, frozen=True):
     ] = None
 
 
+class TariffRestrictions(Record, frozen=True):
+    """When a tariff element is active, as OCPI restricts it; all that stand must hold. Times and dates are local to the site."""
+
+    start_time: Annotated[StrictStr | None, Field(description="hh:mm, from this time of the day.")] = None
+    end_time: Annotated[
+        StrictStr | None,
+        Field(
+            description="hh:mm, until this time of the day; 00:00 is the day's end, and a time before start_time is the next day's."
+        ),
+    ] = None
+    start_date: Annotated[StrictStr | None, Field(description="yyyy-mm-dd, from this day.")] = None
+    end_date: Annotated[StrictStr | None, Field(description="yyyy-mm-dd, until this day, exclusive.")] = None
+    day_of_week: Annotated[tuple[DayOfWeek, ...], Field(description="Empty: every day.")] = ()
+    min_energy_wh: Annotated[StrictInt | None, Field(description="Of the session so far, inclusive.")] = None
+    max_energy_wh: Annotated[StrictInt | None, Field(description="Of the session so far, exclusive.")] = None
+    min_current_ma: Annotated[
+        StrictInt | None, Field(description="Momentary, in thousandths of A summed over phases, inclusive.")
+    ] = None
+    max_current_ma: Annotated[
+        StrictInt | None, Field(description="Momentary, in thousandths of A summed over phases, exclusive.")
+    ] = None
+    min_power_w: Annotated[StrictInt | None, Field(description="Momentary, inclusive.")] = None
+    max_power_w: Annotated[StrictInt | None, Field(description="Momentary, exclusive.")] = None
+    min_duration_s: Annotated[StrictInt | None, Field(description="Of the session so far, inclusive.")] = None
+    max_duration_s: Annotated[StrictInt | None, Field(description="Of the session so far, exclusive.")] = None
+    reservation: Annotated[
+        ReservationRestriction | None, Field(description="Prices the reservation instead of the session.")
+    ] = None
+
+
+class TariffElement(Record, frozen=True):
+    """Prices that hold together while their restrictions hold; per dimension the first element that fits prices it."""
+
+    components: tuple[PriceComponent, ...] = ()
+    restrictions: TariffRestrictions | None = None
+
+
+class TaxIncluded(StrEnum):
+    """OCPI 2.3.0 tax_included: whether a tariff's prices hold their taxes. NOT_APPLICABLE: there is no tax."""
+
+    UNKNOWN = "UNKNOWN"
+    NO = "NO"
+    YES = "YES"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+
+
 class TariffVersion(Record, frozen=True):
     """An immutable version of a tariff."""
 
@@ -277,8 +388,21 @@ class TariffVersion(Record, frozen=True):
     version: StrictInt
     issuer_party_id: StrictStr
     currency: StrictStr
-    components: tuple[PriceComponent, ...] = ()
+    components: Annotated[
+        tuple[PriceComponent, ...],
+        Field(description="The whole of a tariff that restricts nothing; otherwise empty, and the elements say it."),
+    ] = ()
     valid_from: Instant
     content_hash: Annotated[
-        StrictStr, Field(description="sha256 hex over the canonical JSON of issuer, currency and components.")
+        StrictStr, Field(description="sha256 hex over the canonical JSON of issuer, currency and all that prices.")
     ]
+    elements: Annotated[
+        tuple[TariffElement, ...], Field(description="In OCPI's order; empty where the components say it all.")
+    ] = ()
+    min_price: PriceLimit | None = None
+    max_price: PriceLimit | None = None
+    tax_included: TaxIncluded = TaxIncluded.NO
+    tariff_type: Annotated[StrictStr, Field(description="OCPI TariffType.")] = "REGULAR"
+    valid_until: Annotated[
+        Instant | None, Field(description="No session that starts then or later is priced by this version.")
+    ] = None

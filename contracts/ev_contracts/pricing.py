@@ -10,11 +10,14 @@ from ev_contracts.common import (
     Parties,
     Place,
     PriceComponent,
+    PriceLimit,
     Rating,
     Relation,
     RelationKind,
     SessionFacts,
+    TariffElement,
     TariffVersion,
+    TaxIncluded,
 )
 from ev_contracts.record import Instant, Record
 
@@ -54,6 +57,12 @@ class PublishTariff(Record, frozen=True):
     currency: StrictStr
     components: tuple[PriceComponent, ...] = ()
     valid_from: Instant
+    elements: Annotated[tuple[TariffElement, ...], Field(description="In OCPI's order; instead of components.")] = ()
+    min_price: PriceLimit | None = None
+    max_price: PriceLimit | None = None
+    tax_included: TaxIncluded = TaxIncluded.NO
+    tariff_type: Annotated[StrictStr, Field(description="OCPI TariffType.")] = "REGULAR"
+    valid_until: Instant | None = None
 
 
 class RateSession(Record, frozen=True):

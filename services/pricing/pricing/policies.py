@@ -8,8 +8,8 @@ from ev_contracts.common import CommercialModel, Parties, Relation, RelationKind
 from ev_contracts.pricing import RateSession, RatingWanted, RunningCostComputed
 from ev_contracts.record import Record
 from ev_contracts.sessions import EnergyDelivered, SessionClosed
-from pricing.domain.rating import price, totals_of
-from pricing.domain.running import used_so_far
+from pricing.domain.rating import priced_session, totals_of
+from pricing.domain.running import facts_so_far
 from pricing.ports import TariffBook
 
 _RATINGS = uuid.UUID("8f3b7c0e-2a55-5f0b-9a34-0c6f1e7d2b91")
@@ -98,7 +98,8 @@ def on_energy(event: Record, context: EventContext, tariffs: TariffBook) -> Sequ
         tariff = tariffs.in_force(relation, site_id=event.place.site_id, at=event.started_at)
         if tariff is None:
             continue
-        totals = totals_of(price(tariff.components, used_so_far(event)), tariff.currency)
+        priced = priced_session(facts_so_far(event), tariff, event.place.time_zone)
+        totals = totals_of(priced, tariff.currency)
         cost = RunningCostComputed(
             session_id=event.session_id,
             station_id=event.station_id,

@@ -4,11 +4,11 @@ import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import Depends, FastAPI, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.auth import Caller, Guard
 from chassis.clock import Clock
@@ -34,7 +34,16 @@ from ev_contracts.common import (
 )
 from ev_contracts.pricing import AssignTariff, PublishTariff
 from pricing.adapters.tariff_book import SnapshotTariffs
-from pricing.domain.rating import Quantities, rate
+from pricing.domain.quote import expected_facts
+from pricing.domain.rating import rate
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("no time zone") from error
+
 
 PartyId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{3}$")]
 # A tariff's versions and assignments are keyed behind `@` and `#`, so neither may stand in an id.
@@ -42,6 +51,8 @@ TariffId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 Price = Annotated[Decimal, Field(max_digits=16, decimal_places=8, allow_inf_nan=False)]
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 _A_YEAR_S = 366 * 24 * 3600
 
@@ -91,6 +102,7 @@ class QuoteBody(Body):
     charging_s: int = Field(default=0, ge=0, le=_A_YEAR_S)
     parking_s: int = Field(default=0, ge=0, le=_A_YEAR_S)
     at: AwareDatetime | None = None
+    time_zone: TimeZone = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,18 +209,12 @@ def _add_read_routes(app: FastAPI, edge: Edge) -> None:
 
 def _quoted(tariff: TariffVersion, body: QuoteBody, tenant: str, at: datetime) -> dict[str, Any]:
     relation = Relation(kind=RelationKind.UNKNOWN, seller_party_id=tariff.issuer_party_id, seller_tenant=tenant)
-    used = Quantities(
-        energy_wh=Fraction(body.energy_wh),
-        charging_s=Fraction(body.charging_s),
-        parking_s=Fraction(body.parking_s),
-        times=_times(body),
+    rating: Rating = rate(
+        rating_id="quote",
+        relation=relation,
+        tariff=tariff,
+        facts=expected_facts(at, energy_wh=body.energy_wh, charging_s=body.charging_s, parking_s=body.parking_s),
+        time_zone=body.time_zone,
     )
-    rating: Rating = rate(rating_id="quote", relation=relation, tariff=tariff, used=used)
     told = rating.model_dump(mode="json", exclude={"rating_id", "relation"})
     return {"at": at.astimezone(UTC).isoformat(), **told}
-
-
-def _times(body: QuoteBody) -> tuple[TariffComponentType, ...]:
-    """A quote charges first and parks afterwards."""
-    charged = (TariffComponentType.TIME,) if body.charging_s else ()
-    return (*charged, TariffComponentType.PARKING_TIME) if body.parking_s else charged

@@ -8,7 +8,7 @@ from typing import assert_never
 from chassis.decider import Deadline, Decider
 from ev_contracts.common import Parties, Place, Relation, SessionFacts
 from ev_contracts.pricing import RateSession, RatingDeadlinePassed, RatingWanted, SessionRated, SessionUnratable
-from pricing.domain.rating import quantities_of, rate
+from pricing.domain.rating import rate
 
 NO_BUYER = "no-buyer"
 
@@ -66,7 +66,13 @@ def _rate(command: RateSession, state: RatingState) -> Sequence[SessionRated | S
         return _unratable(command, NO_BUYER, state)
     if tariff is None:
         return _unratable(command, command.no_tariff_because or "no-tariff", state)
-    rating = rate(rating_id=command.rating_id, relation=relation, tariff=tariff, used=quantities_of(command.facts))
+    rating = rate(
+        rating_id=command.rating_id,
+        relation=relation,
+        tariff=tariff,
+        facts=command.facts,
+        time_zone=command.place.time_zone,
+    )
     return [
         SessionRated(
             rating=rating, facts=command.facts, place=command.place, parties=command.parties, rated_at=command.at

@@ -1,156 +1,46 @@
-"""What a session costs under a tariff: exact fractions, OCPI's step sizes, rounded once at the very end."""
+"""A session's price in one relation: the engine's exact result as lines and totals, rounded once at the very end."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple, assert_never
+from typing import NamedTuple
 
 from ev_contracts.common import (
+    LineScope,
     Money,
-    PriceComponent,
     RatedLine,
     Rating,
     Relation,
     SessionFacts,
     TariffComponentType,
     TariffVersion,
+    TaxRate,
 )
+from pricing.domain.engine.contract import tariff_of
+from pricing.domain.engine.matching import plain, words_of
+from pricing.domain.engine.price import Line, Moved, Priced, price
+from pricing.domain.engine.splitting import session_of
+from pricing.domain.engine.tariff import E8, Component, Scope
 from pricing.domain.money import decimal_of, minor_of, money_of, shares_of, sum_of
 
-_PERMILLE = 1_000
-_E8 = 10**8
-"""A price has at most eight decimals."""
+_SCOPES = {Scope.SESSION: LineScope.SESSION, Scope.RESERVATION: LineScope.RESERVATION}
+_PERMILLE_E8 = 10**7
+_ROUNDING = "exact until here; net and gross half-even once to the minor unit of {}, lines by largest remainder"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quantities:
-    """What a session used. `last_time` is the kind of time that ran last among those the tariff prices."""
-
-    energy_wh: Fraction
-    charging_s: Fraction
-    parking_s: Fraction
-    times: tuple[TariffComponentType, ...] = ()
-    """The kinds of time in the order in which they ran."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PricedLine:
-    """One component's share of the price, exact: `used` of it, `billed` after its step, in small units (Wh, s)."""
-
-    component: PriceComponent
-    used: Fraction
-    billed: Fraction
-    excl_vat: Fraction
-    vat: Fraction
-
-    @property
-    def quantity(self) -> Fraction:
-        """What is billed, in the unit of the price: kWh, hours or pieces."""
-        return self.billed / _UNITS[self.component.type].per_large
-
-    @property
-    def rule(self) -> str:
-        """How this line came about, in words a driver can follow."""
-        unit, price = _UNITS[self.component.type], _plain(self.component.price)
-        if not unit.small:
-            return f"{price} per {unit.large}"
-        rule = f"{price} per {unit.large}: {_plain(decimal_of(self.used))} {unit.small}"
-        if self.billed == self.used:
-            return rule
-        return f"{rule}, rounded up to {_plain(decimal_of(self.billed))} by steps of {self.component.step_size}"
-
-
-class Unit(NamedTuple):
+class _Unit(NamedTuple):
     """What is counted, and what of it is priced."""
 
     small: str
     large: str
-    per_large: int
 
 
-_UNITS: Mapping[TariffComponentType, Unit] = {
-    TariffComponentType.ENERGY: Unit("Wh", "kWh", 1_000),
-    TariffComponentType.TIME: Unit("s charging", "h", 3_600),
-    TariffComponentType.PARKING_TIME: Unit("s parking", "h", 3_600),
-    TariffComponentType.FLAT: Unit("", "session", 1),
+_UNITS = {
+    TariffComponentType.ENERGY: _Unit("Wh", "kWh"),
+    TariffComponentType.TIME: _Unit("s charging", "h"),
+    TariffComponentType.PARKING_TIME: _Unit("s parking", "h"),
+    TariffComponentType.FLAT: _Unit("", "session"),
 }
-
-
-def quantities_of(facts: SessionFacts) -> Quantities:
-    """The volumes of a session by kind, and the order in which its kinds of time ran."""
-    charging, parking = timedelta(), timedelta()
-    times: list[TariffComponentType] = []
-    for period in facts.periods:
-        lasted = period.ended_at - period.started_at
-        if period.charging:
-            charging += lasted
-        else:
-            parking += lasted
-        if lasted:
-            times.append(TariffComponentType.TIME if period.charging else TariffComponentType.PARKING_TIME)
-    return Quantities(
-        energy_wh=Fraction(facts.energy_wh),
-        charging_s=_seconds(charging),
-        parking_s=_seconds(parking),
-        times=tuple(times),
-    )
-
-
-def _seconds(lasted: timedelta) -> Fraction:
-    return Fraction(lasted // timedelta(milliseconds=1), 1_000)
-
-
-def price(components: Sequence[PriceComponent], used: Quantities) -> Sequence[PricedLine]:
-    """The priced lines in the tariff's order; a component of which nothing was used gives none.
-
-    OCPI 2.2.1, mod_tariffs, step_size: energy is rounded up once a session, and so is time, by the step of whichever
-    of TIME and PARKING_TIME ran last and is priced; the other one is billed as it was.
-    """
-    priced = {component.type for component in components}
-    last_time = next((kind for kind in reversed(used.times) if kind in priced), None)
-    lines = (_line(component, used, is_last=component.type == last_time) for component in components)
-    return [line for line in lines if line.billed]
-
-
-def _line(component: PriceComponent, used: Quantities, *, is_last: bool) -> PricedLine:
-    volume = _volume(component.type, used)
-    is_stepped = is_last or component.type is TariffComponentType.ENERGY
-    billed = _rounded_up(volume, component.step_size) if is_stepped else volume
-    # One fraction made of whole numbers: the same as quantity times price, and a tenth of the work.
-    price_e8 = int(component.price.scaleb(8))
-    excl_vat = Fraction(billed.numerator * price_e8, billed.denominator * _UNITS[component.type].per_large * _E8)
-    vat_permille = component.vat_permille or 0
-    vat = Fraction(excl_vat.numerator * vat_permille, excl_vat.denominator * _PERMILLE)
-    return PricedLine(component=component, used=volume, billed=billed, excl_vat=excl_vat, vat=vat)
-
-
-def _volume(kind: TariffComponentType, used: Quantities) -> Fraction:
-    """How much of it was used, in small units."""
-    match kind:
-        case TariffComponentType.ENERGY:
-            return used.energy_wh
-        case TariffComponentType.TIME:
-            return used.charging_s
-        case TariffComponentType.PARKING_TIME:
-            return used.parking_s
-        case TariffComponentType.FLAT:
-            return Fraction(1)
-        case TariffComponentType.UNKNOWN:
-            # A component newer than this code: better no price than a wrong one. The decider lets none in.
-            raise ValueError("a tariff component of an unknown type cannot be priced")
-        case _:
-            assert_never(kind)
-
-
-def _rounded_up(volume: Fraction, step: int) -> Fraction:
-    whole = -(-volume.numerator // (volume.denominator * step)) * step
-    return volume if whole == volume else Fraction(whole)
-
-
-def _plain(number: Decimal) -> str:
-    return f"{number.normalize():f}"
 
 
 class Totals(NamedTuple):
@@ -161,25 +51,49 @@ class Totals(NamedTuple):
     incl_vat: Money
 
 
-def totals_of(lines: Sequence[PricedLine], currency: str) -> Totals:
-    """What the lines come to."""
-    net, vat = sum_of([line.excl_vat for line in lines]), sum_of([line.vat for line in lines])
-    gross = sum_of([net, vat])
+class _Draft(NamedTuple):
+    """A line to be, before its cents are known."""
+
+    scope: LineScope
+    type: TariffComponentType
+    place: tuple[int, int]
+    component: Component
+    quantity: Fraction
+    used: Fraction | None
+    restriction: str
+    rule: str
+    excl_vat: Fraction
+    vat: Fraction
+
+
+def priced_session(facts: SessionFacts, version: TariffVersion, time_zone: str) -> Priced:
+    """The one way from a session and a published tariff to a price. Raises ZoneInfoNotFoundError."""
+    tariff = tariff_of(version)
+    return price(tariff, session_of(facts, tariff, time_zone))
+
+
+def totals_of(priced: Priced, currency: str) -> Totals:
+    """What it comes to. A published tariff always tells both views of tax."""
+    net, gross = priced.excl_vat or Fraction(), priced.incl_vat or Fraction()
     net_minor, gross_minor = minor_of(net, currency), minor_of(gross, currency)
     return Totals(
         excl_vat=money_of(net, net_minor, currency),
-        vat=money_of(vat, gross_minor - net_minor, currency),
+        vat=money_of(gross - net, gross_minor - net_minor, currency),
         incl_vat=money_of(gross, gross_minor, currency),
     )
 
 
-def rate(*, rating_id: str, relation: Relation, tariff: TariffVersion, used: Quantities) -> Rating:
+def rate(*, rating_id: str, relation: Relation, tariff: TariffVersion, facts: SessionFacts, time_zone: str) -> Rating:
     """The price in this relation, with its lines; their cents sum to the totals'."""
     currency = tariff.currency
-    lines = price(tariff.components, used)
-    totals = totals_of(lines, currency)
-    net_shares = shares_of(totals.excl_vat.rounded_minor, [line.excl_vat for line in lines], currency)
-    vat_shares = shares_of(totals.vat.rounded_minor, [line.vat for line in lines], currency)
+    priced = priced_session(facts, tariff, time_zone)
+    totals = totals_of(priced, currency)
+    drafts = [_draft(line) for line in priced.lines]
+    if priced.moved is not None:
+        drafts += _drafts_of_limit(priced, priced.moved)
+    net_cents = shares_of(totals.excl_vat.rounded_minor, [each.excl_vat for each in drafts], currency)
+    vat_cents = shares_of(totals.vat.rounded_minor, [each.vat for each in drafts], currency)
+    cents = zip(drafts, net_cents, vat_cents, strict=True)
     return Rating(
         rating_id=rating_id,
         relation=relation,
@@ -188,19 +102,116 @@ def rate(*, rating_id: str, relation: Relation, tariff: TariffVersion, used: Qua
         tariff_issuer_party_id=tariff.issuer_party_id,
         tariff_hash=tariff.content_hash,
         currency=currency,
-        lines=tuple(
-            RatedLine(
-                type=line.component.type,
-                quantity=decimal_of(line.quantity),
-                unit_price=line.component.price,
-                vat_permille=line.component.vat_permille,
-                excl_vat=money_of(line.excl_vat, net_share, currency),
-                vat=money_of(line.vat, vat_share, currency),
-                rule=line.rule,
-            )
-            for line, net_share, vat_share in zip(lines, net_shares, vat_shares, strict=True)
-        ),
+        lines=tuple(_rated(draft, net, vat, currency) for draft, net, vat in cents),
         total_excl_vat=totals.excl_vat,
         total_vat=totals.vat,
         total_incl_vat=totals.incl_vat,
+        rounding=_ROUNDING.format(currency),
+    )
+
+
+def _rated(draft: _Draft, net_minor: int, vat_minor: int, currency: str) -> RatedLine:
+    permille = permille_of(draft.component)
+    is_plain = permille is not None or not draft.component.taxes
+    return RatedLine(
+        type=draft.type,
+        quantity=decimal_of(draft.quantity),
+        unit_price=_price_of(draft.component),
+        vat_permille=permille,
+        excl_vat=money_of(draft.excl_vat, net_minor, currency),
+        vat=money_of(draft.vat, vat_minor, currency),
+        rule=draft.rule,
+        scope=draft.scope,
+        element=draft.place[0],
+        component=draft.place[1],
+        used=None if draft.used is None else decimal_of(draft.used),
+        restriction=draft.restriction,
+        taxes=() if is_plain else taxes_of(draft.component),
+    )
+
+
+def permille_of(component: Component) -> int | None:
+    """The VAT in thousandths, where it is one tax that thousandths can say."""
+    if len(component.taxes) != 1 or component.taxes[0].percent_e8 % _PERMILLE_E8:
+        return None
+    return component.taxes[0].percent_e8 // _PERMILLE_E8
+
+
+def taxes_of(component: Component) -> tuple[TaxRate, ...]:
+    """Its taxes as the contracts tell them."""
+    return tuple(
+        TaxRate(
+            name=tax.name,
+            percent=Decimal(tax.percent_e8).scaleb(-8),
+            account_number=tax.account_number,
+        )
+        for tax in component.taxes
+    )
+
+
+def _price_of(component: Component) -> Decimal:
+    return Decimal(component.price_e8).scaleb(-8)
+
+
+def _draft(line: Line) -> _Draft:
+    candidate = line.candidate
+    return _Draft(
+        scope=_SCOPES[candidate.scope],
+        type=candidate.component.type,
+        place=(candidate.element, candidate.place),
+        component=candidate.component,
+        quantity=line.quantity,
+        used=line.quantity_used,
+        restriction=words_of(candidate.restrictions),
+        rule=rule_of(line),
+        excl_vat=line.excl_vat,
+        vat=line.vat,
+    )
+
+
+def rule_of(line: Line) -> str:
+    """How this line came about, in words a driver can follow."""
+    component = line.candidate.component
+    unit, price_told = _UNITS[component.type], f"{_price_of(component).normalize():f}"
+    restriction = words_of(line.candidate.restrictions)
+    rule = f"{price_told} per {unit.large}{f', {restriction}' if restriction else ''}"
+    if not unit.small:
+        return rule
+    counted = "s reserved" if line.candidate.scope is Scope.RESERVATION else unit.small
+    rule = f"{rule}: {plain(line.used)} {counted}"
+    if line.billed == line.used:
+        return rule
+    return f"{rule}, rounded up to {plain(line.billed)} by steps of {component.step_size}"
+
+
+def _drafts_of_limit(priced: Priced, moved: Moved) -> Iterator[_Draft]:
+    """What a limit moved, a line a rate of tax, in proportion to what each rate had."""
+    parts: dict[int, list[Line]] = {}
+    for line in priced.lines:
+        parts.setdefault(line.candidate.component.tax_e10, []).append(line)
+    net = sum_of([line.excl_vat for line in priced.lines])
+    vat = sum_of([line.vat for line in priced.lines])
+    for lines in parts.values():
+        net_share = sum_of([line.excl_vat for line in lines]) / net if net else Fraction(1, len(parts))
+        vat_share = sum_of([line.vat for line in lines]) / vat if vat else net_share
+        excl_vat = moved.excl_vat * net_share
+        yield _limit_draft(moved, lines[0].candidate.component, excl_vat, moved.vat * vat_share)
+    if not parts:
+        yield _limit_draft(moved, None, moved.excl_vat, moved.vat)
+
+
+def _limit_draft(moved: Moved, like: Component | None, excl_vat: Fraction, vat: Fraction) -> _Draft:
+    price_e8 = round(excl_vat * E8)
+    component = Component(type=TariffComponentType.FLAT, price_e8=price_e8, taxes=() if like is None else like.taxes)
+    return _Draft(
+        scope=LineScope.PRICE_LIMIT,
+        type=TariffComponentType.FLAT,
+        place=(-1, -1),
+        component=component,
+        quantity=Fraction(1),
+        used=None,
+        restriction="",
+        rule=f"{moved.bound.value} of the tariff",
+        excl_vat=excl_vat,
+        vat=vat,
     )

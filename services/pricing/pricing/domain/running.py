@@ -1,17 +1,23 @@
-"""What a session that still runs has used so far."""
+"""What a session that still runs has used so far, as the facts that a rating takes."""
 
-from fractions import Fraction
+from datetime import timedelta
 
-from ev_contracts.common import TariffComponentType
+from ev_contracts.common import ChargingPeriod, SessionFacts
 from ev_contracts.sessions import EnergyDelivered
-from pricing.domain.rating import Quantities
 
 
-def used_so_far(event: EnergyDelivered) -> Quantities:
-    """The volumes at this reading; energy just flowed, so charging is the kind of time that ran last."""
-    return Quantities(
-        energy_wh=Fraction(event.energy_wh),
-        charging_s=Fraction(event.charging_s),
-        parking_s=Fraction(event.parking_s),
-        times=(TariffComponentType.PARKING_TIME, TariffComponentType.TIME),
+def facts_so_far(event: EnergyDelivered) -> SessionFacts:
+    """As if it ended at this reading; energy just flowed, so charging is the kind of time that ran last."""
+    turned_at = event.started_at + timedelta(seconds=event.parking_s)
+    ended_at = turned_at + timedelta(seconds=event.charging_s)
+    parked = ChargingPeriod(started_at=event.started_at, ended_at=turned_at, charging=False, energy_wh=0)
+    charged = ChargingPeriod(started_at=turned_at, ended_at=ended_at, charging=True, energy_wh=event.energy_wh)
+    return SessionFacts(
+        session_id=event.session_id,
+        started_at=event.started_at,
+        ended_at=ended_at,
+        energy_wh=event.energy_wh,
+        meter_start_wh=event.register_wh - event.energy_wh,
+        meter_stop_wh=event.register_wh,
+        periods=(parked, charged) if event.parking_s else (charged,),
     )

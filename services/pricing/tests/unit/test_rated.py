@@ -20,7 +20,7 @@ from ev_contracts.pricing import (
 from ev_contracts.sessions import SessionEnded
 from pricing.adapters.tariff_book import SnapshotTariffs
 from pricing.domain.rated import rating
-from pricing.domain.rating import quantities_of, rate
+from pricing.domain.rating import rate
 from pricing.policies import on_rating, on_session, rating_id_of, relations_of
 
 TO_PROVIDER = relations_of(RESALE, "volt")[0]
@@ -57,7 +57,9 @@ def unratable(reason: str, relation: Relation = TO_PROVIDER, parties: Parties = 
 
 
 RATED = SessionRated(
-    rating=rate(rating_id=RATING_ID, relation=TO_PROVIDER, tariff=version(ENERGY), used=quantities_of(FACTS)),
+    rating=rate(
+        rating_id=RATING_ID, relation=TO_PROVIDER, tariff=version(ENERGY), facts=FACTS, time_zone=PLACE.time_zone
+    ),
     facts=FACTS,
     place=PLACE,
     parties=RESALE,

@@ -6,11 +6,11 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from priced import ENERGY, FACTS, FLAT, PARKING, component, facts, version
+from priced import ENERGY, FACTS, FLAT, PARKING, PLACE, component, facts, version
 
 from ev_contracts.common import Money, PriceComponent, Rating, Relation, RelationKind, SessionFacts, TariffComponentType
 from pricing.domain.money import decimal_of, minor_of, shares_of
-from pricing.domain.rating import quantities_of, rate
+from pricing.domain.rating import rate
 
 TO_PROVIDER = Relation(
     kind=RelationKind.CPO_TO_EMSP, seller_party_id="NL-VLT", seller_tenant="volt", buyer_party_id="NL-EMO"
@@ -19,7 +19,7 @@ TO_PROVIDER = Relation(
 
 def rated(*components: PriceComponent, session: SessionFacts = FACTS, currency: str = "EUR") -> Rating:
     tariff = version(*components, currency=currency)
-    return rate(rating_id="r-1", relation=TO_PROVIDER, tariff=tariff, used=quantities_of(session))
+    return rate(rating_id="r-1", relation=TO_PROVIDER, tariff=tariff, facts=session, time_zone=PLACE.time_zone)
 
 
 def test_a_session_with_energy_parking_and_a_start_fee() -> None:

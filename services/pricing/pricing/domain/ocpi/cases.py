@@ -1,0 +1,77 @@
+"""Worked examples: a tariff, a session and what it should cost; priced, and compared before anything is rounded."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pricing.domain.engine.price import Priced, price
+from pricing.domain.ocpi.periods import session_of_periods
+from pricing.domain.ocpi.reading import Node
+from pricing.domain.ocpi.tariffs import Version, read_tariff
+
+_TOLERANCE = Fraction(1, 10_000)
+_NOTED = re.compile(r'tax_included"?\s*[=:]\s*"?(YES|NO|N/A)')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One example, priced; a view that the tariff cannot tell is None."""
+
+    id: str
+    version: Version
+    currency: str
+    priced: Priced
+    expected_excl_vat: Fraction | None
+    expected_incl_vat: Fraction | None
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether each expected view is met."""
+        views = (
+            (self.expected_excl_vat, self.priced.excl_vat),
+            (self.expected_incl_vat, self.priced.incl_vat),
+        )
+        return all(want is None or (got is not None and abs(want - got) <= _TOLERANCE) for want, got in views)
+
+
+def read_cases(document: Node) -> Iterator[Case]:
+    """Each case of the file, one at a time. Raises BadInput."""
+    for node in document.need("cases").items():
+        yield _case(node)
+
+
+def _case(node: Node) -> Case:
+    version = _version(node)
+    session, expected = node.need("session"), node.need("expected")
+    tariff = read_tariff(node.need("tariff"), version, tax_included=_tax_included(node))
+    reservation = session.get("reservation")
+    expired = None if reservation is None else reservation.get("expired")
+    told = session_of_periods(
+        session,
+        version,
+        session.need("time_zone").time_zone(),
+        expired=None if expired is None else expired.flag(),
+    )
+    net, gross = expected.get("excl_vat"), expected.get("incl_vat")
+    return Case(
+        id=node.need("id").text(),
+        version=version,
+        currency=tariff.currency,
+        priced=price(tariff, told),
+        expected_excl_vat=None if net is None else net.fraction(at_least=None),
+        expected_incl_vat=None if gross is None else gross.fraction(at_least=None),
+    )
+
+
+def _version(node: Node) -> Version:
+    """Of the versions that an example holds for, the first."""
+    told = node.get("ocpi_versions")
+    return Version.V221 if told is None else next(each.choice(Version) for each in told.items(at_least=1))
+
+
+def _tax_included(node: Node) -> str:
+    """Such files give the tariff's priced fields alone, and note where taxes are included."""
+    note = node.get("note")
+    noted = _NOTED.search(note.text(at_most=10_000)) if note else None
+    return noted.group(1) if noted else "NO"
