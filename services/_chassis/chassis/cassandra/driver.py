@@ -16,11 +16,14 @@ from cassandra.policies import (
     FallthroughRetryPolicy,
     TokenAwarePolicy,
 )
-from cassandra.query import dict_factory
+from cassandra.query import BatchStatement, BatchType, BoundStatement, dict_factory
 
-from chassis.cassandra.writes import Delete, Upsert, Write
+from chassis.cassandra.writes import Delete, Upsert, Write, newest
 
 _IN_FLIGHT = 128
+_STATEMENTS_A_BATCH = 50
+_BYTES_A_BATCH = 4_000
+"""Cassandra warns of batches above 5 KiB and refuses them above 50."""
 _TIMEOUT_S = 5.0
 _DDL_TIMEOUT_S = 60.0
 _RECONNECT_S = (0.5, 5.0)
@@ -118,14 +121,27 @@ class Cassandra:
         return rows
 
     async def write(self, writes: Sequence[Write]) -> None:
-        """All of them, in parallel, each USING TIMESTAMP its version. Raises one of StoreUnavailable."""
-        await asyncio.gather(*(self._write(write) for write in writes))
+        """All of them, each USING TIMESTAMP its version; rows of one partition together, partitions in parallel.
 
-    async def _write(self, write: Write) -> None:
-        statement, parameters = cql_of(write)
+        Raises one of StoreUnavailable; then some of them may stand, and all are to be written again.
+        """
+        by_partition: dict[object, list[BoundStatement]] = {}
+        for write in newest(writes):
+            statement, parameters = cql_of(write)
+            bound = (await self._prepare(statement)).bind(parameters)
+            by_partition.setdefault(bound.routing_key, []).append(bound)
+        await asyncio.gather(*(self._send(each) for rows in by_partition.values() for each in _batches(rows)))
+
+    async def _send(self, rows: Sequence[BoundStatement]) -> None:
+        request = rows[0]
+        if len(rows) > 1:
+            # Not logged: one partition is one node's write, and an outcome not known is written again.
+            request = BatchStatement(batch_type=BatchType.UNLOGGED)
+            request.is_idempotent = True
+            for row in rows:
+                request.add(row)
         async with self._places:
-            prepared = await self._prepare(statement)
-            await _first_page(self._live().execute_async(prepared, parameters))
+            await _first_page(self._live().execute_async(request))
 
     async def _prepare(self, statement: str) -> Any:
         prepared: Any = self._prepared.get(statement)
@@ -178,6 +194,20 @@ def _settle(outcome: "asyncio.Future[list[Any]]", rows: list[Any], error: BaseEx
 
 async def _first_page(pages: ResponseFuture) -> list[Any]:
     return await _bridge(pages)
+
+
+def _batches(rows: Sequence[BoundStatement]) -> list[list[BoundStatement]]:
+    """The statements in their order, cut so that each batch is one that a store likes."""
+    batches: list[list[BoundStatement]] = []
+    room = 0
+    for row in rows:
+        size = sum(len(value) for value in row.values if isinstance(value, bytes))
+        if not batches or size > room or len(batches[-1]) == _STATEMENTS_A_BATCH:
+            batches.append([])
+            room = _BYTES_A_BATCH
+        batches[-1].append(row)
+        room -= size
+    return batches
 
 
 def cql_of(write: Write) -> tuple[str, list[Any]]:

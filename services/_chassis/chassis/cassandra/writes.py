@@ -1,6 +1,6 @@
 """What a projection says: rows as they should be, each with the version that decides between repeats."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,3 +26,22 @@ class Delete:
 
 
 Write = Upsert | Delete
+
+
+def newest(writes: Iterable[Write]) -> Sequence[Write]:
+    """The writes without those that another one hides: same row, same columns, a higher version.
+
+    What a store makes of them is the same; a reader that catches up has many of them in one batch.
+    """
+    kept: dict[object, Write] = {}
+    for number, write in enumerate(writes):
+        if isinstance(write, Delete):
+            kept[number] = write
+            continue
+        what = (write.table, *write.key.items(), *write.values)
+        known = kept.get(what)
+        if known is None or write.version > known.version:
+            kept[what] = write
+        elif write.version == known.version:
+            kept[number] = write  # which of two equals wins is the store's rule
+    return list(kept.values())

@@ -91,6 +91,19 @@ async def test_a_source_deletes_its_columns_only(store: Store) -> None:
     assert await row(store, "columns") == {**key, "total": 1}
 
 
+async def test_many_rows_of_a_partition_are_written_in_one_call(store: Store) -> None:
+    whole = "x" * 1_500  # several batches' worth
+    await store.write([upsert(f"many-{number}", number, total=number, name=whole) for number in range(120)])
+    for number in (0, 1, 60, 119):
+        tally = f"many-{number}"
+        assert await row(store, tally) == {"tenant": "t", "tally": tally, "total": number, "name": whole}
+
+
+async def test_of_one_call_the_highest_version_of_a_row_stands(store: Store) -> None:
+    await store.write([upsert("once", version, total=version) for version in (2, 7, 5)])
+    assert await row(store, "once") == {"tenant": "t", "tally": "once", "total": 7}
+
+
 async def test_a_write_without_a_version_is_impossible() -> None:
     store = Cassandra(["127.0.0.1"], keyspace="k")
     with pytest.raises(ValueError, match="without a version"):
