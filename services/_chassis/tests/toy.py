@@ -1,6 +1,6 @@
 """A toy catalogue: tallies that add and refuse, so that the chassis is tested without the trade."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -9,7 +9,7 @@ from chassis.clock import Clock
 from chassis.codec import Codec
 from chassis.decider import Deadline, Decider, EventContext, Refused, Snapshot, To
 from chassis.log import Log
-from chassis.runner import Entity, Env, Policy
+from chassis.runner import Entity, Env, Policy, Transform
 from chassis.telemetry import Log as Lines
 from chassis.telemetry import Tracing
 
@@ -142,6 +142,23 @@ NOTES = Entity(name="toys.note", decider=notes)
 POLICY = Policy(name="toys.note-policy", source="toys.tally.event.v1", target="toys.note", react=react)
 
 
+def tell(event: Added | Closed, context: EventContext, facts: object) -> list[To]:
+    return [To(key=context.key, command=Noted(total=event.total))]
+
+
+def last_of_each(found: Sequence[tuple[Any, EventContext]]) -> list[tuple[Any, EventContext]]:
+    return list({context.key: (event, context) for event, context in found}.values())
+
+
+LATEST = Transform(
+    name="toys.latest",
+    source="toys.tally.event.v1",
+    target_topic="toys.note.event.v1",
+    react=tell,
+    lasting=last_of_each,
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     name: str
@@ -192,6 +209,7 @@ TOPICS = {
     "toys.note.event.v1": Topic(kind="event", records=("toy.Noted",)),
     "toys.note.state.v1": Topic(kind="state"),
     "toys.note-policy.state.v1": Topic(kind="state"),
+    "toys.latest.state.v1": Topic(kind="state"),
     "toys.note-outbox.state.v1": Topic(kind="state"),
     "toys.edge.reply.v1": Topic(kind="reply"),
     "toys.parked.dlq.v1": Topic(kind="dlq"),

@@ -13,7 +13,7 @@ from pricing.adapters.http import Edge, pricing_app
 from pricing.adapters.tariff_book import SnapshotTariffs
 from pricing.domain.rated import rating
 from pricing.domain.tariff import tariff
-from pricing.policies import on_energy, on_rating, on_session
+from pricing.policies import latest_energy, on_energy, on_rating, on_session
 from pricing.settings import Settings
 
 _SESSIONS = "sessions.session.event.v1"
@@ -66,7 +66,14 @@ def _reactions(tariffs: SnapshotTariffs) -> tuple[Policy | Transform, ...]:
     return (
         Policy(name="pricing.session-policy", source=_SESSIONS, target=_RATING, react=on_session, facts=tariffs),
         Policy(name="pricing.rating-policy", source=held, target=_RATING, react=on_rating, facts=tariffs),
-        Transform(name="pricing.running-cost", source=_SESSIONS, target_topic=costs, react=on_energy, facts=tariffs),
+        Transform(
+            name="pricing.running-cost",
+            source=_SESSIONS,
+            target_topic=costs,
+            react=on_energy,
+            facts=tariffs,
+            lasting=latest_energy,
+        ),
     )
 
 

@@ -113,3 +113,9 @@ def on_energy(event: Record, context: EventContext, tariffs: TariffBook) -> Sequ
         )
         costs.append(To(key=f"{relation.seller_tenant}/{event.session_id}", command=cost))
     return costs
+
+
+def latest_energy(found: Sequence[tuple[Record, EventContext]]) -> Sequence[tuple[Record, EventContext]]:
+    """Of what was read together only each session's last word on its energy: an earlier cost would be over at once."""
+    latest = {event.session_id: (event, context) for event, context in found if isinstance(event, EnergyDelivered)}
+    return list(latest.values())

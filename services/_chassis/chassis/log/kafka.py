@@ -30,6 +30,9 @@ from chassis.log.port import (
     Transactional,
 )
 
+_GATHERED_BYTES = 65_536
+"""A patient reader is answered once there are so many, however short it has waited."""
+
 
 class KafkaConsumer:
     """Reads committed records of the partitions it was given or assigned."""
@@ -167,7 +170,13 @@ class KafkaLog:
         return KafkaTransactional(self._bootstrap, transactional_id, self._metadata)
 
     async def group(
-        self, group: str, topics: Iterable[str], *, on_assigned: OnPartitions, on_revoked: OnPartitions
+        self,
+        group: str,
+        topics: Iterable[str],
+        *,
+        on_assigned: OnPartitions,
+        on_revoked: OnPartitions,
+        gather_s: float = 0.0,
     ) -> Consumer:
         inner = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
@@ -179,6 +188,8 @@ class KafkaLog:
             partition_assignment_strategy=(RangePartitionAssignor,),
             session_timeout_ms=self._session_timeout_ms,
             heartbeat_interval_ms=self._session_timeout_ms // 3,
+            fetch_min_bytes=_GATHERED_BYTES if gather_s else 1,
+            fetch_max_wait_ms=int(gather_s * 1000) if gather_s else 500,
         )
         inner.subscribe(
             [self._metadata.prefix + topic for topic in topics],

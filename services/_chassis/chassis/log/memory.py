@@ -270,7 +270,13 @@ class MemoryLog:
         return _MemoryTransactional(self._store, transactional_id)
 
     async def group(
-        self, group: str, topics: Iterable[str], *, on_assigned: OnPartitions, on_revoked: OnPartitions
+        self,
+        group: str,
+        topics: Iterable[str],
+        *,
+        on_assigned: OnPartitions,
+        on_revoked: OnPartitions,
+        gather_s: float = 0.0,  # noqa: ARG002 - nothing is saved by waiting
     ) -> Consumer:
         members = self._store.groups.setdefault(group, _Group(group, self._store))
         consumer = _MemoryConsumer(self._store, {}, members)

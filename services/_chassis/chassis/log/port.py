@@ -141,9 +141,18 @@ class Log(Protocol):
     def transactional(self, transactional_id: str) -> Transactional: ...
 
     async def group(
-        self, group: str, topics: Iterable[str], *, on_assigned: OnPartitions, on_revoked: OnPartitions
+        self,
+        group: str,
+        topics: Iterable[str],
+        *,
+        on_assigned: OnPartitions,
+        on_revoked: OnPartitions,
+        gather_s: float = 0.0,
     ) -> Consumer:
-        """Join a consumer group. Its partitions are fetched only after seek (or from the committed offset)."""
+        """Join a consumer group. Its partitions are fetched only after seek (or from the committed offset).
+
+        `gather_s`: records may lie so long before they are handed over, so that more of them come together.
+        """
         ...
 
     async def assigned(self, positions: Mapping[TopicPartition, int]) -> Consumer:

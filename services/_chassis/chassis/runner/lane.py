@@ -54,8 +54,10 @@ class Lane:
         lines: Lines,
         metrics: Metrics,
         learn: Callable[[UnknownShape], Awaitable[None]],
+        gather_s: float = 0.0,
     ) -> None:
         self.group = group
+        self._gather_s = gather_s
         self._makers = makers
         self._log = log
         self._lines = lines.bind(group=group)
@@ -73,7 +75,11 @@ class Lane:
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 consumer = await self._log.group(
-                    self.group, self._makers, on_assigned=self._on_assigned, on_revoked=self._on_revoked
+                    self.group,
+                    self._makers,
+                    on_assigned=self._on_assigned,
+                    on_revoked=self._on_revoked,
+                    gather_s=self._gather_s,
                 )
                 self._consumer.set_result(consumer)
                 await asyncio.Event().wait()

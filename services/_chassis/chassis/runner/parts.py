@@ -13,6 +13,9 @@ from chassis.log.port import Log, TopicPartition
 from chassis.telemetry import Log as Lines
 from chassis.telemetry import Metrics, Tracing
 
+Read = tuple[Any, EventContext]
+"""An event and the circumstances in which it was read."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
@@ -42,13 +45,18 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transform:
-    """A pure reaction that writes records to a topic of no entity; at least once."""
+    """A pure reaction that writes records to a topic of no entity; at least once.
+
+    `lasting` are those of the events read together that still matter, in their order: where only the latest does, a
+    worker that catches up need not tell what is over.
+    """
 
     name: str
     source: str
     target_topic: str
     react: Callable[[Any, EventContext, Any], Sequence[To]]
     facts: Any = None
+    lasting: Callable[[Sequence[Read]], Sequence[Read]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

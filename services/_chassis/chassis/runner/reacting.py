@@ -17,7 +17,7 @@ from chassis.decider import EventContext, derived_id
 from chassis.log.envelope import SRC, STREAM_VERSION, Stamp, context_of, entry_of
 from chassis.log.port import Appended, Entry, Fetched, LogError, TopicPartition
 from chassis.log.reading import read_to_end
-from chassis.runner.parts import Env, Policy, Transform
+from chassis.runner.parts import Env, Policy, Read, Transform
 from chassis.runner.positions import PARKED_KEY, POSITION_KEY, parse_position, position_entry, resume_at
 from chassis.telemetry import Log as Lines
 
@@ -95,7 +95,8 @@ class ReactionWorker:
             still = {other: each for other, each in self._parked.items() if other != key}
             known = len(still)
             for letter in waiting:
-                await self._react(letter, acks, still)
+                if (read := await self._read(letter, acks, still)) is not None:
+                    await self._react(*read, acks)
             if len(still) > known:
                 continue
             await self._settle(acks)
@@ -111,8 +112,10 @@ class ReactionWorker:
         """React, await every acknowledgement, then move the position."""
         acks: list[asyncio.Future[Appended]] = []
         parked = dict(self._parked)
-        for record in records:
-            await self._react(record, acks, parked)
+        found = [read for record in records if (read := await self._read(record, acks, parked)) is not None]
+        lasting = self._part.lasting if isinstance(self._part, Transform) else None
+        for event, context in found if lasting is None else lasting(found):
+            await self._react(event, context, acks)
         for _ in range(len(parked) - len(self._parked)):
             self._rate.count()
         await self._settle(acks)
@@ -135,7 +138,10 @@ class ReactionWorker:
         except TimeoutError as error:
             raise LogError(f"{self._part.name}: no acknowledgement in {_ACK_TIMEOUT_S} s") from error
 
-    async def _react(self, record: Fetched, acks: list["asyncio.Future[Appended]"], parked: dict[str, Parked]) -> None:
+    async def _read(
+        self, record: Fetched, acks: list["asyncio.Future[Appended]"], parked: dict[str, Parked]
+    ) -> Read | None:
+        """The event; None where it was seen before, or is parked now."""
         headers = dict(record.headers)
         key = (record.key or b"").decode(errors="replace")
         try:
@@ -143,16 +149,18 @@ class ReactionWorker:
             context = context_of(self._part.source, self._partition, record, headers)
             if self._versions.is_repeat(context):
                 self._env.metrics.add("torn", 1, self._part.name)
-                return
+                return None
             value = self._env.letterbox.open(record.value, record.headers)
-            event = self._env.codec.decode(self._part.source, value, headers)
+            return self._env.codec.decode(self._part.source, value, headers), context
         except Poison as poison:
             await self._bury(record, poison, acks)
             if key not in parked:
                 parked[key] = Parked(poison.reason, record.offset, record.offset)
             parked[key] = parked[key]._replace(last=record.offset)
-            return
-        with self._env.tracing.processing(self._part.source, headers) as traceparent:
+            return None
+
+    async def _react(self, event: Any, context: EventContext, acks: list["asyncio.Future[Appended]"]) -> None:
+        with self._env.tracing.processing(self._part.source, context.headers) as traceparent:
             for index, to in enumerate(self._part.react(event, context, self._part.facts)):
                 acks.append(await self._send(to.key, to.command, index, context, traceparent))
 

@@ -24,6 +24,8 @@ from chassis.telemetry import export_metrics
 
 _DRAIN_S = 10
 _MEASURE_EVERY_S = 5.0
+_GATHER_S = 0.2
+"""How old what people look at may be for the sake of fewer and larger reads; nobody waits for it to decide."""
 
 
 class Service:
@@ -155,9 +157,9 @@ class Service:
         for part in self.parts:
             match part:
                 case Policy() | Transform():
-                    self._lanes.append(
-                        self._lane(f"{env.service}.{part.name}", {part.source: _reaction_maker(part, env)})
-                    )
+                    makers = {part.source: _reaction_maker(part, env)}
+                    gather_s = _GATHER_S if isinstance(part, Transform) else 0.0
+                    self._lanes.append(self._lane(f"{env.service}.{part.name}", makers, gather_s))
                 case Outbox():
                     self._lanes.append(
                         self._lane(f"{env.service}.{part.name}", {part.source: _outbox_maker(part, env)})
@@ -167,7 +169,7 @@ class Service:
                 case _:
                     pass
 
-    def _lane(self, group: str, makers: dict[str, Any]) -> Lane:
+    def _lane(self, group: str, makers: dict[str, Any], gather_s: float = 0.0) -> Lane:
         env = self.env
         return Lane(
             group=group,
@@ -176,6 +178,7 @@ class Service:
             lines=env.lines,
             metrics=env.metrics,
             learn=self._registry.learn,
+            gather_s=gather_s,
         )
 
     def _projection_lane(self, part: Projection) -> Lane:
@@ -190,7 +193,8 @@ class Service:
             )
 
         # The group is the role's alone, so that a rebuild under another name starts from the oldest record.
-        lanes.append(self._lane(f"{self.env.service}.{part.name}", {topic: maker(topic) for topic in part.sources}))
+        makers = {topic: maker(topic) for topic in part.sources}
+        lanes.append(self._lane(f"{self.env.service}.{part.name}", makers, _GATHER_S))
         return lanes[0]
 
 

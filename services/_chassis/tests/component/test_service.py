@@ -105,6 +105,21 @@ async def test_a_restart_resumes_and_repeats_nothing(log: Log) -> None:
     assert [each.record.total for each in await read_topic(log, toy.codec(), "toys.note.event.v1")] == [1, 2, 3]
 
 
+async def test_a_transform_that_catches_up_tells_only_what_lasts(log: Log) -> None:
+    clock = FixedClock(toy.NOON)
+    async with running(Service(env=toy.env(log, clock), parts=[toy.TALLY])):
+        for number, key in enumerate(["t/1", "t/2", "t/1", "t/1"]):
+            record = toy.Add(at=toy.NOON, number=number, amount=1)
+            await appender_of(log, clock).append(topic="toys.tally.command.v1", key=key, record=record)
+        await eventually(lambda: _count(log, EVENTS, 4))
+    async with running(Service(env=toy.env(log, clock), parts=[toy.LATEST])):
+        await eventually(lambda: _count(log, "toys.note.event.v1", 2))
+        await appender_of(log, clock).append(topic=EVENTS, key="t/3", record=toy.Added(number=9, amount=9, total=9))
+        await eventually(lambda: _count(log, "toys.note.event.v1", 3))
+    told = {each.context.key: each.record.total for each in await read_topic(log, toy.codec(), "toys.note.event.v1")}
+    assert told == {"t/1": 3, "t/2": 1, "t/3": 9}
+
+
 async def test_an_undecodable_fact_parks_its_aggregate_and_others_go_on(log: Log) -> None:
     clock = FixedClock(toy.NOON)
     env = toy.env(log, clock)

@@ -8,6 +8,7 @@ from ev_contracts.common import Place, SessionFacts
 from ev_contracts.projections import ConnectionMetered
 from ev_contracts.record import Record
 from ev_contracts.sessions import EnergyDelivered, SessionClosed, SessionCorrected, SessionStarted
+from projections.dso.loads import WINDOW_S
 
 
 def metered(event: Record, ctx: EventContext, _facts: object) -> Sequence[To]:
@@ -35,6 +36,24 @@ def metered(event: Record, ctx: EventContext, _facts: object) -> Sequence[To]:
             return _whole(ctx, place, facts)
         case _:
             return ()
+
+
+def ends_of_windows(found: Sequence[tuple[Record, EventContext]]) -> Sequence[tuple[Record, EventContext]]:
+    """Of a session's readings in one window only the first and the last change a load; whatever is no reading stays."""
+    last = {_window(event): number for number, (event, _) in enumerate(found)}
+    kept, seen = [], set()
+    for number, read in enumerate(found):
+        window = _window(read[0])
+        if window is None or window not in seen or number == last[window]:
+            kept.append(read)
+        seen.add(window)
+    return kept
+
+
+def _window(event: Record) -> tuple[str, int] | None:
+    if not isinstance(event, EnergyDelivered):
+        return None
+    return event.session_id, int(event.measured_at.timestamp()) // WINDOW_S
 
 
 def _whole(ctx: EventContext, place: Place, facts: SessionFacts) -> Sequence[To]:

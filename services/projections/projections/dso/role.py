@@ -10,7 +10,7 @@ from chassis.tables import Table
 from ev_contracts.assets import PartySnapshot
 from projections.dso.api import routes_over
 from projections.dso.grants import granted_by
-from projections.dso.meters import metered
+from projections.dso.meters import ends_of_windows, metered
 from projections.dso.project import SOURCES, STREAMED, project
 from projections.dso.windows import run_windows
 from projections.role import Role
@@ -28,6 +28,7 @@ def role(settings: Settings) -> Role:
             source="sessions.session.event.v1",
             target_topic="projections.connection-meter.sample.v1",
             react=metered,
+            lasting=ends_of_windows,
         )
         env = wiring.env
         analysis = partial(run_windows, settings, codec=env.codec, appender=wiring.appender, tracing=env.tracing)

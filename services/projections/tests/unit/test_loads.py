@@ -6,8 +6,15 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.decider import EventContext
 from ev_contracts.projections import ConnectionMetered
+from ev_contracts.record import Record
+from ev_contracts.sessions import EnergyDelivered
 from projections.dso.loads import Loads, absorb, kept, revived
+from projections.dso.meters import ends_of_windows, metered
+from projections.testing.model import contexts
+from projections.testing.samples import Told, delivered
+from projections.testing.story import STORY
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -70,3 +77,27 @@ def test_any_order_gives_the_same_windows_and_they_add_up(order: Sequence[int], 
     twice = [*straight, *straight]
     assert windows([twice[n] for n in order]) == windows(straight)
     assert sum(energy for energy, _, _ in windows(straight).values()) == totals[-1]
+
+
+def read(*records: Record) -> list[tuple[Record, EventContext]]:
+    return contexts([Told(topic="sessions.session.event.v1", key="volt/VLT-001", record=each) for each in records])
+
+
+def metered_of(found: Sequence[tuple[Record, EventContext]]) -> list[ConnectionMetered]:
+    commands = [to.command for event, ctx in found for to in metered(event, ctx, None)]
+    return [command for command in commands if isinstance(command, ConnectionMetered)]
+
+
+def test_readings_between_a_windows_first_and_last_change_no_load() -> None:
+    other = delivered(5, 70).model_copy(update={"session_id": "ses-2"})
+    told = read(*(delivered(minute, minute * minute * 10) for minute in range(40)), other)
+    thinned = ends_of_windows(told)
+    assert [to.energy_wh for to in metered_of(thinned)] == [0, 1_960, 2_250, 8_410, 9_000, 15_210, 70]
+    assert windows(metered_of(thinned)) == windows(metered_of(told))
+
+
+def test_what_is_no_reading_is_never_left_out() -> None:
+    told = read(*(each.record for each in STORY if each.topic == "sessions.session.event.v1"))
+    others = [each for each in told if not isinstance(each[0], EnergyDelivered)]
+    assert others
+    assert ends_of_windows(others) == others
