@@ -1,8 +1,12 @@
 """How many calls a second the whole chain keeps up with: gateway, ledger, pricing, billing, roaming and projections.
 
-`python e2e/bench/chain.py [--stations 200] [--seconds 30] [--out FILE]` on a running lab; JSON to stdout. All of it,
-the broker, the database and the load included, shares the machine. `caught_up_after_s` is how long after the last call
-the last invoice of what had ended was issued; `money` is what the checks found in the books afterwards.
+`python e2e/bench/chain.py [--stations 200] [--seconds 30] [--rate 1000] [--out FILE]` on a running lab; JSON to stdout.
+The stations call in turn at `--rate` calls a second (0: as fast as they are answered). All of it, the broker, the
+database and the load included, shares the machine. The chain keeps up where `lag` stays as it was while the load goes
+on: seconds and records that the slowest reader is behind, in the middle and at the end of the load. `caught_up_after_s`
+is how long after the last call the last invoice of what had ended was issued, `read_side_after_s` how long until no
+projection lagged; `cpu_ms_per_call` is what each process took until then, so 2,000 over its sum is what two cores can
+do; `money` is what the checks found in the books.
 """
 
 import argparse
@@ -15,23 +19,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
+import psutil
 import uvloop
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from driver import Tally, Target, join, load
 
+from chassis.log import KafkaLog
+from chassis.log.port import TopicPartition
 from ev_checks.money import findings
 from ev_checks.reading import read_ledger
-from ev_lab import contracts, endpoints, ports
+from ev_lab import contracts, endpoints, ports, processes
 from ev_lab.issuer.users import UserBook
 from ev_lab.paths import LabPaths
-from ev_lab.services import Fleet
+from ev_lab.services import SPECS, Fleet
 from ev_seed import network
 from ev_seed.client import Addresses, Platform
 from ev_seed.network import Plan
 from ev_seed.seed import seed, users
 
+INVOICES = "billing.invoice.event.v1"
 SETTLE_S = 2
 PATIENCE_S = 240.0
 WARMUP_S = 3.0
@@ -45,6 +54,7 @@ class Run:
     services: Fleet
     plan: Plan
     seconds: float
+    rate: float
 
     async def measure(self) -> dict[str, Any]:
         """Seed, load, wait until every session that ended is invoiced, check the books."""
@@ -58,21 +68,63 @@ class Run:
             url = self.services.ocpp_url.rstrip("/")
             target = Target(url=url, ids=ids, card=seeded.drivers[0].uid, secret=SECRET)
             stations = await join(target, tally)
-            figures = await load(stations, tally, warmup_s=WARMUP_S, seconds=self.seconds)
+            before = self._used_s()
+            lags = asyncio.create_task(self._lags())
+            figures = await load(stations, tally, warmup_s=WARMUP_S, seconds=self.seconds, calls_per_s=self.rate)
             for station in stations:
                 station.leave()
         stopped = time.monotonic()
+        reads = asyncio.create_task(self._until_read(stopped))
         ledger, invoiced_s = await self._until_invoiced(stopped)
+        read_s = await reads
+        after = self._used_s()
+        calls = sum(station.calls for station in stations)
+        cpu_ms = {name: round((after[name] - used) / calls * 1_000, 3) for name, used in before.items()}
         return {
             "stations": self.plan.stations,
             "seconds": self.seconds,
             **figures,
+            "lag": await lags,
+            "calls": calls,
+            "cpu_ms_per_call": {"all": round(sum(cpu_ms.values()), 2), **cpu_ms},
             "sessions_closed": len(ledger.closed),
             "invoices": len(ledger.invoices),
             "caught_up_after_s": round(invoiced_s, 1),
-            "calls_per_s_caught_up": round(figures["calls_per_s"] * self.seconds / (self.seconds + invoiced_s)),
+            "read_side_after_s": round(read_s, 1),
             "money": [f"{each.rule}: {each.subject}" for each in findings(ledger)][:10],
         }
+
+    def _used_s(self) -> dict[str, float]:
+        """Processor seconds of each of our processes so far, of the lab's, and of this one."""
+        found = {name: self.services.running(name) for name in SPECS}
+        lab = {name: processes.running(self.services.paths, name) for name in ("kafka", "cassandra")}
+        known = {**found, **lab, "load": psutil.Process()}
+        times = {name: process.cpu_times() for name, process in known.items() if process is not None}
+        return {name: each.user + each.system for name, each in times.items()}
+
+    async def _lags(self) -> dict[str, dict[str, float]]:
+        """How far the slowest reader is behind, in the middle and at the end of the load."""
+        await asyncio.sleep(WARMUP_S + self.seconds / 2)
+        middle = await self._lag()
+        await asyncio.sleep(self.seconds / 2)
+        return {"middle": middle, "end": await self._lag()}
+
+    async def _lag(self, only: str = "") -> dict[str, float]:
+        worst = {"seconds": 0.0, "records": 0.0}
+        async with httpx2.AsyncClient(timeout=10) as client:
+            for name in (each for each in SPECS if each.startswith(only) and each not in {"issuer", "dashboards"}):
+                metrics = (await client.get(f"{self.services.url(name)}/metrics-json")).json()
+                for unit, least in worst.items():
+                    found = [value for key, value in metrics.items() if key.startswith(f"lag_{unit}")]
+                    worst[unit] = round(max([least, *found]), 1)
+        return worst
+
+    async def _until_read(self, stopped: float) -> float:
+        """When no projection was behind any more; they say how far they are every five seconds."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (await self._lag("projections-"))["records"]:  # noqa: ASYNC110 - told over HTTP, by other processes
+                await asyncio.sleep(1)
+        return time.monotonic() - stopped
 
     async def _same_secret(self, platform: Platform) -> None:
         gate = asyncio.Semaphore(16)
@@ -88,19 +140,22 @@ class Run:
         """The ledger once nothing new has come for a while, and when the last of it was first seen."""
         seen, at = -1, stopped
         where, paths = endpoints(), self.services.paths
-        while time.monotonic() - stopped < PATIENCE_S:
-            ledger = await read_ledger(where.kafka, paths.schema_ids, namespace=self.services.namespace)
-            now = time.monotonic()
-            if (
-                len(ledger.invoices) == seen
-                and len(ledger.invoices) >= 2 * len(ledger.closed)
-                and now - at > 3 * SETTLE_S
-            ):
-                return ledger, at - stopped
-            if len(ledger.invoices) != seen:
-                seen, at = len(ledger.invoices), now
-            await asyncio.sleep(1)
-        raise TimeoutError(f"{seen} invoices, and not all of what ended is invoiced")
+        log = KafkaLog(where.kafka, namespace=self.services.namespace)
+        await log.start()
+        try:
+            at_topic = [TopicPartition(INVOICES, p) for p in range(await log.partitions(INVOICES))]
+            while time.monotonic() - stopped < PATIENCE_S:
+                known, now = sum((await log.ends(at_topic)).values()), time.monotonic()
+                if known != seen:
+                    seen, at = known, now
+                elif now - at > 3 * SETTLE_S:
+                    ledger = await read_ledger(where.kafka, paths.schema_ids, namespace=self.services.namespace)
+                    if len(ledger.invoices) >= 2 * len(ledger.closed):
+                        return ledger, at - stopped
+                await asyncio.sleep(1)
+        finally:
+            await log.stop()
+        raise TimeoutError(f"invoices end at {seen}, and not all of what ended is invoiced")
 
 
 def main() -> None:
@@ -108,6 +163,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stations", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--rate", type=float, default=1_000)
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     paths, where, namespace = LabPaths.of_checkout(), endpoints(), f"bench{secrets.token_hex(2)}"
@@ -118,7 +174,7 @@ def main() -> None:
     services = Fleet(paths=paths, namespace=namespace, extra=extra)
     try:
         services.start()
-        run = Run(services=services, plan=Plan(stations=asked.stations), seconds=asked.seconds)
+        run = Run(services=services, plan=Plan(stations=asked.stations), seconds=asked.seconds, rate=asked.rate)
         figures = json.dumps(uvloop.run(run.measure()))
     finally:
         services.stop()

@@ -1,4 +1,4 @@
-"""A closed-loop load of virtual 1.6 stations: one call at a time each, the next when the answer is in.
+"""A load of virtual 1.6 stations: one call at a time each, the next when the answer is in, or when its turn has come.
 
 It sends canned text and looks only at what it must, so that it takes little of the two cores it shares.
 """
@@ -58,6 +58,9 @@ class Station(WSListener):
 
     def __init__(self, station_id: str, card: str, tally: Tally) -> None:
         super().__init__()
+        self.every_s = 0.0
+        """Between the turns of two calls; 0: the next call goes out when the answer is in (closed loop)."""
+        self._turn = 0.0
         self.ready = asyncio.get_running_loop().create_future()
         self.active = False
         self._id = station_id
@@ -92,10 +95,27 @@ class Station(WSListener):
             self.ready.set_result(None)
         self.active = False
 
-    def go(self) -> None:
-        """Begin the load."""
+    def go(self, after_s: float = 0.0) -> None:
+        """Begin the load, after a while where it is paced, so that the stations' turns lie apart."""
         self.active = True
-        self._next()
+        self._turn = asyncio.get_running_loop().time() + after_s
+        self._in_turn()
+
+    def _in_turn(self) -> None:
+        if not self.every_s:
+            self._next()
+            return
+        self._turn += self.every_s
+        asyncio.get_running_loop().call_at(self._turn, self._next_if_active)
+
+    def _next_if_active(self) -> None:
+        if self.active:
+            self._next()
+
+    @property
+    def calls(self) -> int:
+        """How many it has made, its boot among them."""
+        return self._number
 
     def leave(self) -> None:
         """Close the socket."""
@@ -115,7 +135,7 @@ class Station(WSListener):
         if self._step == 1:
             self._transaction = message[2]["transactionId"]
         if self.active:
-            self._next()
+            self._in_turn()
 
     def _next(self) -> None:
         self._step = (self._step + 1) % (METER_MESSAGES + 3)
@@ -168,10 +188,14 @@ async def join(target: Target, tally: Tally) -> list[Station]:
     return list(await asyncio.gather(*(one(station_id) for station_id in target.ids)))
 
 
-async def load(stations: Sequence[Station], tally: Tally, *, warmup_s: float, seconds: float) -> dict[str, Any]:
-    """Calls per second and latencies over the measured window."""
-    for station in stations:
-        station.go()
+async def load(
+    stations: Sequence[Station], tally: Tally, *, warmup_s: float, seconds: float, calls_per_s: float = 0.0
+) -> dict[str, Any]:
+    """Calls per second and latencies over the measured window; as fast as it goes, or at most `calls_per_s` in all."""
+    every_s = len(stations) / calls_per_s if calls_per_s else 0.0
+    for number, station in enumerate(stations):
+        station.every_s = every_s
+        station.go(every_s * number / len(stations))
     await asyncio.sleep(warmup_s)
     tally.measuring = True
     began = time.perf_counter()
