@@ -10,6 +10,7 @@ import struct
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Protocol
 
 import fastavro
@@ -344,10 +345,26 @@ def _write_long(number: int, out: bytearray) -> None:
     if not -(1 << _LONG_BITS) <= number < 1 << _LONG_BITS:
         raise OverflowError(f"{number} is no Avro long")
     number = (number << 1) ^ (number >> _LONG_BITS)
+    if number > 0x3FFF:
+        # Times share their upper bits for seconds: those bytes are made once.
+        out.append(number & 0x7F | 0x80)
+        out.append(number >> 7 & 0x7F | 0x80)
+        out += _varint(number >> 14)
+        return
+    if number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+
+
+@lru_cache(4096)
+def _varint(number: int) -> bytes:
+    out = bytearray()
     while number > 0x7F:
         out.append(number & 0x7F | 0x80)
         number >>= 7
     out.append(number)
+    return bytes(out)
 
 
 def _long(number: int) -> bytes:

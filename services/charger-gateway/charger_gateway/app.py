@@ -17,7 +17,8 @@ from charger_gateway.adapters.http import DESK, Edge, create_http, own_session
 from charger_gateway.adapters.journal import LogJournal
 from charger_gateway.adapters.ocpp.desk_line import DeskLine
 from charger_gateway.adapters.ocpp.dialects import Interpreter
-from charger_gateway.adapters.ocpp.server import CONNECTIONS, Address, Limits, OcppServer
+from charger_gateway.adapters.ocpp.limits import Limits
+from charger_gateway.adapters.ocpp.server import CONNECTIONS, Address, OcppServer
 from charger_gateway.adapters.seal import DeskSeal
 from charger_gateway.adapters.tails import Tails
 from charger_gateway.domain.command_book import CommandBook

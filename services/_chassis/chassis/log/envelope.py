@@ -1,8 +1,9 @@
 """The plumbing of a record: CloudEvents headers (binary mode) out of it and into it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from chassis.codec import Encoded, Poison
 from chassis.decider import EventContext
@@ -25,9 +26,10 @@ UNPARK = "unpark"
 """`<repair>/<last offset>`: the end of a repair."""
 STREAM_VERSION = "ce_streamversion"
 
+_KEYS_REMEMBERED = 65_536
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
+
+class Stamp(NamedTuple):
     """What stands in the headers besides what the codec says."""
 
     record_id: str
@@ -42,13 +44,15 @@ class Stamp:
 
 def entry_of(encoded: Encoded, stamp: Stamp) -> Entry:
     """The record with its headers; the tenant is always the key's."""
+    key, tenant = _key_and_tenant(stamp.key)
+    record_id = stamp.record_id.encode()
     headers = [
-        ("ce_id", stamp.record_id.encode()),
+        ("ce_id", record_id),
         ("ce_type", encoded.type_name),
         ("ce_source", stamp.source),
         ("ce_time", stamp.time.isoformat().encode()),
-        ("ce_tenant", tenant_of(stamp.key).encode()),
-        ("ce_correlationid", (stamp.correlation_id or stamp.record_id).encode()),
+        ("ce_tenant", tenant),
+        ("ce_correlationid", stamp.correlation_id.encode() or record_id),
         ("schema_fp", encoded.fingerprint),
     ]
     if stamp.causation_id:
@@ -56,7 +60,12 @@ def entry_of(encoded: Encoded, stamp: Stamp) -> Entry:
     if stamp.stream_version is not None:
         headers.append((STREAM_VERSION, str(stamp.stream_version).encode()))
     headers.extend(stamp.extra)
-    return Entry(stamp.key.encode(), encoded.value, headers)
+    return Entry(key, encoded.value, headers)
+
+
+@lru_cache(_KEYS_REMEMBERED)
+def _key_and_tenant(key: str) -> tuple[bytes, bytes]:
+    return key.encode(), tenant_of(key).encode()
 
 
 def context_of(topic: str, partition: int, record: Fetched, headers: Mapping[str, bytes]) -> EventContext:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -10,6 +10,7 @@ from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError, ProducerFenced
 
 from chassis.clock import within
+from chassis.log.kafka_batches import PartitionLine
 from chassis.log.keys import partition_of
 from chassis.log.port import (
     Appended,
@@ -65,11 +66,17 @@ class KafkaProducer:
         self._renew_after = 0.0
         self._gave_up = False
         self._stopping: set[asyncio.Task[None]] = set()
+        self._handing_over: set[asyncio.Task[None]] = set()
+        self._lines: dict[tuple[str, int], PartitionLine] = {}
 
     async def start(self) -> None:
         await self._inner.start()
 
     async def stop(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await within(self._settle(), STOP_TIMEOUT_S)
+        for task in tuple(self._handing_over):
+            task.cancel()
         await _stop_producer(self._inner)
         await asyncio.gather(*self._stopping)
 
@@ -115,34 +122,35 @@ class KafkaProducer:
 
     async def send(self, topic: str, entry: Entry, partition: int | None = None) -> "asyncio.Future[Appended]":
         if partition is None:
-            partition = partition_of(entry.key, await self.count(topic))
-        outcome: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
-
-        def done(sent: "asyncio.Future[Any]") -> None:
-            error = asyncio.CancelledError() if sent.cancelled() else sent.exception()
-            self._gave_up |= error is not None and inner is self._inner
-            if outcome.done():
-                return
-            if error is not None:
-                outcome.set_exception(LogError(f"append to {topic}: {type(error).__name__}: {error}"))
-            elif sent.result().offset < 0:
-                outcome.set_exception(LogError(f"append to {topic}: it stands there, but nobody knows where"))
-            else:
-                outcome.set_result(Appended(topic, partition, sent.result().offset))
-
-        with as_log_errors(f"append to {topic}"):
-            inner = await self._alive()
-            sent = await inner.send(
-                self._metadata.prefix + topic,
-                value=entry.value,
-                key=entry.key,
-                partition=partition,
-                headers=list(entry.headers),
+            partition = partition_of(entry.key, self._metadata.counts.get(topic) or await self.count(topic))
+        line = self._lines.get((topic, partition))
+        if line is None:
+            line = self._lines[topic, partition] = PartitionLine(
+                topic,
+                partition,
+                name=self._metadata.prefix + topic,
+                client=self._alive,
+                gave_up=self._give_up,
+                spawn=self._spawn,
             )
-        sent.add_done_callback(done)
-        return outcome
+        if line.is_full:
+            await line.room()
+        return line.add(entry)
+
+    def _give_up(self, client: Any) -> None:
+        self._gave_up |= client is self._inner
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._handing_over.add(task)
+        task.add_done_callback(self._handing_over.discard)
+
+    async def _settle(self) -> None:
+        while self._handing_over:
+            await asyncio.wait(self._handing_over)
 
     async def flush(self) -> None:
+        await self._settle()
         with as_log_errors("flush"):
             await self._inner.flush()
 

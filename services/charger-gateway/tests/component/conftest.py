@@ -15,7 +15,8 @@ import pytest
 from charger_gateway.adapters.frame_blocks import FRAMES, FrameBlocks, FrameCipher
 from charger_gateway.adapters.journal import LogJournal
 from charger_gateway.adapters.ocpp.dialects import Interpreter
-from charger_gateway.adapters.ocpp.server import Address, Limits, OcppServer
+from charger_gateway.adapters.ocpp.limits import Limits
+from charger_gateway.adapters.ocpp.server import Address, OcppServer
 from charger_gateway.domain.ids import token_key
 from charger_gateway.domain.station import TokenVerdict
 from charger_gateway.ports import KnownStation, StationShape

@@ -124,10 +124,11 @@ async def test_a_full_gateway_says_later(full_gateway: Gateway) -> None:
 async def test_a_second_socket_is_refused_while_the_first_answers_pings(gateway: Gateway) -> None:
     async with station(gateway) as first:
         assert (await call(first, "Heartbeat", {}))[0] == 3
-        with pytest.raises(InvalidStatus) as refused:
-            async with station(gateway):
-                pass
-        assert refused.value.response.status_code == 409
+        async with station(gateway) as second:
+            with pytest.raises(ConnectionClosed) as refused:
+                await call(second, "Heartbeat", {})
+        assert refused.value.rcvd is not None
+        assert refused.value.rcvd.code == 1008
         assert (await call(first, "Heartbeat", {}))[0] == 3
 
 

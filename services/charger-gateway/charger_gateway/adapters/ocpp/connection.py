@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol, assert_never
 
 import structlog
-from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
 
 from charger_gateway.adapters.ocpp.dialects import Interpreter, hear, quarantine
 from charger_gateway.adapters.ocpp.frames import (
@@ -32,6 +30,7 @@ from charger_gateway.adapters.ocpp.frames import (
 from charger_gateway.adapters.ocpp.pacing import MessagePace
 from charger_gateway.adapters.ocpp.repeats import Answered, Reused
 from charger_gateway.adapters.ocpp.schemas import Violation, response_violation
+from charger_gateway.adapters.ocpp.sockets import SocketClosed, StationSocket
 from charger_gateway.domain.ids import remote_start_number
 from charger_gateway.domain.station import HEARTBEATS, Fact, Heard
 from charger_gateway.ports import Directory, FrameKeeper, Journal, JournalUnavailable, KnownStation
@@ -43,8 +42,6 @@ CLOSE_POLICY = 1008
 CLOSE_TRY_LATER = 1013
 
 _MOST_REMOTE_STARTS = 64
-# Why the socket library itself closed: no pong in time; a frame too big, against the protocol, or not UTF-8.
-_REASONS = {1011: "timeout", 1002: "protocol", 1007: "protocol", 1009: "protocol"}
 
 log = structlog.get_logger("charger_gateway.connection")
 
@@ -77,7 +74,7 @@ class Connection:
     """A proven station on one socket under one epoch."""
 
     def __init__(
-        self, socket: ServerConnection, station: KnownStation, version: str, sockets: Sockets, pace: MessagePace
+        self, socket: StationSocket, station: KnownStation, version: str, sockets: Sockets, pace: MessagePace
     ) -> None:
         self.connection_id = new_id()
         self.station = station
@@ -86,7 +83,7 @@ class Connection:
         self.close_reason = "closed"
         self.append_since: float | None = None
         """Monotonic instant since when this socket waits for the log; None where it does not."""
-        self._socket = socket
+        self.socket = socket
         self._sockets = sockets
         self._pace = pace
         self._key = f"{station.tenant}/{station.station_id}"
@@ -101,14 +98,14 @@ class Connection:
         self.epoch = epoch
         try:
             while True:
-                raw = await self._socket.recv(decode=False)
+                raw = await self.socket.recv()
                 wait_s = self._pace.wait_s()
                 if wait_s:
                     await asyncio.sleep(wait_s)
                 await self._take(raw)
-        except ConnectionClosed as closed:
-            if self.close_reason == "closed" and closed.sent is not None and not closed.rcvd_then_sent:
-                self.close_reason = _REASONS.get(closed.sent.code, "closed")
+        except SocketClosed as closed:
+            if self.close_reason == "closed":
+                self.close_reason = closed.reason
         except JournalUnavailable as error:
             log.warning("station.unacknowledged", station=self.station.station_id, why=str(error))
             await self.close(CLOSE_TRY_LATER, "log-unavailable")
@@ -203,7 +200,7 @@ class Connection:
 
     async def _send(self, raw: bytes) -> None:
         self._keep(raw, inbound=False)
-        await self._socket.send(raw, text=True)
+        await self.socket.send(raw)
 
     async def call(self, action: str, payload: Mapping[str, Any], timeout_s: float) -> CallResult | CallError:
         """Ask the station; one call of ours stands at a time. Raises SocketGone, TimeoutError."""
@@ -214,7 +211,7 @@ class Connection:
             try:
                 await self._send(call_frame(message_id, action, payload))
                 answer = await waiting.answer
-            except ConnectionClosed as error:
+            except SocketClosed as error:
                 raise SocketGone from error
             finally:
                 self._waiting = None
@@ -228,7 +225,7 @@ class Connection:
         violation = response_violation(self.version, action, answer.payload)
         if violation is not None:
             self._count("frames_bad", "answer against its schema")
-            with contextlib.suppress(ConnectionClosed):
+            with contextlib.suppress(SocketClosed):
                 await self._send(result_error_frame(message_id, violation.code, violation.description))
 
     def _settle(self, answer: CallResult | CallError) -> None:
@@ -248,15 +245,15 @@ class Connection:
         """Whether the station answers a ping on this socket."""
         try:
             async with asyncio.timeout(timeout_s):
-                await (await self._socket.ping())
-        except (TimeoutError, ConnectionClosed):
+                await self.socket.ping()
+        except (TimeoutError, SocketClosed):
             return False
-        return True
+        return self.socket.is_open
 
     async def close(self, code: int, reason: str) -> None:
         """Close with a reason that stays; returns when the socket is closed."""
         self.close_reason = reason
-        await self._socket.close(code, reason)
+        await self.socket.close(code, reason)
 
     def stalled_s(self) -> float:
         """How long this socket has waited for the log."""

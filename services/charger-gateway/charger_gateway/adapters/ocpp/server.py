@@ -2,49 +2,27 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from dataclasses import dataclass
-from http import HTTPStatus
 
 import structlog
-from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.datastructures import Headers
-from websockets.exceptions import NegotiationError
-from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
-from websockets.http11 import Request, Response
-from websockets.typing import Subprotocol
 
-from charger_gateway.adapters.ocpp.admission import Rejected, admit, identity_in
-from charger_gateway.adapters.ocpp.connection import CLOSE_GOING_AWAY, CLOSE_TRY_LATER, Connection
-from charger_gateway.adapters.ocpp.dialects import SUBPROTOCOLS, Interpreter
-from charger_gateway.adapters.ocpp.frames import MAX_FRAME_BYTES
-from charger_gateway.adapters.ocpp.pacing import MessagePace, WrongCredentials
+from charger_gateway.adapters.ocpp.connection import CLOSE_GOING_AWAY, CLOSE_POLICY, CLOSE_TRY_LATER, Connection
+from charger_gateway.adapters.ocpp.dialects import Interpreter
+from charger_gateway.adapters.ocpp.handshake import Admitted, Doorkeeper
+from charger_gateway.adapters.ocpp.keepalive import Keepalive
+from charger_gateway.adapters.ocpp.limits import Limits
+from charger_gateway.adapters.ocpp.pacing import MessagePace
+from charger_gateway.adapters.ocpp.sockets import StationSocket
 from charger_gateway.adapters.ocpp.stalls import WatchedJournal
-from charger_gateway.ports import Directory, FrameKeeper, Journal, JournalUnavailable, KnownStation
+from charger_gateway.ports import Directory, FrameKeeper, Journal, JournalUnavailable
 from chassis.clock import Clock
 from ev_contracts.gateway import ConnectionDisplaced, StationConnected, StationDisconnected
 
 CONNECTIONS = "gateway.connection.event.v1"
+_BACKLOG = 1024
 
 log = structlog.get_logger("charger_gateway.server")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Bounds of what strangers and stations may take."""
-
-    most_connections: int = 20_000
-    inbound_queue: int = 32
-    handshake_timeout_s: float = 10.0
-    probe_timeout_s: float = 5.0
-    log_timeout_s: float = 5.0
-    ping_interval_s: float = 30.0
-    ping_timeout_s: float = 30.0
-    drain_timeout_s: float = 10.0
-    wrong_credentials_per_minute: int = 10
-    messages_per_s: float = 200.0
-    """What one station may say, sustained; above it its socket is read more slowly."""
-    messages_burst: int = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +59,22 @@ class OcppServer:
         self.port = address.port
         self._address = address
         self._limits = limits
-        self._credential_key = credential_key
         self._connections: dict[str, Connection] = {}
         self._ending: set[asyncio.Task[None]] = set()
-        self._wrong = WrongCredentials(most=limits.wrong_credentials_per_minute)
+        self._serving: set[asyncio.Task[None]] = set()
+        self._door = Doorkeeper(
+            path=address.path,
+            limits=limits,
+            credential_key=credential_key,
+            directory=directory,
+            busy=self._busy,
+            opened=self._opened,
+        )
+        self._keepalive = Keepalive(
+            lambda: (one.socket for one in self._connections.values()),
+            interval_s=limits.ping_interval_s,
+            timeout_s=limits.ping_timeout_s,
+        )
         self._draining = False
         self.listens = False
         """Whether stations can connect."""
@@ -122,34 +112,20 @@ class OcppServer:
     # Life.
 
     @contextlib.asynccontextmanager
-    async def listening(self) -> AsyncIterator[Server]:
+    async def listening(self) -> AsyncIterator[None]:
         """Serve while inside; on the way out every socket is drained."""
-        limits = self._limits
-        server = await serve(
-            self._handle,
-            self._address.host,
-            self._address.port,
-            process_request=self._process_request,
-            select_subprotocol=_by_the_stations_order,
-            extensions=[_DEFLATE],
-            compression=None,
-            max_size=MAX_FRAME_BYTES,
-            max_queue=limits.inbound_queue,
-            open_timeout=limits.handshake_timeout_s,
-            ping_interval=limits.ping_interval_s,
-            ping_timeout=limits.ping_timeout_s,
-            close_timeout=2,
-            backlog=1024,
-            server_header="ev-assets-manager",
+        server = await asyncio.get_running_loop().create_server(
+            self._door.protocol, self._address.host, self._address.port, backlog=_BACKLOG
         )
         self.port = server.sockets[0].getsockname()[1]
         self.listens = True
         log.info("ocpp.listening", host=self._address.host, port=self.port)
-        watch = asyncio.create_task(self._close_stalled())
+        watches = [asyncio.create_task(self._close_stalled()), asyncio.create_task(self._keepalive.run())]
         try:
-            yield server
+            yield
         finally:
-            watch.cancel()
+            for watch in watches:
+                watch.cancel()
             await self._drain(server)
 
     async def run(self) -> None:
@@ -157,15 +133,16 @@ class OcppServer:
         async with self.listening():
             await asyncio.get_running_loop().create_future()
 
-    async def _drain(self, server: Server) -> None:
+    async def _drain(self, server: asyncio.Server) -> None:
         self._draining = True
         self.listens = False
-        server.close(close_connections=False)
+        server.close()
         closing = [one.close(CLOSE_GOING_AWAY, "draining") for one in self.connections()]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.drain_timeout_s):
                 await asyncio.gather(*closing)
-                await server.wait_closed()
+                while self._serving:
+                    await asyncio.wait(self._serving)
         log.info("ocpp.drained", left=len(self._connections))
 
     async def _close_stalled(self) -> None:
@@ -181,38 +158,28 @@ class OcppServer:
                 log.warning("log.unavailable", sockets=len(stalled))
                 await asyncio.gather(*(one.close(CLOSE_TRY_LATER, "log-unavailable") for one in stalled))
 
-    # Handshake.
+    # One socket.
 
-    async def _process_request(self, socket: ServerConnection, request: Request) -> Response | None:
+    def _busy(self) -> bool:
         full = len(self._connections) >= self._limits.most_connections
-        if self._draining or full or self.journal.stalled_s() > self._limits.log_timeout_s:
-            return _refusal(socket, Rejected(status=HTTPStatus.SERVICE_UNAVAILABLE, text="try later\n"))
-        identity = identity_in(request.path, self._address.path)
-        peer = str(socket.remote_address[0])
-        if identity is not None and self._wrong.must_wait(peer, identity):
-            return _refusal(socket, Rejected(status=HTTPStatus.TOO_MANY_REQUESTS, text="try later\n"))
-        authorization = _single(request.headers, "Authorization")
-        admitted = admit(identity, authorization, directory=self.directory, credential_key=self._credential_key)
-        if isinstance(admitted, Rejected):
-            if identity is not None and admitted.status is HTTPStatus.UNAUTHORIZED:
-                self._wrong.failed(peer, identity)
-            log.warning("station.rejected", status=int(admitted.status), peer=str(socket.remote_address))
-            return _refusal(socket, admitted)
-        older = self._connections.get(admitted.station_id)
+        return self._draining or full or self.journal.stalled_s() > self._limits.log_timeout_s
+
+    def _opened(self, socket: StationSocket, admitted: Admitted) -> None:
+        task = asyncio.create_task(self._handle(socket, admitted))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def _handle(self, socket: StationSocket, admitted: Admitted) -> None:
+        station = admitted.station
+        older = self._connections.get(station.station_id)
         if older is not None and await older.is_alive(self._limits.probe_timeout_s):
             # Two at once with one credential: the living one keeps its place, or a thief could take it at will.
-            log.error("station.doubled", station=admitted.station_id, peer=str(socket.remote_address))
-            return _refusal(socket, Rejected(status=HTTPStatus.CONFLICT, text="already connected\n"))
-        socket.username = admitted.station_id
-        socket.station = admitted  # type: ignore[attr-defined]  # rides to the handler with its socket
-        return None
-
-    async def _handle(self, socket: ServerConnection) -> None:
-        station: KnownStation = socket.station  # type: ignore[attr-defined]  # set while it was admitted
-        version = SUBPROTOCOLS[str(socket.subprotocol)]
+            log.error("station.doubled", station=station.station_id, peer=admitted.peer)
+            await socket.close(CLOSE_POLICY, "already connected")
+            return
         limits = self._limits
         pace = MessagePace(per_s=limits.messages_per_s, burst=limits.messages_burst)
-        connection = Connection(socket, station, version, self, pace)
+        connection = Connection(socket, station, admitted.version, self, pace)
         key = f"{station.tenant}/{station.station_id}"
         try:
             epoch = await self._connected(connection, key)
@@ -220,15 +187,20 @@ class OcppServer:
             log.warning("station.unacknowledged", station=station.station_id, why=str(error))
             await connection.close(CLOSE_TRY_LATER, "log-unavailable")
             return
-        older = self._connections.get(station.station_id)
-        self._connections[station.station_id] = connection
+        await self._serve(connection, epoch, key)
+
+    async def _serve(self, connection: Connection, epoch: int, key: str) -> None:
+        station_id = connection.station.station_id
+        older = self._connections.get(station_id)
+        self._connections[station_id] = connection
         if older is not None:
             await self._displace(older, connection, key)
         try:
             await connection.serve(epoch)
         finally:
-            if self._connections.get(station.station_id) is connection:
-                del self._connections[station.station_id]
+            if self._connections.get(station_id) is connection:
+                del self._connections[station_id]
+            await connection.close(CLOSE_GOING_AWAY, connection.close_reason)
             await self._disconnected(connection, key)
 
     async def _connected(self, connection: Connection, key: str) -> int:
@@ -289,35 +261,3 @@ class OcppServer:
                 return await self.journal.append(CONNECTIONS, key, record)
         except TimeoutError as error:
             raise JournalUnavailable from error
-
-
-# 2.x asks for RFC 7692 (part 4, 3.4); without takeover a quiet socket holds no window.
-_DEFLATE = ServerPerMessageDeflateFactory(
-    server_no_context_takeover=True,
-    client_no_context_takeover=True,
-    server_max_window_bits=12,
-    client_max_window_bits=12,
-    compress_settings={"memLevel": 5},
-)
-
-
-def _by_the_stations_order(_socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol:
-    """The first that the station offers and we speak; none in common means no upgrade (OCTT TC_B_58)."""
-    for subprotocol in offered:
-        if subprotocol in SUBPROTOCOLS:
-            return subprotocol
-    raise NegotiationError("no common subprotocol")
-
-
-def _single(headers: Headers, name: str) -> str | None:
-    values = headers.get_all(name)
-    return values[0] if len(values) == 1 else None
-
-
-def _refusal(socket: ServerConnection, rejected: Rejected) -> Response:
-    response = socket.respond(rejected.status, rejected.text)
-    if rejected.status is HTTPStatus.UNAUTHORIZED:
-        response.headers["WWW-Authenticate"] = 'Basic realm="ocpp"'
-    if rejected.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
-        response.headers["Retry-After"] = "10"
-    return response

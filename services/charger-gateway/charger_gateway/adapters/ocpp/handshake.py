@@ -1,0 +1,176 @@
+"""The handshake of one socket: whether this gateway takes it, whose it is, and which OCPP it will speak."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from picows import WSAutoPingStrategy, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
+from picows.picows import WSProtocol  # type: ignore[attr-defined]  # the stub leaves it out
+
+from charger_gateway.adapters.ocpp.admission import Rejected, admit, identity_in
+from charger_gateway.adapters.ocpp.deflate import agreed
+from charger_gateway.adapters.ocpp.dialects import SUBPROTOCOLS
+from charger_gateway.adapters.ocpp.frames import MAX_FRAME_BYTES
+from charger_gateway.adapters.ocpp.limits import Limits
+from charger_gateway.adapters.ocpp.pacing import WrongCredentials
+from charger_gateway.adapters.ocpp.sockets import StationSocket
+from charger_gateway.ports import Directory, KnownStation
+
+_SERVER = "ev-assets-manager"
+_FIRST_BUFFER_BYTES = 2048
+_CLOSE_TIMEOUT_S = 2.0
+
+log = structlog.get_logger("charger_gateway.handshake")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """A station whose identity is proven, and the version that it chose."""
+
+    station: KnownStation
+    version: str
+    peer: str
+
+
+class Doorkeeper:
+    """Answers handshakes; `busy` says why none can be taken now, if so."""
+
+    def __init__(
+        self,
+        *,
+        path: str,
+        limits: Limits,
+        credential_key: bytes,
+        directory: Directory,
+        busy: Callable[[], bool],
+        opened: Callable[[StationSocket, Admitted], None],
+    ) -> None:
+        self._path = path
+        self._limits = limits
+        self._credential_key = credential_key
+        self._directory = directory
+        self._busy = busy
+        self._opened = opened
+        self._wrong = WrongCredentials(most=limits.wrong_credentials_per_minute)
+
+    def protocol(self) -> Any:
+        """What an accepted TCP connection talks to; for the loop's create_server."""
+        door = _Door(self)
+        door.protocol = WSProtocol(
+            None,
+            None,
+            False,
+            door.answer,
+            _quiet,
+            True,
+            self._limits.handshake_timeout_s,
+            False,
+            1.0,
+            1.0,
+            WSAutoPingStrategy.PING_WHEN_IDLE,
+            True,
+            MAX_FRAME_BYTES,
+            None,
+            _FIRST_BUFFER_BYTES,
+        )
+        return door.protocol
+
+    def answer(self, request: WSUpgradeRequest, transport: asyncio.Transport) -> WSUpgradeResponseWithListener:
+        """101 with a socket, or a refusal that says no more than its status."""
+        peer = str((transport.get_extra_info("peername") or ("local",))[0])
+        admitted = self._admitted(request, peer)
+        if isinstance(admitted, Rejected):
+            return WSUpgradeResponseWithListener(_refusal(admitted), None)
+        headers = {"Server": _SERVER, "Sec-WebSocket-Protocol": _subprotocol_of(admitted.version)}
+        deflate = agreed(request.headers.getall("Sec-WebSocket-Extensions", ()))
+        if deflate is not None:
+            headers["Sec-WebSocket-Extensions"] = deflate.answer
+        socket = StationSocket(
+            deflate=deflate,
+            most_bytes=MAX_FRAME_BYTES,
+            most_waiting=self._limits.inbound_queue,
+            close_timeout_s=_CLOSE_TIMEOUT_S,
+            opened=lambda socket: self._opened(socket, admitted),
+        )
+        return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(headers), socket)
+
+    def _admitted(self, request: WSUpgradeRequest, peer: str) -> Admitted | Rejected:
+        if self._busy():
+            return Rejected(status=HTTPStatus.SERVICE_UNAVAILABLE, text="try later\n")
+        identity = identity_in(request.path.decode("ascii", "surrogateescape"), self._path)
+        if identity is not None and self._wrong.must_wait(peer, identity):
+            return Rejected(status=HTTPStatus.TOO_MANY_REQUESTS, text="try later\n")
+        station = admit(
+            identity,
+            _single(request.headers.getall("Authorization", ())),
+            directory=self._directory,
+            credential_key=self._credential_key,
+        )
+        if isinstance(station, Rejected):
+            if identity is not None and station.status is HTTPStatus.UNAUTHORIZED:
+                self._wrong.failed(peer, identity)
+            log.warning("station.rejected", status=int(station.status), peer=peer)
+            return station
+        version = _chosen(request.headers.getall("Sec-WebSocket-Protocol", ()))
+        if version is None:
+            return Rejected(status=HTTPStatus.BAD_REQUEST, text="no common subprotocol\n")
+        return Admitted(station=station, version=version, peer=peer)
+
+
+class _Door:
+    """Ties one handshake to its own protocol: only that knows the transport."""
+
+    def __init__(self, keeper: Doorkeeper) -> None:
+        self._keeper = keeper
+        self.protocol: Any = None
+
+    def answer(self, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
+        """For picows, once."""
+        protocol, self.protocol = self.protocol, None
+        return self._keeper.answer(request, protocol.transport.underlying_transport)
+
+
+class _Quiet:
+    """picows tells its life to a logger; ours is told by us."""
+
+    name = "picows"
+
+    def isEnabledFor(self, _level: int) -> bool:  # noqa: N802 - a logger's name
+        return False
+
+    def _nothing(self, *_args: Any, **_kwargs: Any) -> None:
+        return
+
+    log = debug = info = warning = error = exception = _nothing
+
+
+_quiet = _Quiet()
+
+
+def _chosen(offered: Sequence[str]) -> str | None:
+    """The first that the station offers and we speak; none in common means no upgrade (OCTT TC_B_58)."""
+    names = (name.strip() for header in offered for name in header.split(","))
+    return next((SUBPROTOCOLS[name] for name in names if name in SUBPROTOCOLS), None)
+
+
+def _subprotocol_of(version: str) -> str:
+    return next(name for name, spoken in SUBPROTOCOLS.items() if spoken == version)
+
+
+def _single(values: Sequence[str]) -> str | None:
+    return values[0] if len(values) == 1 else None
+
+
+def _refusal(rejected: Rejected) -> WSUpgradeResponse:
+    headers = {"Server": _SERVER}
+    if rejected.status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Basic realm="ocpp"'
+    if rejected.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
+        headers["Retry-After"] = "10"
+    refusal: WSUpgradeResponse = WSUpgradeResponse.create_error_response(
+        rejected.status, rejected.text.encode(), headers
+    )
+    return refusal

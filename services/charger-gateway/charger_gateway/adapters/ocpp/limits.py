@@ -1,0 +1,21 @@
+"""Bounds of what strangers and stations may take."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Every bound of the sockets' side of this process."""
+
+    most_connections: int = 20_000
+    inbound_queue: int = 32
+    handshake_timeout_s: float = 10.0
+    probe_timeout_s: float = 5.0
+    log_timeout_s: float = 5.0
+    ping_interval_s: float = 30.0
+    ping_timeout_s: float = 30.0
+    drain_timeout_s: float = 10.0
+    wrong_credentials_per_minute: int = 10
+    messages_per_s: float = 200.0
+    """What one station may say, sustained; above it its socket is read more slowly."""
+    messages_burst: int = 500
