@@ -70,11 +70,6 @@ class OcppServer:
             busy=self._busy,
             opened=self._opened,
         )
-        self._keepalive = Keepalive(
-            lambda: (one.socket for one in self._connections.values()),
-            interval_s=limits.ping_interval_s,
-            timeout_s=limits.ping_timeout_s,
-        )
         self._draining = False
         self.listens = False
         """Whether stations can connect."""
@@ -120,7 +115,12 @@ class OcppServer:
         self.port = server.sockets[0].getsockname()[1]
         self.listens = True
         log.info("ocpp.listening", host=self._address.host, port=self.port)
-        watches = [asyncio.create_task(self._close_stalled()), asyncio.create_task(self._keepalive.run())]
+        keepalive = Keepalive(
+            lambda: (one.socket for one in self._connections.values()),
+            interval_s=self._limits.ping_interval_s,
+            timeout_s=self._limits.ping_timeout_s,
+        )
+        watches = [asyncio.create_task(self._close_stalled()), asyncio.create_task(keepalive.run())]
         try:
             yield
         finally:
