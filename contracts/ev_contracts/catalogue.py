@@ -197,6 +197,8 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
     ),
     "sessions.session.event.v1": (
         sessions.EnergyDelivered,
+        sessions.GapFilled,
+        sessions.GapFound,
         sessions.SessionClosed,
         sessions.SessionContextResolved,
         sessions.SessionContextWanted,

@@ -83,6 +83,48 @@ class EnergyDelivered(Record, frozen=True):
     received_at: Annotated[Instant | None, Field(description="Receipt at the gateway of the message that told it.")] = (
         None
     )
+    current_sum_a_tenths: Annotated[
+        StrictInt | None,
+        Field(description="Current.Import in tenths of A, summed over phases, where the reading told it."),
+    ] = None
+
+
+class GapFilled(Record, frozen=True):
+    """A gap is none any more: a session that came late, or a correction, accounts for it."""
+
+    gap_id: StrictStr
+    station_id: StrictStr
+    energy_wh: StrictInt
+    session_id: Annotated[StrictStr | None, Field(description="Whose closing or correction filled it.")] = None
+    filled_at: Instant
+
+
+class GapFound(Record, frozen=True):
+    """Between these two readings of a connector's register lies energy, or a jump, that belongs to no session."""
+
+    gap_id: Annotated[StrictStr, Field(description="The same for the same two readings.")]
+    station_id: StrictStr
+    evse_number: StrictInt
+    connector_number: StrictInt
+    cause: Annotated[
+        StrictStr,
+        Field(
+            description="between-sessions, session-held, begin-missing, begin-placeholder, register-fell, meter-reset."
+        ),
+    ]
+    from_session_id: Annotated[StrictStr | None, Field(description="The session whose reading is the first.")] = None
+    to_session_id: Annotated[
+        StrictStr | None,
+        Field(description="The session whose reading is the second; the same where the gap lies within it."),
+    ] = None
+    from_at: Instant
+    from_wh: StrictInt
+    to_at: Instant
+    to_wh: StrictInt
+    energy_wh: Annotated[
+        StrictInt, Field(description="What flowed unseen; 0 where the register fell and nobody can know.")
+    ]
+    found_at: Instant
 
 
 class ResolveContext(Record, frozen=True):
@@ -101,12 +143,18 @@ class SessionClosed(Record, frozen=True):
     session_id: StrictStr
     station_id: StrictStr
     transaction_id: StrictStr
-    rule: Annotated[StrictStr, Field(description="all-events-seen, settled, grace-over.")]
+    rule: Annotated[StrictStr, Field(description="all-events-seen, settled, grace-over, no-stop-heard.")]
     closed_at: Instant
     end_reason: StrictStr
     facts: SessionFacts
     place: Place
     parties: Parties
+    clock_offset_s: Annotated[
+        StrictInt | None,
+        Field(
+            description="How far the station's clock was behind ours, estimated from its messages that were not queued: the least of (receipt - its own time); negative where it was ahead."
+        ),
+    ] = None
 
 
 class SessionContextResolved(Record, frozen=True):
@@ -171,6 +219,9 @@ class SessionEnded(Record, frozen=True):
     received_at: Annotated[Instant | None, Field(description="Receipt at the gateway of the message that told it.")] = (
         None
     )
+    assumed: Annotated[
+        StrictBool, Field(description="True where no station said so: the ledger ended it by its deadline.")
+    ] = False
 
 
 class SessionEvidenceKept(Record, frozen=True):
@@ -192,6 +243,9 @@ class SessionEvidenceKept(Record, frozen=True):
     ended_at: Annotated[Instant | None, Field(description="Where the message was the end.")] = None
     meter_stop_wh: StrictInt | None = None
     end_reason: StrictStr | None = None
+    suspended_by: Annotated[StrictStr | None, Field(description="EV or EVSE, where it told that no energy flows.")] = (
+        None
+    )
 
 
 class SessionMarkedSuspect(Record, frozen=True):

@@ -27,7 +27,9 @@ def build(
 ) -> Service:
     """The composition root. Opens nothing yet. Raises WrongIds."""
     wiring = wire("session-ledger", settings, records=RECORDS, topics=TOPICS, clock=clock, log=log)
-    decider = session_decider(settle_s=settings.session_settle_s, grace_s=settings.session_grace_s)
+    decider = session_decider(
+        settle_s=settings.session_settle_s, grace_s=settings.session_grace_s, silence_s=settings.session_silence_s
+    )
     reactions = _reactions(SnapshotFacts())
     app = create_app("session-ledger")
     app.include_router(

@@ -10,3 +10,5 @@ class Settings(BaseServiceSettings):
     """OCPP 1.6: silence after the stop and the last fact, before the session closes."""
     session_grace_s: int = 900
     """After the end, however much is missing."""
+    session_silence_s: int = 172_800
+    """Without a stop: silence before the session is taken for over (after its connector was taken again: grace)."""

@@ -1,20 +1,23 @@
-"""What a session came to: its energy from two registers, its periods from the states told, or the doubt about them."""
+"""What a session came to: its energy by the registers' rules, its periods from the states told, its curve."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from ev_contracts.common import ChargingPeriod, SessionFacts
-from session_ledger.domain.evidence import Evidence, Sample, Told
+from ev_contracts.common import ChargingPeriod, MeterPoint, SessionFacts
+from session_ledger.domain.evidence import Evidence, Told
+from session_ledger.domain.registers import Doubt, Ends, Metered, Point, metered
+from session_ledger.domain.rows import Row, ms_of, time_of
 
-MOST_POWER_W = 400_000
-SLACK_WH = 1_000
-"""Registers count in steps and clocks are coarse: this much above what the greatest power gives is still believed."""
+NOTHING_PLUGGED_IN = "Timeout"
+"""OCPP's reason of a stop where nobody plugged in after a remote start."""
 
 _CLOCK_WAS_SET = datetime(2010, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 _MICROSECOND = timedelta(microseconds=1)
+_MS = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +32,7 @@ class Span:
     meter_stop_wh: int | None
     evidence: Evidence
     told: tuple[Told, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
-    """Why a session's figures are not believed; `cause` is kebab-case."""
-
-    cause: str
-    detail: str
+    end_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,61 +42,62 @@ class Stretch:
     started_at: datetime
     ended_at: datetime
     charging: bool
+    suspended_by: str | None = None
 
 
-def account(span: Span) -> SessionFacts | Doubt:
-    """Energy = last register minus first. Never a negative energy, never more than a station can give."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The facts, and what they rest on."""
+
+    facts: SessionFacts
+    metered: Metered
+
+
+def account(span: Span) -> Account | Doubt:
+    """Never a negative energy, never more than a station can give; else the reason why not."""
     if span.started_at < _CLOCK_WAS_SET:
         return Doubt(cause="clock-not-set", detail=f"started at {span.started_at.isoformat()}")
     if span.ended_at < span.started_at:
         return Doubt(cause="ends-before-start", detail=f"{span.started_at.isoformat()} to {span.ended_at.isoformat()}")
-    begin_wh, stop_wh = begin_of(span.meter_start_wh, span.evidence), _stop_of(span)
-    if begin_wh is None or stop_wh is None:
-        return Doubt(cause="register-missing", detail=f"begin {begin_wh} Wh, end {stop_wh} Wh")
-    energy_wh = stop_wh - begin_wh
-    # Stations reboot and count from zero again, or begin at a placeholder of zero: neither may reach billing.
-    if energy_wh < 0:
-        return Doubt(cause="energy-negative", detail=f"{begin_wh} Wh to {stop_wh} Wh")
-    if energy_wh > most_energy_wh(span.ended_at - span.started_at):
-        return Doubt(cause="energy-implausible", detail=f"{energy_wh} Wh in {span.ended_at - span.started_at}")
+    found = metered(
+        Ends(
+            started_at=span.started_at,
+            ended_at=span.ended_at,
+            begin_wh=span.meter_start_wh,
+            stop_wh=span.meter_stop_wh,
+            evidence=span.evidence,
+        )
+    )
+    return found if isinstance(found, Doubt) else Account(facts=_facts(span, found), metered=found)
+
+
+def _facts(span: Span, found: Metered) -> SessionFacts:
+    curve = _curve(span, found)
     return SessionFacts(
         session_id=span.session_id,
         started_at=span.started_at,
         ended_at=span.ended_at,
-        energy_wh=energy_wh,
-        meter_start_wh=begin_wh,
-        meter_stop_wh=stop_wh,
-        periods=_periods(span, begin_wh, stop_wh),
+        energy_wh=found.energy_wh,
+        meter_start_wh=found.begin_wh,
+        meter_stop_wh=found.stop_wh,
+        periods=_periods(span, curve, found),
+        curve=_told_curve(span, curve),
+        energy_is_estimated=found.is_estimated,
+        energy_rule=found.rule,
     )
-
-
-def begin_of(meter_start_wh: int | None, evidence: Evidence) -> int | None:
-    """The first register: as the start said it, else the reading taken for the begin; never a guess."""
-    if meter_start_wh is not None:
-        return meter_start_wh
-    return None if evidence.begin is None else evidence.begin.register_wh
-
-
-def _stop_of(span: Span) -> int | None:
-    if span.meter_stop_wh is not None:
-        return span.meter_stop_wh
-    last = span.evidence.last(span.ended_at)
-    return None if last is None else last.register_wh
-
-
-def most_energy_wh(duration: timedelta) -> int:
-    """The most that a session of this length can have taken."""
-    return MOST_POWER_W * (duration // _SECOND) // 3600 + SLACK_WH
 
 
 def stretches(started_at: datetime, ended_at: datetime, *, charging: bool, told: Iterable[Told]) -> Sequence[Stretch]:
     """The session cut where the kind of time changes; at least one stretch, though it be empty."""
-    cuts = [(started_at, charging)]
+    cuts: list[tuple[datetime, tuple[bool, str | None]]] = [(started_at, (charging, None))]
     for each in told:
-        if started_at <= each.at < ended_at and each.charging != cuts[-1][1]:
-            cuts = [cut for cut in cuts if cut[0] < each.at] + [(each.at, each.charging)]
+        if started_at <= each.at < ended_at and each.kind != cuts[-1][1]:
+            cuts = [cut for cut in cuts if cut[0] < each.at] + [(each.at, each.kind)]
     ends = [*(at for at, _ in cuts[1:]), ended_at]
-    return [Stretch(started_at=at, ended_at=end, charging=kind) for (at, kind), end in zip(cuts, ends, strict=True)]
+    return [
+        Stretch(started_at=at, ended_at=end, charging=kind[0], suspended_by=kind[1])
+        for (at, kind), end in zip(cuts, ends, strict=True)
+    ]
 
 
 def seconds_by_kind(parts: Iterable[Stretch]) -> tuple[int, int]:
@@ -114,36 +111,80 @@ def seconds_by_kind(parts: Iterable[Stretch]) -> tuple[int, int]:
     return charging // _SECOND, parking // _SECOND
 
 
-def _periods(span: Span, begin_wh: int, stop_wh: int) -> tuple[ChargingPeriod, ...]:
-    parts = stretches(span.started_at, span.ended_at, charging=span.charging, told=span.told)
-    energies = [0] * len(parts)
-    for before, after in pairwise(_curve(span, begin_wh, stop_wh)):
-        for place, energy_wh in enumerate(_shared(parts, before, after)):
-            energies[place] += energy_wh
+def _periods(span: Span, curve: Sequence[Point], found: Metered) -> tuple[ChargingPeriod, ...]:
+    plugged_in = found.energy_wh or span.end_reason != NOTHING_PLUGGED_IN
+    parts = stretches(span.started_at, span.ended_at, charging=bool(span.charging and plugged_in), told=span.told)
+    energies = _shared_out(parts, curve)
     return tuple(
-        ChargingPeriod(started_at=part.started_at, ended_at=part.ended_at, charging=part.charging, energy_wh=energy_wh)
+        ChargingPeriod(
+            started_at=part.started_at,
+            ended_at=part.ended_at,
+            charging=part.charging,
+            energy_wh=energy_wh,
+            suspended_by=part.suspended_by,
+        )
         for part, energy_wh in zip(parts, energies, strict=True)
     )
 
 
-def _curve(span: Span, begin_wh: int, stop_wh: int) -> Sequence[Sample]:
-    """The rising register from begin to end; a sample that falls back or overshoots is passed over."""
-    curve = [Sample(at=span.started_at, register_wh=begin_wh)]
-    for each in span.evidence.samples:
-        if curve[-1].at < each.at < span.ended_at and curve[-1].register_wh <= each.register_wh <= stop_wh:
-            curve.append(each)
-    return [*curve, Sample(at=span.ended_at, register_wh=stop_wh)]
+def _curve(span: Span, found: Metered) -> Sequence[Point]:
+    """The energy from the session's very start to its very end."""
+    started_ms, ended_ms = ms_of(span.started_at), ms_of(span.ended_at)
+    points = [(max(at, started_ms), wh) for at, wh in found.points]
+    if points[0][0] > started_ms:
+        points.insert(0, (started_ms, 0))
+    if points[-1][0] < ended_ms or len(points) == 1:
+        points.append((ended_ms, found.energy_wh))
+    return points
 
 
-def _shared(parts: Sequence[Stretch], before: Sample, after: Sample) -> Sequence[int]:
-    """The energy between two samples by charging time within each part; whole Wh, summing to the whole."""
-    overlaps = [(min(p.ended_at, after.at) - max(p.started_at, before.at)) // _MICROSECOND for p in parts]
+def _told_curve(span: Span, curve: Sequence[Point]) -> tuple[MeterPoint, ...]:
+    rows = (*span.evidence.powers.kept, *span.evidence.registers.kept)
+    measured = {row[0]: row for row in rows if row[2] is not None or row[3] is not None}
+    energies = dict(curve)
+    started_ms, ended_ms = curve[0][0], curve[-1][0]
+    # A reading of power alone is a point too: its energy lies on the line between its neighbours.
+    for at in sorted(at for at in measured if started_ms < at < ended_ms and at not in energies):
+        energies[at] = _on_the_line(curve, at)
+    return tuple(_meter_point(at, energies[at], measured.get(at)) for at in sorted(energies))
+
+
+def _meter_point(at: int, energy_wh: int, row: Row | None) -> MeterPoint:
+    return MeterPoint(at=time_of(at), energy_wh=energy_wh, power_w=row and row[2], current_a_tenths=row and row[3])
+
+
+def _on_the_line(curve: Sequence[Point], at: int) -> int:
+    place = bisect_left(curve, at, key=lambda point: point[0])
+    (before, low), (after, high) = curve[place - 1], curve[place]
+    return low + (high - low) * (at - before) // (after - before)
+
+
+def _shared_out(parts: Sequence[Stretch], curve: Sequence[Point]) -> Sequence[int]:
+    """The energy of each part; each step of the curve is walked once with the parts that it touches."""
+    energies, first = [0] * len(parts), 0
+    ends = [ms_of(part.ended_at) for part in parts]
+    for before, after in pairwise(curve):
+        while first < len(parts) - 1 and ends[first] <= before[0]:
+            first += 1
+        last = first
+        while last < len(parts) - 1 and ends[last] < after[0]:
+            last += 1
+        for place, energy_wh in enumerate(_shared(parts[first : last + 1], before, after), start=first):
+            energies[place] += energy_wh
+    return energies
+
+
+def _shared(parts: Sequence[Stretch], before: Point, after: Point) -> Sequence[int]:
+    """The energy between two points by charging time within each part; whole Wh, summing to the whole."""
+    if len(parts) == 1:
+        return [after[1] - before[1]]
+    overlaps = [min(ms_of(p.ended_at), after[0]) - max(ms_of(p.started_at), before[0]) for p in parts]
     weights = [max(0, overlap) if part.charging else 0 for part, overlap in zip(parts, overlaps, strict=True)]
     if not sum(weights):
         weights = [max(0, overlap) for overlap in overlaps]
     if not sum(weights):
         weights = [0] * (len(parts) - 1) + [1]
-    energy_wh, total, reached, shares = after.register_wh - before.register_wh, sum(weights), 0, []
+    energy_wh, total, reached, shares = after[1] - before[1], sum(weights), 0, []
     for weight in weights:
         shares.append(energy_wh * (reached + weight) // total - energy_wh * reached // total)
         reached += weight
@@ -151,10 +192,16 @@ def _shared(parts: Sequence[Stretch], before: Sample, after: Sample) -> Sequence
 
 
 def amended(facts: SessionFacts, *, ended_at: datetime, meter_stop_wh: int) -> SessionFacts:
-    """Closed facts with another end: the last period takes the difference in time and energy."""
-    energy_wh = meter_stop_wh - facts.meter_start_wh
+    """Closed facts with another end: the last period and the last point take the difference in time and energy."""
+    energy_wh = facts.energy_wh + meter_stop_wh - facts.meter_stop_wh
     kept = tuple(period for period in facts.periods if period.started_at < ended_at) or facts.periods[:1]
-    before_wh = sum(period.energy_wh for period in kept[:-1])
-    last = kept[-1].model_copy(update={"ended_at": ended_at, "energy_wh": energy_wh - before_wh})
+    shares, left_wh = [], energy_wh
+    for period in kept[:-1]:
+        shares.append(period.model_copy(update={"energy_wh": min(period.energy_wh, left_wh)}))
+        left_wh -= shares[-1].energy_wh
+    last = kept[-1].model_copy(update={"ended_at": ended_at, "energy_wh": left_wh})
     changes = {"ended_at": ended_at, "meter_stop_wh": meter_stop_wh, "energy_wh": energy_wh}
-    return facts.model_copy(update={**changes, "periods": (*kept[:-1], last)})
+    curve = [each for each in facts.curve if each.at < ended_at and each.energy_wh <= energy_wh]
+    if facts.curve:
+        curve.append(MeterPoint(at=ended_at, energy_wh=energy_wh))
+    return facts.model_copy(update={**changes, "periods": (*shares, last), "curve": tuple(curve)})

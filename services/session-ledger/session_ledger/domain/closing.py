@@ -1,68 +1,181 @@
 """When a session is final, when it is doubtful, and what a fact that comes later still changes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from ev_contracts.common import MeterReading
-from ev_contracts.sessions import SessionClosed, SessionCorrected, SessionMarkedSuspect
-from session_ledger.domain.account import Doubt, account, amended, most_energy_wh
+from chassis.decider import derived_id
+from ev_contracts.common import MeterReading, SessionFacts
+from ev_contracts.sessions import GapFilled, GapFound, SessionClosed, SessionCorrected, SessionMarkedSuspect
+from session_ledger.domain.account import account, amended
+from session_ledger.domain.chain import LINKS_AT_MOST, Between, gaps_of, with_link
+from session_ledger.domain.evidence import register_of
+from session_ledger.domain.finals import Final, connector_key, connector_numbers, link_of
 from session_ledger.domain.history import SessionEvent
-from session_ledger.domain.station import ClosingRules, End, Final, Open, Session, end_order, span_of
+from session_ledger.domain.registers import Doubt, Hole, most_energy_wh
+from session_ledger.domain.rows import time_of
+from session_ledger.domain.station import ClosingRules, End, Session, Station, Suspect, end_order, span_of
 from session_ledger.domain.telling import Telling
+
+CLOCK_AHEAD_MS = 30 * 60 * 1_000
+"""A message told longer than this before it happened by its own time: the clock is wrong, and with it the price."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """A fact that came after the close: another end, or a reading."""
+
+    at: datetime
+    cause: str
+    end: End | None = None
+    reading: MeterReading | None = None
 
 
 def close_if_due(telling: Telling, session_id: str, rules: ClosingRules, at: datetime) -> None:
-    """Says the session final, or doubtful, where a rule allows it and its context is known."""
+    """Says the session final, or doubtful, where a rule allows it and its context is known.
+
+    A doubtful session is judged again by each fact that comes for it.
+    """
     session = telling.session(session_id)
-    rule = rules.met(session, at) if isinstance(session.verdict, Open) else None
+    rule = rules.met(session, at)
     if rule is None or session.start is None or session.end is None or session.place is None or session.parties is None:
         return
-    came_to = account(span_of(telling.station, session, session.start, session.end))
+    came_to = _clock_doubt(session) or account(span_of(telling.station, session, session.start, session.end))
     if isinstance(came_to, Doubt):
-        telling.say(suspect(session, came_to, at))
+        if session.verdict != Suspect(cause=came_to.cause):
+            telling.say(suspect(session, came_to, at))
         return
-    telling.say(
-        SessionClosed(
-            session_id=session_id,
-            station_id=session.station_id,
-            transaction_id=session.transaction_id,
-            rule=rule,
-            closed_at=at,
-            end_reason=session.end.reason,
-            facts=came_to,
-            place=session.place,
-            parties=session.parties,
+    before = telling.station
+    closed = SessionClosed(
+        session_id=session_id,
+        station_id=session.station_id,
+        transaction_id=session.transaction_id,
+        rule=rule,
+        closed_at=at,
+        end_reason=session.end.reason,
+        facts=came_to.facts,
+        place=session.place,
+        parties=session.parties,
+        clock_offset_s=None if session.lag_ms is None else session.lag_ms // 1_000,
+    )
+    telling.say(closed)
+    connector = connector_key(session.start.evse_number, session.start.connector_number)
+    if came_to.metered.hole is not None:
+        telling.say(_hole(closed, connector, came_to.metered.hole))
+    tell_gaps(telling, before, closed, connector)
+
+
+def _clock_doubt(session: Session) -> Doubt | None:
+    if session.lag_ms is None or session.lag_ms >= -CLOCK_AHEAD_MS:
+        return None
+    return Doubt(cause="clock-ahead", detail=f"{-session.lag_ms // 1_000} s ahead of ours")
+
+
+def tell_gaps(telling: Telling, before: Station, event: SessionClosed | SessionCorrected, connector: str) -> None:
+    """Says which gaps of the connector's register are filled by this session, and which are found beside it."""
+    link, links = link_of(event), before.chains.get(connector, ())
+    if link is None:
+        return
+    joined = with_link(links, link)
+    if len(joined) > LINKS_AT_MOST and joined[0] is link:
+        return  # older than all that is remembered: what came right after it is not known any more
+    was, now = gaps_of(links), gaps_of(joined)
+    at = event.closed_at if isinstance(event, SessionClosed) else event.corrected_at
+    for gap in (was[name] for name in was if name not in now):
+        telling.say(
+            GapFilled(
+                gap_id=_gap_id(event.station_id, connector, gap.name),
+                station_id=event.station_id,
+                energy_wh=gap.energy_wh,
+                session_id=event.session_id,
+                filled_at=at,
+            )
         )
+    for gap in (now[name] for name in now if name not in was):
+        telling.say(_gap(before, event.station_id, connector, gap).model_copy(update={"found_at": at}))
+
+
+def _gap(station: Station, station_id: str, connector: str, gap: Between) -> GapFound:
+    evse_number, connector_number = connector_numbers(connector)
+    is_held = station.has_suspect(connector, gap.before.stop_at, gap.after.begin_at)
+    return GapFound(
+        gap_id=_gap_id(station_id, connector, gap.name),
+        station_id=station_id,
+        evse_number=evse_number,
+        connector_number=connector_number,
+        cause="session-held" if is_held else gap.cause,
+        from_session_id=gap.before.session_id,
+        to_session_id=gap.after.session_id,
+        from_at=gap.before.stop_at,
+        from_wh=gap.before.stop_wh,
+        to_at=gap.after.begin_at,
+        to_wh=gap.after.begin_wh,
+        energy_wh=gap.energy_wh,
+        found_at=gap.after.begin_at,
     )
 
 
-def after_close(
-    final: Final, *, at: datetime, cause: str, end: End | None = None, reading: MeterReading | None = None
-) -> Sequence[SessionEvent]:
+def _hole(closed: SessionClosed, connector: str, hole: Hole) -> GapFound:
+    """A gap within a session: nobody knows what flowed between its two readings, and nobody is billed for it."""
+    evse_number, connector_number = connector_numbers(connector)
+    return GapFound(
+        gap_id=_gap_id(closed.station_id, connector, f"{closed.session_id}/{hole.from_wh}/{hole.to_wh}"),
+        station_id=closed.station_id,
+        evse_number=evse_number,
+        connector_number=connector_number,
+        cause=hole.cause,
+        from_session_id=closed.session_id,
+        to_session_id=closed.session_id,
+        from_at=time_of(hole.from_ms),
+        from_wh=hole.from_wh,
+        to_at=time_of(hole.to_ms),
+        to_wh=hole.to_wh,
+        energy_wh=0,
+        found_at=closed.closed_at,
+    )
+
+
+def _gap_id(station_id: str, connector: str, name: str) -> str:
+    return derived_id("gap", station_id, connector, name)
+
+
+def after_close(station: Station, session_id: str, late: Late) -> Sequence[SessionEvent]:
     """What a fact that came too late changes: a correction, a doubt, or nothing."""
-    closed = SessionClosed.model_validate_json(final.told)
+    final = station.final[session_id]
+    closed = final.closed()
     facts = closed.facts
-    ended_at, stop_wh = facts.ended_at, facts.meter_stop_wh
-    if end is not None and end_order(end) > (ended_at, stop_wh if final.has_register else -1):
-        ended_at, stop_wh = end.ended_at, stop_wh if end.meter_stop_wh is None else end.meter_stop_wh
-    if reading is not None and not final.has_register and reading.sampled_at <= ended_at:
-        stop_wh = max(stop_wh, reading.register_wh or 0)
+    ended_at, stop_wh = _later_end(final, facts, late)
     if (ended_at, stop_wh) == (facts.ended_at, facts.meter_stop_wh):
         return []
-    if not 0 <= stop_wh - facts.meter_start_wh <= most_energy_wh(ended_at - facts.started_at):
+    energy_wh = facts.energy_wh + stop_wh - facts.meter_stop_wh
+    if ended_at < facts.started_at or not 0 <= energy_wh <= most_energy_wh(ended_at - facts.started_at):
         doubt = Doubt(cause="late-fact-implausible", detail=f"{facts.meter_start_wh} Wh to {stop_wh} Wh")
-        return [suspect(closed, doubt, at)]
-    return [
-        SessionCorrected(
-            session_id=closed.session_id,
-            station_id=closed.station_id,
-            cause=cause,
-            corrected_at=at,
-            facts=amended(facts, ended_at=ended_at, meter_stop_wh=stop_wh),
-            place=closed.place,
-            parties=closed.parties,
-        )
-    ]
+        return [suspect(closed, doubt, late.at)]
+    telling = Telling(station)
+    told = SessionCorrected(
+        session_id=closed.session_id,
+        station_id=closed.station_id,
+        cause=late.cause,
+        corrected_at=late.at,
+        facts=amended(facts, ended_at=ended_at, meter_stop_wh=stop_wh),
+        place=closed.place,
+        parties=closed.parties,
+    )
+    telling.say(told)
+    tell_gaps(telling, station, told, final.connector)
+    return telling.events
+
+
+def _later_end(final: Final, facts: SessionFacts, late: Late) -> tuple[datetime, int]:
+    """End and register as they stand with this fact."""
+    ended_at, stop_wh = facts.ended_at, facts.meter_stop_wh
+    end, reading = late.end, late.reading
+    if end is not None and (final.end_is_assumed or end_order(end) > (ended_at, stop_wh if final.has_register else -1)):
+        ended_at, stop_wh = end.ended_at, stop_wh if not end.meter_stop_wh else end.meter_stop_wh
+    register_wh = None if reading is None else register_of(reading)
+    if reading is not None and register_wh is not None and not final.has_register and reading.sampled_at <= ended_at:
+        stop_wh = max(stop_wh, register_wh)
+    return ended_at, stop_wh
 
 
 def suspect(session: Session | SessionClosed, doubt: Doubt, at: datetime) -> SessionMarkedSuspect:

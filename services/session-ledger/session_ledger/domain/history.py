@@ -6,6 +6,8 @@ from typing import assert_never
 
 from ev_contracts.sessions import (
     EnergyDelivered,
+    GapFilled,
+    GapFound,
     SessionClosed,
     SessionContextResolved,
     SessionContextWanted,
@@ -23,22 +25,23 @@ from session_ledger.domain.evidence import (
     Sample,
     Told,
     with_readings,
-    with_sample,
+    with_register,
     with_seq,
     with_told,
     without_repeats,
 )
+from session_ledger.domain.finals import connector_key, corrected, final_of, link_of
+from session_ledger.domain.rows import ms_of
 from session_ledger.domain.station import (
-    END_TOLD_AGAIN,
     End,
-    Final,
     Session,
     Start,
     Station,
     Suspect,
-    connector_key,
     preferred,
     with_closed_id,
+    with_gap,
+    with_part,
     without_old,
 )
 
@@ -55,11 +58,13 @@ SessionEvent = (
     | UnmatchedMessageRecorded
     | SessionEvidenceKept
     | SessionContextWanted
+    | GapFound
+    | GapFilled
 )
 
 
 # States are folded anew when this file or their shape changes; whoever changes what evidence.py keeps, touch this too.
-def evolve(station: Station, event: SessionEvent) -> Station:  # noqa: C901, PLR0911 - one line an event
+def evolve(station: Station, event: SessionEvent) -> Station:  # noqa: C901, PLR0911, PLR0912 - one line an event
     """The station after one more event."""
     match event:
         case SessionStarted():
@@ -84,6 +89,10 @@ def evolve(station: Station, event: SessionEvent) -> Station:  # noqa: C901, PLR
             return _suspected(station, event)
         case UnmatchedMessageRecorded():
             return station
+        case GapFound():
+            return with_gap(station, event.gap_id, event.energy_wh)
+        case GapFilled():
+            return with_gap(station, event.gap_id, None)
         case _:
             assert_never(event)
 
@@ -134,6 +143,7 @@ def _started(station: Station, event: SessionStarted) -> Station:
         place=event.place or held.place,
         parties=preferred(event.parties, held.parties),
         evidence=with_seq(held.evidence, event.seq_no),
+        lag_ms=_lag(held, event.received_at, event.started_at, event.offline),
     )
     session = replace(session, evidence=_noted(session, session.evidence, event.seq_no))
     return replace(station, sessions={**station.sessions, event.session_id: session})
@@ -142,7 +152,8 @@ def _started(station: Station, event: SessionStarted) -> Station:
 def _delivered(station: Station, event: EnergyDelivered) -> Station:
     session = station.sessions[event.session_id]
     sample = Sample(at=event.measured_at, register_wh=event.register_wh)
-    evidence = _noted(session, with_sample(session.evidence, sample), event.seq_no)
+    row = (ms_of(sample.at), sample.register_wh, event.power_w, event.current_sum_a_tenths)
+    evidence = _noted(session, with_register(session.evidence, row), event.seq_no)
     return _with(
         station, event.session_id, evidence=evidence, shown=sample, heard_at=_heard(session, event.received_at)
     )
@@ -150,7 +161,8 @@ def _delivered(station: Station, event: EnergyDelivered) -> Station:
 
 def _suspension(station: Station, event: SuspensionStarted | SuspensionEnded, *, charging: bool) -> Station:
     session = station.sessions[event.session_id]
-    told = Told(at=event.at, charging=charging, seq_no=event.seq_no)
+    by = None if isinstance(event, SuspensionEnded) else event.suspended_by
+    told = Told(at=event.at, charging=charging, seq_no=event.seq_no, suspended_by=by)
     if event.seq_no is None and session.start is not None:
         # 1.6 tells it of the connector; another session there may turn out to be the one that was meant.
         key = connector_key(session.start.evse_number, session.start.connector_number)
@@ -163,7 +175,7 @@ def _suspension(station: Station, event: SuspensionStarted | SuspensionEnded, *,
 def _evidence(station: Station, event: SessionEvidenceKept) -> Station:
     told = None
     if event.charging is not None:
-        told = Told(at=event.occurred_at, charging=event.charging, seq_no=event.seq_no)
+        told = Told(at=event.occurred_at, charging=event.charging, seq_no=event.seq_no, suspended_by=event.suspended_by)
     if event.session_id is None:
         key = connector_key(event.evse_number, event.connector_number)
         known = station.told.get(key, ())
@@ -206,35 +218,33 @@ def _ended(station: Station, event: SessionEnded) -> Station:
         reason=event.reason,
         seq_no=event.seq_no,
         heard_at=event.received_at or event.ended_at,
+        assumed=event.assumed,
     )
     evidence = _noted(session, session.evidence, event.seq_no)
-    return _with(station, event.session_id, end=end, evidence=evidence, heard_at=_heard(session, event.received_at))
+    changes = {"end": end, "evidence": evidence, "heard_at": _heard(session, event.received_at)}
+    lag_ms = session.lag_ms if event.assumed else _lag(session, event.received_at, event.ended_at, event.offline)
+    return _with(station, event.session_id, lag_ms=lag_ms, **changes)
+
+
+def _lag(session: Session, received_at: datetime | None, occurred_at: datetime, offline: bool) -> int | None:  # noqa: FBT001
+    """The least delay so far; what was queued says nothing of the clock."""
+    if offline or received_at is None:
+        return session.lag_ms
+    lag_ms = ms_of(received_at) - ms_of(occurred_at)
+    return lag_ms if session.lag_ms is None else min(session.lag_ms, lag_ms)
 
 
 def _closed(station: Station, event: SessionClosed) -> Station:
     end = station.sessions[event.session_id].end
     sessions = {name: each for name, each in station.sessions.items() if name != event.session_id}
-    final = Final(
-        transaction_id=event.transaction_id,
-        connector=connector_key(event.place.evse_number, event.place.connector_number),
-        started_at=event.facts.started_at,
-        ended_at=event.facts.ended_at,
-        closed_at=event.closed_at,
-        has_register=end is not None and end.meter_stop_wh is not None,
-        told=event.model_dump_json(),
-    )
+    stop_wh = None if end is None else end.meter_stop_wh
+    final = final_of(event, stop_wh=stop_wh, end_is_assumed=end is not None and end.assumed)
     ids = with_closed_id(station, event.session_id, event.closed_at)
     after = replace(station, sessions=sessions, final={**station.final, event.session_id: final}, closed=ids)
-    return without_old(after, event.closed_at)
+    return with_part(without_old(after, event.closed_at), final.connector, link_of(event))
 
 
 def _corrected(station: Station, event: SessionCorrected) -> Station:
-    final = station.final[event.session_id]
-    told = SessionClosed.model_validate_json(final.told).model_copy(update={"facts": event.facts})
-    corrected = replace(
-        final,
-        ended_at=event.facts.ended_at,
-        has_register=final.has_register or event.cause == END_TOLD_AGAIN,
-        told=told.model_dump_json(),
-    )
-    return replace(station, final={**station.final, event.session_id: corrected})
+    final = corrected(station.final[event.session_id], event)
+    after = replace(station, final={**station.final, event.session_id: final})
+    return with_part(after, final.connector, link_of(event))

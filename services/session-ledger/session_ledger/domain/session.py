@@ -21,22 +21,24 @@ from ev_contracts.sessions import (
     StartSession,
     UnmatchedMessageRecorded,
 )
-from session_ledger.domain.account import Doubt, begin_of
-from session_ledger.domain.closing import after_close, close_if_due, suspect
-from session_ledger.domain.evidence import is_seen
+from session_ledger.domain.closing import Late, after_close, close_if_due, suspect
+from session_ledger.domain.evidence import is_seen, register_of
+from session_ledger.domain.finals import END_TOLD_AGAIN, connector_key
 from session_ledger.domain.history import SessionEvent, evolve
+from session_ledger.domain.registers import Doubt, begin_of
+from session_ledger.domain.rows import time_of
 from session_ledger.domain.station import (
-    END_TOLD_AGAIN,
     ClosingRules,
     End,
     Open,
     Session,
+    Start,
     Station,
     end_order,
     is_context_missing,
     preferred,
 )
-from session_ledger.domain.telling import Telling, tell_charging, tell_readings
+from session_ledger.domain.telling import Telling, tell_charging, tell_readings, told_by
 
 Command = StartSession | AddReadings | ChangeChargingState | EndSession | ResolveContext | SessionDeadlinePassed
 
@@ -83,10 +85,10 @@ def _add_readings(command: AddReadings, station: Station, rules: ClosingRules) -
     if session_id is None:
         return [_unmatched(command, "readings", _register(_highest(command.readings)))]
     if session_id in station.final:
-        reading = _highest(command.readings)
-        return after_close(station.final[session_id], at=command.at, cause="late-reading", reading=reading)
+        late = Late(at=command.at, cause="late-reading", reading=_highest(command.readings))
+        return after_close(station, session_id, late)
     session = station.sessions.get(session_id)
-    if station.is_forgotten(session_id) or (session and not _takes(session, command.seq_no)):
+    if station.is_forgotten(session_id) or (session and is_seen(session.evidence.seen, command.seq_no)):
         return []
     telling = Telling(station)
     if session is None or session.start is None:
@@ -96,11 +98,6 @@ def _add_readings(command: AddReadings, station: Station, rules: ClosingRules) -
     _tell_context(telling, session_id, command.place, command.parties, command.at)
     close_if_due(telling, session_id, rules, command.at)
     return telling.events
-
-
-def _takes(session: Session, seq_no: int | None) -> bool:
-    """Whether a message of this number can tell anything new."""
-    return isinstance(session.verdict, Open) and not is_seen(session.evidence.seen, seq_no)
 
 
 def _tell_running(telling: Telling, session: Session, command: AddReadings) -> None:
@@ -113,11 +110,10 @@ def _tell_running(telling: Telling, session: Session, command: AddReadings) -> N
 
 def _change_charging_state(command: ChangeChargingState, station: Station) -> Sequence[SessionEvent]:
     session = station.running_at(command.evse_number, command.connector_number, command.occurred_at)
-    telling = Telling(station)
-    charging = command.charging if session is None else tell_charging(telling, session, command)
-    if charging is not None and not station.knows_told(
-        command.evse_number, command.connector_number, command.occurred_at, charging=charging
-    ):
+    telling, told = Telling(station), told_by(command)
+    is_left = session is None or tell_charging(telling, session, command) is not None
+    connector = connector_key(command.evse_number, command.connector_number)
+    if is_left and told is not None and not station.knows_told(connector, told):
         # No session runs there yet: in 1.6 a status may overtake the queued start that it belongs to.
         telling.say(_told_by_connector(command))
     return telling.events
@@ -131,6 +127,7 @@ def _told_by_connector(command: ChangeChargingState) -> SessionEvidenceKept:
         received_at=command.at,
         occurred_at=command.occurred_at,
         charging=command.charging,
+        suspended_by=None if command.charging else command.suspended_by,
         offline=False,
     )
 
@@ -141,11 +138,9 @@ def _end(command: EndSession, station: Station, rules: ClosingRules) -> Sequence
         return [_unmatched(command, "end", command.meter_stop_wh)]
     end = _end_of(command)
     if session_id in station.final:
-        return after_close(station.final[session_id], at=command.at, cause=END_TOLD_AGAIN, end=end)
+        return after_close(station, session_id, Late(at=command.at, cause=END_TOLD_AGAIN, end=end))
     session = station.sessions.get(session_id)
-    if station.is_forgotten(session_id) or (session and not isinstance(session.verdict, Open)):
-        return []
-    if session is not None and session.end is not None and end_order(end) <= end_order(session.end):
+    if station.is_forgotten(session_id) or (session and session.end and not _is_better(end, session.end)):
         return []
     telling = Telling(station)
     if session is None or session.start is None:
@@ -157,6 +152,11 @@ def _end(command: EndSession, station: Station, rules: ClosingRules) -> Sequence
         _tell_end(telling, session_id, end, offline=command.offline)
     close_if_due(telling, session_id, rules, command.at)
     return telling.events
+
+
+def _is_better(new: End, known: End) -> bool:
+    """Whether an end replaces the one known: any word of the station the ledger's own, else the later the earlier."""
+    return known.assumed or end_order(new) > end_order(known)
 
 
 def _readings_to(end: End, readings: Iterable[MeterReading]) -> Sequence[MeterReading]:
@@ -190,6 +190,7 @@ def _tell_end(telling: Telling, session_id: str, end: End, *, offline: bool) -> 
         stop_wh = last.register_wh
     telling.say(
         SessionEnded(
+            assumed=end.assumed,
             session_id=session_id,
             station_id=session.station_id,
             evse_number=start.evse_number,
@@ -222,7 +223,7 @@ def _tell_context(
     session = telling.session(session_id)
     better_place = session.place or place
     better_parties = preferred(session.parties, parties)
-    if isinstance(session.verdict, Open) and (better_place, better_parties) != (session.place, session.parties):
+    if (better_place, better_parties) != (session.place, session.parties):
         telling.say(
             SessionContextResolved(
                 session_id=session_id,
@@ -243,21 +244,35 @@ def _pass_deadline(command: SessionDeadlinePassed, station: Station, rules: Clos
     if session.start is None:
         telling.say(suspect(session, Doubt(cause="start-missing", detail="its start was never heard"), command.at))
     elif kind == "context" and is_context_missing(session):
-        telling.say(
-            SessionContextWanted(
-                session_id=session_id,
-                station_id=session.station_id,
-                evse_number=session.start.evse_number,
-                connector_number=session.start.connector_number,
-                token_ref=session.start.token_ref,
-                token_status=session.start.token_status,
-                started_at=session.start.started_at,
-                attempt=session.asked + 1,
-                wanted_at=command.at,
-            )
-        )
+        telling.say(_context_wanted(session, session.start, command.at))
+    elif kind == "silence" and session.end is None:
+        _tell_end(telling, session_id, _assumed_end(station, session, session.start, command.at), offline=False)
     close_if_due(telling, session_id, rules, command.at)
     return telling.events
+
+
+def _context_wanted(session: Session, start: Start, at: datetime) -> SessionContextWanted:
+    return SessionContextWanted(
+        session_id=session.session_id,
+        station_id=session.station_id,
+        evse_number=start.evse_number,
+        connector_number=start.connector_number,
+        token_ref=start.token_ref,
+        token_status=start.token_status,
+        started_at=start.started_at,
+        attempt=session.asked + 1,
+        wanted_at=at,
+    )
+
+
+def _assumed_end(station: Station, session: Session, start: Start, at: datetime) -> End:
+    """The end of a session whose stop nobody heard: its last sign of life, before its connector was taken again."""
+    told = [each.at for each in station.told_of(session)]
+    rows = (*session.evidence.registers.kept[-1:], *session.evidence.powers.kept[-1:])
+    last = max((*told, *(time_of(row[0]) for row in rows), start.started_at))
+    taken_at = station.taken_again_at(session)
+    ended_at = last if taken_at is None else min(last, taken_at)
+    return End(ended_at=ended_at, meter_stop_wh=None, reason="NoStopHeard", seq_no=None, heard_at=at, assumed=True)
 
 
 def _where(command: AddReadings | EndSession) -> tuple[int | None, int | None, datetime]:
@@ -274,6 +289,7 @@ def _evidence(
     *,
     charging: bool | None = None,
 ) -> SessionEvidenceKept:
+
     evse_number, connector_number, occurred_at = _where(command)
     return SessionEvidenceKept(
         session_id=session_id,
@@ -285,6 +301,7 @@ def _evidence(
         occurred_at=occurred_at,
         seq_no=command.seq_no,
         charging=charging,
+        suspended_by=command.suspended_by if charging is False and isinstance(command, AddReadings) else None,
         offline=command.offline,
         readings=tuple(readings),
     )
@@ -313,7 +330,7 @@ def _unmatched(command: AddReadings | EndSession, kind: str, meter_wh: int | Non
 
 def _first_register(readings: Iterable[MeterReading]) -> int | None:
     """What the start's own readings say of the first register."""
-    known = [each for each in readings if each.register_wh is not None]
+    known = [each for each in readings if register_of(each) is not None]
     known.sort(key=lambda each: (each.context != "Transaction.Begin", each.sampled_at))
     return known[0].register_wh if known else None
 
@@ -323,13 +340,17 @@ def _register(reading: MeterReading | None) -> int | None:
 
 
 def _highest(readings: Iterable[MeterReading]) -> MeterReading | None:
-    known = [each for each in readings if each.register_wh is not None]
+    known = [each for each in readings if register_of(each) is not None]
     return max(known, key=lambda each: each.register_wh or 0, default=None)
 
 
-def session_decider(*, settle_s: int = 30, grace_s: int = 900) -> Decider[Command, Station, SessionEvent]:
+def session_decider(
+    *, settle_s: int = 30, grace_s: int = 900, silence_s: int = 48 * 3_600
+) -> Decider[Command, Station, SessionEvent]:
     """The decider of a station's sessions under these closing rules."""
-    rules = ClosingRules(settle=timedelta(seconds=settle_s), grace=timedelta(seconds=grace_s))
+    rules = ClosingRules(
+        settle=timedelta(seconds=settle_s), grace=timedelta(seconds=grace_s), silence=timedelta(seconds=silence_s)
+    )
     return Decider(
         initial=Station(),
         decide=partial(_decide_by, rules),

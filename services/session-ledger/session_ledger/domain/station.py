@@ -1,18 +1,20 @@
 """What the ledger remembers of a station: its open sessions, what its connectors told, which sessions are closed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from chassis.decider import Deadline
 from ev_contracts.common import Parties, Place
 from session_ledger.domain.account import Span
+from session_ledger.domain.chain import Link, latest, with_link
 from session_ledger.domain.evidence import Evidence, Sample, Told, is_gapless
+from session_ledger.domain.finals import Final, connector_key
 
 CORRECTABLE_FOR = timedelta(hours=48)
 CORRECTABLE_AT_MOST = 8
 KNOWN_FOR = timedelta(days=40)
-END_TOLD_AGAIN = "end-told-again"
+GAPS_AT_MOST = 200
 
 _FIRST_ASKING = timedelta(seconds=10)
 _RAREST_ASKING = timedelta(hours=1)
@@ -42,6 +44,8 @@ class End:
     reason: str
     seq_no: int | None
     heard_at: datetime
+    assumed: bool = False
+    """Nobody said so: the silence was too long, or the connector was taken again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,24 +61,6 @@ class Suspect:
 
 
 Verdict = Open | Suspect
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Final:
-    """A closed session while it may be corrected: what decide asks for at once, the rest as it was told.
-
-    `told` is the JSON of its SessionClosed with the facts as they stand: most are never looked at again, and a state
-    that is written with every batch must not spell them out each time.
-    """
-
-    transaction_id: str
-    connector: str
-    started_at: datetime
-    ended_at: datetime
-    closed_at: datetime
-    has_register: bool
-    """Whether the stop named its register; else a later reading may still be the last."""
-    told: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +80,8 @@ class Session:
     parties: Parties | None = None
     asked: int = 0
     asked_at: datetime | None = None
+    lag_ms: int | None = None
+    """The least delay of a message that was not queued: the offset of the station's clock, and the way here."""
     verdict: Verdict = field(default_factory=Open)
 
 
@@ -106,6 +94,10 @@ class Station:
     final: Mapping[str, Final] = field(default_factory=dict)
     closed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Day of closing -> short forms of the ids closed on it; 40 days of them fit in a few kilobytes."""
+    chains: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
+    """Connector -> the latest sessions that account for its register, in order of time."""
+    gaps: Mapping[str, int] = field(default_factory=dict)
+    """Gap -> its energy, as long as nothing accounts for it."""
 
     def find(self, session_id: str | None, transaction_id: str | None) -> str | None:
         """The session a message speaks of; a bare transaction id is an alias of the latest start that bore it."""
@@ -127,9 +119,9 @@ class Station:
             return False
         return any(_short(session_id) in ids for ids in self.closed.values())
 
-    def knows_told(self, evse_number: int, connector_number: int, at: datetime, *, charging: bool) -> bool:
+    def knows_told(self, connector: str, told: Told) -> bool:
         """Whether this connector told the same before."""
-        return Told(at=at, charging=charging) in self.told.get(connector_key(evse_number, connector_number), ())
+        return told in self.told.get(connector, ())
 
     def told_of(self, session: Session) -> tuple[Told, ...]:
         """The charging states of a session's connector and of its own messages, in order."""
@@ -146,13 +138,33 @@ class Station:
         at_connector = [each for each in self.sessions.values() if _connector_of(each) == wanted]
         return next((each for each in at_connector if _runs_at(each, at)), None)
 
+    def has_suspect(self, connector: str, since: datetime, until: datetime) -> bool:
+        """Whether a session that is held began on this connector between these two instants."""
+        held = (each for each in self.sessions.values() if isinstance(each.verdict, Suspect))
+        return any(
+            each.start and since <= each.start.started_at <= until for each in held if _connector_of(each) == connector
+        )
+
+    def taken_again_at(self, session: Session) -> datetime | None:
+        """When the next session began on the same connector, as far as it is remembered."""
+        start, here = session.start, _connector_of(session)
+        if start is None:
+            return None
+        begun = [each.start.started_at for each in self.sessions.values() if each.start and _connector_of(each) == here]
+        begun += [each.started_at for each in self.final.values() if each.connector == here]
+        return min((each for each in begun if each > start.started_at), default=None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosingRules:
-    """How long a session waits for late facts: `settle` after the last fact (1.6), `grace` after its end."""
+    """How long a session waits for late facts: `settle` after the last fact (1.6), `grace` after its end.
+
+    A session without an end is over after `silence`, or `grace` after its connector was taken again.
+    """
 
     settle: timedelta
     grace: timedelta
+    silence: timedelta
 
     def due_at(self, session: Session) -> datetime | None:
         """When the session may close without more evidence; None while it has no end."""
@@ -165,6 +177,8 @@ class ClosingRules:
         """The name of the rule by which the session closes now; None while it must wait."""
         if session.start is None or session.end is None:
             return None
+        if session.end.assumed:
+            return "no-stop-heard"
         if is_gapless(session.evidence.seen, session.start.seq_no, session.end.seq_no):
             return "all-events-seen"
         if _may_settle(session) and at >= session.heard_at + self.settle:
@@ -173,16 +187,25 @@ class ClosingRules:
 
     def deadlines(self, station: Station) -> Sequence[Deadline]:
         """What each open session waits for: its context where that is unknown, else its close."""
-        return [due for each in station.sessions.values() if (due := self._deadline(each))]
+        return [due for each in station.sessions.values() for due in self._deadlines(station, each)]
 
-    def _deadline(self, session: Session) -> Deadline | None:
+    def _deadlines(self, station: Station, session: Session) -> Iterator[Deadline]:
         if not isinstance(session.verdict, Open):
-            return None
-        if session.start is not None and is_context_missing(session):
+            return
+        due_at, is_asking = self.due_at(session), session.start is not None and is_context_missing(session)
+        if is_asking:
             pause = min(_FIRST_ASKING * 2 ** min(session.asked, 16), _RAREST_ASKING)
-            return Deadline(name=f"context/{session.session_id}", due_at=(session.asked_at or session.heard_at) + pause)
-        due_at = self.due_at(session)
-        return None if due_at is None else Deadline(name=f"close/{session.session_id}", due_at=due_at)
+            yield Deadline(name=f"context/{session.session_id}", due_at=(session.asked_at or session.heard_at) + pause)
+        if due_at is None:
+            yield Deadline(name=f"silence/{session.session_id}", due_at=self._silent_at(station, session))
+        elif not is_asking:
+            yield Deadline(name=f"close/{session.session_id}", due_at=due_at)
+
+    def _silent_at(self, station: Station, session: Session) -> datetime:
+        """When a session without an end is taken for over; sooner where its connector was taken again."""
+        taken_at = station.taken_again_at(session)
+        over_at = session.heard_at + self.silence
+        return over_at if taken_at is None else min(over_at, max(session.heard_at, taken_at) + self.grace)
 
 
 def _may_settle(session: Session) -> bool:
@@ -209,11 +232,6 @@ def preferred(first: Parties | None, second: Parties | None) -> Parties | None:
     return first
 
 
-def connector_key(evse_number: int, connector_number: int) -> str:
-    """A connector's name within its station."""
-    return f"{evse_number}/{connector_number}"
-
-
 def span_of(station: Station, session: Session, start: Start, end: End) -> Span:
     """The session as the account takes it."""
     return Span(
@@ -225,6 +243,7 @@ def span_of(station: Station, session: Session, start: Start, end: End) -> Span:
         meter_stop_wh=end.meter_stop_wh,
         evidence=session.evidence,
         told=station.told_of(session),
+        end_reason=end.reason,
     )
 
 
@@ -258,6 +277,22 @@ def with_closed_id(station: Station, session_id: str, at: datetime) -> Mapping[s
     return {**station.closed, day: (*station.closed.get(day, ()), _short(session_id))}
 
 
+def with_part(station: Station, connector: str, link: Link | None) -> Station:
+    """The station with one more session in its connector's chain."""
+    if link is None:
+        return station
+    links = latest(with_link(station.chains.get(connector, ()), link))
+    return replace(station, chains={**station.chains, connector: links})
+
+
+def with_gap(station: Station, gap_id: str, energy_wh: int | None) -> Station:
+    """The station with this gap, or, with None, without it."""
+    gaps = {name: wh for name, wh in station.gaps.items() if name != gap_id}
+    if energy_wh is not None:
+        gaps[gap_id] = energy_wh
+    return replace(station, gaps=dict(list(gaps.items())[-GAPS_AT_MOST:]))
+
+
 def _connector_of(session: Session) -> str | None:
     start = session.start
     return None if start is None else connector_key(start.evse_number, start.connector_number)
@@ -265,7 +300,7 @@ def _connector_of(session: Session) -> str | None:
 
 def _runs_at(session: Session, at: datetime) -> bool:
     begun = session.start is not None and session.start.started_at <= at
-    return begun and (session.end is None or at <= session.end.ended_at) and isinstance(session.verdict, Open)
+    return begun and (session.end is None or at <= session.end.ended_at)
 
 
 def _short(session_id: str) -> str:

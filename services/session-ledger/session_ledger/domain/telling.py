@@ -5,9 +5,10 @@ from datetime import datetime
 
 from ev_contracts.common import MeterReading
 from ev_contracts.sessions import AddReadings, ChangeChargingState, EnergyDelivered, SuspensionEnded, SuspensionStarted
-from session_ledger.domain.account import begin_of, seconds_by_kind, stretches
-from session_ledger.domain.evidence import Told, is_gapless, with_readings, with_seq
+from session_ledger.domain.account import seconds_by_kind, stretches
+from session_ledger.domain.evidence import Told, is_gapless, register_of, with_readings, with_seq
 from session_ledger.domain.history import SessionEvent, evolve
+from session_ledger.domain.registers import begin_of
 from session_ledger.domain.station import Session, Station
 
 
@@ -30,20 +31,29 @@ class Telling:
 
 def tell_charging(telling: Telling, session: Session, command: AddReadings | ChangeChargingState) -> bool | None:
     """Says a change of the charging state; a state that changes nothing now but may matter later is given back."""
-    if command.charging is None or session.start is None:
+    new = told_by(command)
+    if new is None or session.start is None:
         return None
-    seq_no = command.seq_no if isinstance(command, AddReadings) else None
     told = telling.station.told_of(session)
-    if Told(at=command.occurred_at, charging=command.charging, seq_no=seq_no) in told:
+    if new in told:
         return None
     before = [each for each in told if each.at <= command.occurred_at]
-    if command.charging != (before[-1].charging if before else session.start.charging):
+    if new.kind != (before[-1].kind if before else (session.start.charging, None)):
         if len(before) == len(told):
-            telling.say(_suspension(session, command, seq_no))
+            telling.say(_suspension(session, command, new.seq_no))
             return None
         return command.charging
-    seen = with_seq(session.evidence, seq_no).seen
-    return None if is_gapless(seen, session.start.seq_no, seq_no) else command.charging
+    seen = with_seq(session.evidence, new.seq_no).seen
+    return None if is_gapless(seen, session.start.seq_no, new.seq_no) else command.charging
+
+
+def told_by(command: AddReadings | ChangeChargingState) -> Told | None:
+    """The charging state that a message tells, if it does."""
+    if command.charging is None:
+        return None
+    seq_no = command.seq_no if isinstance(command, AddReadings) else None
+    by = None if command.charging else command.suspended_by
+    return Told(at=command.occurred_at, charging=command.charging, seq_no=seq_no, suspended_by=by)
 
 
 def _suspension(
@@ -64,20 +74,26 @@ def tell_readings(
     late = []
     for reading in sorted(readings, key=lambda each: each.sampled_at):
         session = telling.session(session_id)
-        if reading.register_wh is None or with_readings(session.evidence, [reading]) == session.evidence:
+        if with_readings(session.evidence, [reading]) is session.evidence:
             continue
         delivered = None if session.end else _delivered(telling.station, session, reading, seq_no, heard_at)
-        if delivered is None or (reading.context == "Transaction.Begin" and session.evidence.begin is None):
+        if delivered is None or _says_more(session, reading):
             late.append(reading)
         if delivered is not None:
             telling.say(delivered)
     return late
 
 
+def _says_more(session: Session, reading: MeterReading) -> bool:
+    """Whether a reading tells what EnergyDelivered does not."""
+    is_begin = reading.context == "Transaction.Begin" and session.evidence.begin is None
+    return is_begin or reading.interval_wh is not None
+
+
 def _delivered(
     station: Station, session: Session, reading: MeterReading, seq_no: int | None, heard_at: datetime
 ) -> EnergyDelivered | None:
-    start, register_wh = session.start, reading.register_wh
+    start, register_wh = session.start, register_of(reading)
     begin_wh = None if start is None else begin_of(start.meter_start_wh, session.evidence)
     if start is None or begin_wh is None or register_wh is None:
         return None
@@ -98,6 +114,7 @@ def _delivered(
         register_wh=register_wh,
         energy_wh=register_wh - begin_wh,
         power_w=reading.power_w,
+        current_sum_a_tenths=reading.current_sum_a_tenths,
         soc_percent=reading.soc_percent,
         started_at=start.started_at,
         charging_s=charging_s,
