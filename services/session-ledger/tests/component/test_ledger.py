@@ -63,7 +63,7 @@ async def test_sessions_are_closed_once_whatever_is_said_twice_and_however_often
     assert first.facts.energy_wh == second.facts.energy_wh == 10_000
     assert first.facts.periods == (
         ChargingPeriod(started_at=at(0), ended_at=at(30), charging=True, energy_wh=9_000),
-        ChargingPeriod(started_at=at(30), ended_at=at(40), charging=False, energy_wh=1_000),
+        ChargingPeriod(started_at=at(30), ended_at=at(40), charging=False, energy_wh=1_000, suspended_by="EV"),
     )
     assert first.parties.commercial_model is CommercialModel.RESALE
     assert (first.parties.emsp_party_id, first.parties.owner_share_permille) == ("NL-EMO", 300)
