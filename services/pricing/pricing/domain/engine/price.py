@@ -76,7 +76,9 @@ def price(tariff: Tariff, session: Session) -> Priced:
             billed = used + measured.added.get(candidate, 0)
             if billed:
                 lines.append(_line(tariff, candidate, used, billed))
-    return _limited(tariff, lines)
+    # OCPI, min_price: a limit is one of a charging session; a reservation that nobody used is none.
+    has_limits = any(not stretch.is_reservation for stretch in session.stretches)
+    return _limited(tariff, lines, has_limits=has_limits)
 
 
 def _line(tariff: Tariff, candidate: Candidate, used: Exact, billed: Exact) -> Line:
@@ -100,11 +102,11 @@ def _line(tariff: Tariff, candidate: Candidate, used: Exact, billed: Exact) -> L
 _NOTHING = Fraction()
 
 
-def _limited(tariff: Tariff, lines: Sequence[Line]) -> Priced:
+def _limited(tariff: Tariff, lines: Sequence[Line], *, has_limits: bool) -> Priced:
     net = sum_of([line.excl_vat for line in lines])
     vat = sum_of([line.vat for line in lines])
     moved = None
-    if tariff.min_price is not None or tariff.max_price is not None:
+    if has_limits and (tariff.min_price is not None or tariff.max_price is not None):
         moved = _moved(tariff, net, net + vat)
     if moved is not None:
         net, vat = net + moved.excl_vat, vat + moved.vat

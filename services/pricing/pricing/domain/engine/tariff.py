@@ -142,8 +142,6 @@ class Tariff:
     of_session: Candidates = field(init=False)
     of_reservation: Candidates = field(init=False)
     of_expired: Candidates = field(init=False)
-    is_simple: bool = field(init=False)
-    """Nothing is restricted, so a session need not be cut."""
 
     def __post_init__(self) -> None:
         """Index what the engine asks for again and again."""
@@ -157,7 +155,6 @@ class Tariff:
             ("of_session", _by_dimension(session)),
             ("of_reservation", _by_dimension(reserving)),
             ("of_expired", _by_dimension([*expiring, *reserving])),
-            ("is_simple", all(each.restrictions is None for each in session)),
         ):
             object.__setattr__(self, name, value)
 

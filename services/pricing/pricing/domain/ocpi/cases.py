@@ -38,10 +38,11 @@ class Case:
 def read_cases(document: Node) -> Iterator[Case]:
     """Each case of the file, one at a time. Raises BadInput."""
     for node in document.need("cases").items():
-        yield _case(node)
+        yield read_case(node)
 
 
-def _case(node: Node) -> Case:
+def read_case(node: Node) -> Case:
+    """One of them. Raises BadInput."""
     version = _version(node)
     session, expected = node.need("session"), node.need("expected")
     tariff = read_tariff(node.need("tariff"), version, tax_included=_tax_included(node))

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import Enum
 from fractions import Fraction
 from typing import NoReturn, TypeVar
@@ -14,7 +14,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | Decimal | bool | None
 
 _MOST_DIGITS = 16
-_MOST_DECIMALS = 12
+_MOST_DECIMALS = 20
+_MOST_RAW_DIGITS = 60
+_WIDE = Context(prec=_MOST_RAW_DIGITS)
+_HUGE = Decimal("1E+60")
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)?")
 
 Choice = TypeVar("Choice", bound=Enum)
@@ -30,29 +33,68 @@ class BadInput(ValueError):
         self.reason = reason
 
 
+class _NoNumber(str):
+    """NaN or an infinity, until its place is known."""
+
+    __slots__ = ()
+
+
+class _Repeated(dict[str, "Json"]):
+    """An object in which a name stands twice, until its place is known."""
+
+    name = ""
+
+
 def parse(text: str | bytes) -> "Node":
     """The document. Raises BadInput for what is no JSON, and for NaN, Infinity and a name told twice."""
     try:
-        value = json.loads(text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_unrepeated)
-    except BadInput:
-        raise
+        value: Json = json.loads(
+            text, parse_float=_decimal, parse_int=_integer, parse_constant=_NoNumber, object_pairs_hook=_object
+        )
     except RecursionError:
         raise BadInput("", "nested too deeply") from None
     except ValueError as error:
         raise BadInput("", f"no JSON: {error}") from None
+    _refuse_oddities(value)
     return Node(value, "")
 
 
-def _no_number(word: str) -> NoReturn:
-    raise BadInput("", f"{word} is no number")
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return _HUGE
 
 
-def _unrepeated(pairs: Sequence[tuple[str, Json]]) -> Mapping[str, Json]:
+def _integer(text: str) -> int | Decimal:
+    return int(text) if len(text) <= _MOST_RAW_DIGITS else _HUGE
+
+
+def _object(pairs: Sequence[tuple[str, Json]]) -> Mapping[str, Json]:
     found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = next(name for place, (name, _) in enumerate(pairs) if name in {each for each, _ in pairs[:place]})
-        raise BadInput("", f"{twice!r} is told twice in one object")
-    return found
+    if len(found) == len(pairs):
+        return found
+    odd = _Repeated(found)
+    odd.name = next(name for place, (name, _) in enumerate(pairs) if name in {each for each, _ in pairs[:place]})
+    return odd
+
+
+def _refuse_oddities(document: Json) -> None:
+    left: list[tuple[Json, str]] = [(document, "")]
+    while left:
+        value, pointer = left.pop()
+        if isinstance(value, _NoNumber):
+            raise BadInput(pointer, f"{value} is no number")
+        if isinstance(value, _Repeated):
+            raise BadInput(pointer, f"{value.name!r} is told twice in one object")
+        if isinstance(value, Mapping):
+            left += [(each, f"{pointer}/{_escaped(name)}") for name, each in value.items()]
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            left += [(each, f"{pointer}/{place}") for place, each in enumerate(value)]
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +158,19 @@ class Node:
         value = self.value
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             self.fail("not a number")
-        number = value if isinstance(value, Decimal) else Decimal(value) if abs(value) < 10**40 else Decimal("1E+40")
+        number = Decimal(value)
         # The exponent first: 1e999 must not be written out.
-        if number and number.adjusted() >= _MOST_DIGITS:
+        if not number.is_finite() or (number and number.adjusted() >= _MOST_DIGITS):
             self.fail(f"out of bounds: more than {_MOST_DIGITS} digits before the point")
-        if number and len(number.normalize().as_tuple().digits) > _MOST_DIGITS + _MOST_DECIMALS:
+        if len(number.as_tuple().digits) > _MOST_RAW_DIGITS:
             self.fail("out of bounds: too many digits")
-        if -Decimal(number.normalize().as_tuple().exponent) > decimals:
+        number = number.normalize(_WIDE)
+        if -int(number.as_tuple().exponent) > decimals:
             self.fail(f"out of bounds: more than {decimals} digits behind the point")
         if at_least is not None and number < at_least:
-            self.fail(f"{number} is below {at_least}")
+            self.fail(f"{number:f} is below {at_least}")
         if abs(number) > at_most:
-            self.fail(f"{number} is out of bounds")
+            self.fail(f"{number:f} is out of bounds")
         return number
 
     def fraction(self, *, at_least: int | None = 0, at_most: int = 10**12) -> Fraction:
@@ -138,7 +181,7 @@ class Node:
         """A whole number; 300.0 is one."""
         number = self.number(at_least=at_least, at_most=at_most)
         if number != number.to_integral_value():
-            self.fail(f"{number} is not whole")
+            self.fail(f"{number:f} is not whole")
         return int(number)
 
     def date_time(self) -> datetime:

@@ -1,0 +1,123 @@
+"""A CDR priced anew: its totals as OCPI has them, and where they differ from what it says."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from pricing.domain.engine.price import Priced, price
+from pricing.domain.ocpi.periods import Dimension, Period, read_periods, session_of_periods
+from pricing.domain.ocpi.reading import Node
+from pricing.domain.ocpi.tariffs import Version, read_tariff
+from pricing.domain.ocpi.telling import Costs, Told, shown
+
+_VIEWS = {Version.V221: ("excl_vat", "incl_vat"), Version.V230: ("before_taxes", "after_taxes")}
+_COSTS = (
+    "total_cost",
+    "total_fixed_cost",
+    "total_energy_cost",
+    "total_time_cost",
+    "total_parking_cost",
+    "total_reservation_cost",
+)
+_FEWEST_DECIMALS = 2
+_MOST_DECIMALS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What the CDR says otherwise, and where."""
+
+    place: str
+    computed: Decimal | None
+    in_file: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A CDR's price, its totals and the differences; amounts that agree as far as they are printed are none."""
+
+    id: str
+    priced: Priced
+    totals: Mapping[str, Told]
+    differences: Sequence[Difference]
+
+
+def check_cdr(
+    cdr: Node, tariff: Node | None, version: Version, time_zone: str, *, expired: bool | None = None
+) -> Checked:
+    """By this tariff, or by its own first. Raises BadInput."""
+    own = next(cdr.need("tariffs").items(at_least=1)) if tariff is None else tariff
+    periods = read_periods(cdr, version)
+    priced = price(read_tariff(own, version), session_of_periods(cdr, version, time_zone, expired=expired))
+    costs = Costs(priced)
+    quantities = dict(_quantities(periods))
+    totals = {name: costs.told(name, version) for name in costs.names}
+    told_id = cdr.get("id")
+    return Checked(
+        id="" if told_id is None else told_id.text(),
+        priced=priced,
+        totals={**totals, **{name: shown(each, _MOST_DECIMALS) for name, each in quantities.items()}},
+        differences=[*_of_costs(cdr, costs, version), *_of_quantities(cdr, quantities)],
+    )
+
+
+def _quantities(periods: Sequence[Period]) -> Iterator[tuple[str, Fraction]]:
+    """What the periods tell; energy only where they tell any, for a CDR may keep it to its total."""
+    if not periods:
+        return
+    energies = [period.volumes[Dimension.ENERGY] for period in periods if Dimension.ENERGY in period.volumes]
+    if energies:
+        yield "total_energy", Fraction(sum(energies))
+    lasted = periods[-1].end - periods[0].start
+    yield (
+        "total_time",
+        Fraction(lasted.days * 86_400 + lasted.seconds, 3_600) + Fraction(lasted.microseconds, 36 * 10**8),
+    )
+    parked = [period.volumes[Dimension.PARKING_TIME] for period in periods if Dimension.PARKING_TIME in period.volumes]
+    if parked:
+        yield "total_parking_time", Fraction(sum(parked))
+
+
+def _of_costs(cdr: Node, costs: Costs, version: Version) -> Iterator[Difference]:
+    cdr.need("total_cost")
+    credit = cdr.get("credit")
+    is_credit = credit is not None and credit.flag()
+    for name in _COSTS:
+        told = cdr.get(name)
+        if told is None or (is_credit and name != "total_cost"):
+            continue
+        sign = -1 if is_credit else 1
+        for (place, in_file), computed in zip(_amounts(told, version), costs.views(name), strict=True):
+            if in_file is not None and computed is not None:
+                yield from _difference(place, computed * sign, in_file)
+
+
+def _amounts(told: Node, version: Version) -> Sequence[tuple[str, Decimal | None]]:
+    """Both views with their places; 2.3.0 tells the taxes instead of the second."""
+    first, second = _VIEWS[version]
+    net = told.need(first)
+    before = net.number(at_least=None)
+    if version is Version.V221:
+        gross = told.get(second)
+        incl = ("", None) if gross is None else (gross.pointer, gross.number(at_least=None))
+        return ((net.pointer, before), incl)
+    taxes = told.get("taxes")
+    if taxes is None or not taxes.value:
+        return ((net.pointer, before), ("", None))
+    amounts = [each.need("amount").number(at_least=None) for each in taxes.items()]
+    return ((net.pointer, before), (taxes.pointer, before + sum(amounts)))
+
+
+def _of_quantities(cdr: Node, quantities: Mapping[str, Fraction]) -> Iterator[Difference]:
+    for name, computed in quantities.items():
+        told = cdr.get(name)
+        if told is not None:
+            yield from _difference(told.pointer, computed, told.number())
+
+
+def _difference(place: str, computed: Fraction, in_file: Decimal) -> Iterator[Difference]:
+    """Amounts are printed with few digits, and no rule says how they are rounded: half of the last one is no fault."""
+    printed = min(_MOST_DECIMALS, max(_FEWEST_DECIMALS, -int(in_file.as_tuple().exponent)))
+    if abs(computed - Fraction(in_file)) > Fraction(1, 2 * 10**printed):
+        yield Difference(place=place, computed=shown(computed, _MOST_DECIMALS), in_file=in_file)
