@@ -2,9 +2,8 @@
 
 import contextlib
 import socket
-from collections import defaultdict
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,8 +13,7 @@ from charger_gateway.app import build
 from charger_gateway.settings import Settings
 from chassis.auth import Principal
 from chassis.codec import Codec
-from chassis.log import MemoryLog
-from chassis.runner import Service
+from chassis.log import Log, MemoryLog
 from chassis.testing import KnownCallers, eventually, read_topic, running
 from conformance.seeding import OPERATOR, TENANT, seed, station_ids, write_secrets
 from ev_contracts.catalogue import RECORDS, TOPICS
@@ -31,13 +29,11 @@ R = TypeVar("R")
 class Stand:
     """The running gateway. Every case takes a station of its own."""
 
-    service: Service
-    log: MemoryLog
+    log: Log
     codec: Codec
     ocpp_port: int
     http: httpx2.AsyncClient
     free: list[str]
-    _facts: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
 
     def take(self) -> str:
         """The identity of a station that no case had yet."""
@@ -96,4 +92,4 @@ async def standing(home: Path) -> AsyncIterator[Stand]:
     bearer = {"Authorization": f"Bearer {OPERATOR_OF_ALL}"}
     async with running(service), httpx2.AsyncClient(headers=bearer) as http:
         http.base_url = f"http://127.0.0.1:{service.ports[1]}"
-        yield Stand(service, log, codec, settings.ocpp_port, http, list(reversed(stations)))
+        yield Stand(log, codec, settings.ocpp_port, http, list(reversed(stations)))

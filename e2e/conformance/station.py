@@ -23,6 +23,10 @@ ACCEPTED: Mapping[str, Any] = {"status": "Accepted"}
 Payload: TypeAlias = Mapping[str, Any]
 
 
+class Gone(Exception):
+    """The socket closed before the answer came."""
+
+
 class Refusal(Exception):
     """The gateway answered with a CALLERROR; `code` is its code."""
 
@@ -145,6 +149,9 @@ class Station:
         with contextlib.suppress(ConnectionClosed):
             while True:
                 await self._take(socket, orjson.loads(await socket.recv()))
+        for waiting in self._waiting.values():
+            waiting.set_exception(Gone(self.station_id))
+        self._waiting.clear()
 
     async def _take(self, socket: ClientConnection, frame: list[Any]) -> None:
         if frame[0] == 2:
