@@ -27,8 +27,8 @@ check: setup ## format, lint, types, walls, house rules, locks, contracts
 
 test: check unit oracle contract conformance component e2e ## everything CI runs
 
-test-long: setup ## the crash and chaos tests with their full numbers
-	@EV_LONG=1 infra/checks/tests.sh component $(S) && EV_LONG=1 infra/checks/tests.sh e2e
+test-long: setup ## the crash and chaos tests and the prices' comparison with their full numbers
+	@EV_LONG=1 infra/checks/tests.sh oracle && EV_LONG=1 infra/checks/tests.sh component $(S) && EV_LONG=1 infra/checks/tests.sh e2e
 
 unit: setup ## the tests that need nothing (S=pricing for one service)
 	@infra/checks/tests.sh unit $(S)

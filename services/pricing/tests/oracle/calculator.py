@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import ceil
 from typing import Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
@@ -56,7 +56,7 @@ class Reservation(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A part of a segment in which nothing a tariff can name changes: the facts at its middle, and how much ran."""
+    """A part of a segment in which nothing a tariff can name changes: facts at its middle, and how much ran."""
 
     local: datetime
     facts: Mapping[str, Range | None]
@@ -74,15 +74,13 @@ def price(tariff: Json, zone: str, segments: Sequence[Segment], reservation: Res
         charges += _charges([rule for rule in rules if "reservation" not in rule[0]], zone, segments)
     amounts = [_amount(component, quantity, tariff.get("tax_included", "NO")) for component, quantity in charges]
     excl, incl = (sum(view, Fraction()) for view in zip((Fraction(), Fraction()), *amounts, strict=True))
-    return _within(excl, tariff, "excl_vat", "before_taxes"), _within(incl, tariff, "incl_vat", "after_taxes")
+    return _limited(tariff, excl, incl) if segments else (excl, incl)  # the limits are those of a Charging Session
 
 
 def _of_reservation(rules: Sequence[Rule], *, expired: bool) -> list[Rule]:
-    """Those for a reservation. If it expired and both kinds have a TIME, only that of RESERVATION_EXPIRES counts."""
+    """Those for a reservation; once it expired, those of RESERVATION_EXPIRES before the others wherever they stand."""
     late = [rule for rule in rules if expired and rule[0].get("reservation") == "RESERVATION_EXPIRES"]
-    moot = "TIME" if any(component["type"] == "TIME" for _, component in late) else None
-    used = [rule for rule in rules if rule[0].get("reservation") == "RESERVATION" and rule[1]["type"] != moot]
-    return [rule for rule in rules if rule in late or rule in used]
+    return late + [rule for rule in rules if rule[0].get("reservation") == "RESERVATION"]
 
 
 def _charges(rules: Sequence[Rule], zone: str, segments: Sequence[Segment]) -> list[Charge]:
@@ -91,8 +89,7 @@ def _charges(rules: Sequence[Rule], zone: str, segments: Sequence[Segment]) -> l
     for piece in _pieces([restrictions for restrictions, _ in rules], ZoneInfo(zone), segments):
         for dimension, quantity in piece.ran.items():
             fit = (part for restrictions, part in rules if part["type"] == dimension and _holds(restrictions, piece))
-            component = next(fit, None)
-            if component is not None and quantity:
+            for component in islice(fit, 1 if quantity else 0):
                 books[dimension.removeprefix("PARKING_")].append((component, quantity))
     return books["FLAT"][:1] + _stepped(books["ENERGY"]) + _stepped(books["TIME"])
 
@@ -110,14 +107,21 @@ def _stepped(charges: list[Charge]) -> list[Charge]:
 def _amount(component: Json, quantity: Fraction, tax_included: str) -> tuple[Fraction, Fraction]:
     """Without and with VAT; 2.3.0 says by tax_included which of the two the price is."""
     stated = quantity / PER_UNIT[component["type"]] * _number(component["price"])
-    factor = 1 + _number(component.get("vat") or 0) / 100
+    factor = 1 + (_number(component.get("vat") or 0) / 100 if tax_included != "N/A" else 0)
     return (stated / factor, stated) if tax_included == "YES" else (stated, stated * factor)
 
 
-def _within(amount: Fraction, tariff: Json, *names: str) -> Fraction:
+def _limited(tariff: Json, excl: Fraction, incl: Fraction) -> Range:
+    """Each view of VAT within its own bound; one that has none keeps its proportion to the other."""
     for limit, better in (("min_price", max), ("max_price", min)):
-        amount = better([amount, *(_number(tariff[limit][name]) for name in names if name in tariff.get(limit, {}))])
-    return amount
+        told = tariff.get(limit, {})
+        nets = [_number(told[name]) for name in ("excl_vat", "before_taxes") if name in told]
+        grosses = [_number(told[name]) for name in ("incl_vat", "after_taxes") if name in told]
+        net, gross = better([excl, *nets]), better([incl, *grosses])
+        if net != excl and not grosses:
+            gross = net * incl / excl if excl else net
+        excl, incl = net, gross
+    return excl, incl
 
 
 def _holds(restrictions: Json, piece: Piece) -> bool:
@@ -133,10 +137,7 @@ def _holds(restrictions: Json, piece: Piece) -> bool:
 
 
 def _is_within_hours(start: str, end: str, at: time) -> bool:
-    begins = time.fromisoformat(start)
-    if end in {"00:00", "24:00"}:  # the end of the day
-        return begins <= at
-    ends = time.fromisoformat(end)
+    begins, ends = time.fromisoformat(start), time.max if end in {"00:00", "24:00"} else time.fromisoformat(end)
     return at < ends or begins <= at if ends < begins else begins <= at < ends
 
 
