@@ -224,6 +224,10 @@ def _limits(settings: Settings) -> Limits:
         messages_per_s=settings.messages_per_s,
         messages_burst=settings.messages_burst,
         wrong_credentials_per_minute=settings.wrong_credentials_per_minute,
+        wrong_credentials_per_peer=settings.wrong_credentials_per_peer,
+        handshakes_per_s=settings.handshakes_per_s,
+        handshakes_burst=settings.handshakes_burst,
+        drain_percent_per_s=settings.drain_percent_per_s,
     )
 
 

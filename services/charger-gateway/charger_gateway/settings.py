@@ -17,6 +17,13 @@ class Settings(BaseServiceSettings):
     messages_burst: int = 500
     wrong_credentials_per_minute: int = 10
     """Per peer and identity; beyond, the handshake is refused without a look at the credential."""
+    wrong_credentials_per_peer: int = 100
+    """Per peer over all identities; generous, for many stations stand behind one address."""
+    handshakes_per_s: float = 200.0
+    """Sustained; beyond, stations are told to come later (503), so that a storm starves nobody who is connected."""
+    handshakes_burst: int = 500
+    drain_percent_per_s: float = 5.0
+    """How fast a gateway that ends sends its stations away, so that they do not all knock at the next one at once."""
     log_timeout_s: float = 5.0
     """How long a station waits for the log before its socket is closed."""
     probe_timeout_s: float = 5.0

@@ -183,3 +183,17 @@ async def quick(tmp_path: Path) -> AsyncIterator[Whole]:
     """A service that answers its callers at once, with a link."""
     async with running_whole(tmp_path / "secrets", wait_s=0.0) as one:
         yield one
+
+
+@pytest.fixture
+async def strict_gateway() -> AsyncIterator[Gateway]:
+    """A gateway that soon loses patience with those who guess."""
+    async with running(replace(QUICK, wrong_credentials_per_minute=3, wrong_credentials_per_peer=5)) as one:
+        yield one
+
+
+@pytest.fixture
+async def stormy_gateway() -> AsyncIterator[Gateway]:
+    """A gateway that lets two in, and then one in ten seconds."""
+    async with running(replace(QUICK, handshakes_per_s=0.1, handshakes_burst=2)) as one:
+        yield one

@@ -1,6 +1,7 @@
 """The handshake of one socket: whether this gateway takes it, whose it is, and which OCPP it will speak."""
 
 import asyncio
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,13 +16,15 @@ from charger_gateway.adapters.ocpp.deflate import agreed
 from charger_gateway.adapters.ocpp.dialects import SUBPROTOCOLS
 from charger_gateway.adapters.ocpp.frames import MAX_FRAME_BYTES
 from charger_gateway.adapters.ocpp.limits import Limits
-from charger_gateway.adapters.ocpp.pacing import WrongCredentials
+from charger_gateway.adapters.ocpp.pacing import Doorway, WrongCredentials
 from charger_gateway.adapters.ocpp.sockets import StationSocket
 from charger_gateway.ports import Directory, KnownStation
 
 _SERVER = "ev-assets-manager"
 _FIRST_BUFFER_BYTES = 2048
 _CLOSE_TIMEOUT_S = 2.0
+_NOBODY = "?"
+_SOONEST_S, _SPREAD_S = 5, 16
 
 log = structlog.get_logger("charger_gateway.handshake")
 
@@ -54,7 +57,10 @@ class Doorkeeper:
         self._directory = directory
         self._busy = busy
         self._opened = opened
-        self._wrong = WrongCredentials(most=limits.wrong_credentials_per_minute)
+        self._doorway = Doorway(per_s=limits.handshakes_per_s, burst=limits.handshakes_burst)
+        self._wrong = WrongCredentials(
+            most=limits.wrong_credentials_per_minute, most_per_peer=limits.wrong_credentials_per_peer
+        )
 
     def protocol(self) -> Any:
         """What an accepted TCP connection talks to; for the loop's create_server."""
@@ -98,10 +104,10 @@ class Doorkeeper:
         return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(headers), socket)
 
     def _admitted(self, request: WSUpgradeRequest, peer: str) -> Admitted | Rejected:
-        if self._busy():
+        if self._busy() or not self._doorway.take():
             return Rejected(status=HTTPStatus.SERVICE_UNAVAILABLE, text="try later\n")
         identity = identity_in(request.path.decode("ascii", "surrogateescape"), self._path)
-        if identity is not None and self._wrong.must_wait(peer, identity):
+        if self._wrong.must_wait(peer, identity or _NOBODY):
             return Rejected(status=HTTPStatus.TOO_MANY_REQUESTS, text="try later\n")
         station = admit(
             identity,
@@ -110,8 +116,7 @@ class Doorkeeper:
             credential_key=self._credential_key,
         )
         if isinstance(station, Rejected):
-            if identity is not None and station.status is HTTPStatus.UNAUTHORIZED:
-                self._wrong.failed(peer, identity)
+            self._wrong.failed(peer, identity or _NOBODY)
             log.warning("station.rejected", status=int(station.status), peer=peer)
             return station
         version = _chosen(request.headers.getall("Sec-WebSocket-Protocol", ()))
@@ -169,7 +174,8 @@ def _refusal(rejected: Rejected) -> WSUpgradeResponse:
     if rejected.status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Basic realm="ocpp"'
     if rejected.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
-        headers["Retry-After"] = "10"
+        # Not the same for all, or they would all come back together.
+        headers["Retry-After"] = str(_SOONEST_S + secrets.randbelow(_SPREAD_S))
     refusal: WSUpgradeResponse = WSUpgradeResponse.create_error_response(
         rejected.status, rejected.text.encode(), headers
     )

@@ -14,8 +14,16 @@ class Limits:
     log_timeout_s: float = 5.0
     ping_interval_s: float = 30.0
     ping_timeout_s: float = 30.0
-    drain_timeout_s: float = 10.0
+    drain_percent_per_s: float = 5.0
+    """How many of its sockets a gateway that ends closes a second, but never fewer than 50."""
+    drain_timeout_s: float = 30.0
+    handshakes_per_s: float = 200.0
+    """What is let in, sustained; above it stations are told to come later, and those connected keep their time."""
+    handshakes_burst: int = 500
     wrong_credentials_per_minute: int = 10
+    """Of one peer for one identity."""
+    wrong_credentials_per_peer: int = 100
+    """Of one peer for all identities, unknown ones among them."""
     messages_per_s: float = 200.0
     """What one station may say, sustained; above it its socket is read more slowly."""
     messages_burst: int = 500

@@ -21,6 +21,8 @@ from ev_contracts.gateway import ConnectionDisplaced, StationConnected, StationD
 
 CONNECTIONS = "gateway.connection.event.v1"
 _BACKLOG = 1024
+_DRAIN_STEP_S = 0.1
+_DRAINED_PER_S = 50.0
 
 log = structlog.get_logger("charger_gateway.server")
 
@@ -137,13 +139,24 @@ class OcppServer:
         self._draining = True
         self.listens = False
         server.close()
-        closing = [one.close(CLOSE_GOING_AWAY, "draining") for one in self.connections()]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.drain_timeout_s):
-                await asyncio.gather(*closing)
+                await self._send_away()
                 while self._serving:
                     await asyncio.wait(self._serving)
         log.info("ocpp.drained", left=len(self._connections))
+
+    async def _send_away(self) -> None:
+        """A few per cent a second: all at once, they would all come back at once to the replicas that are left."""
+        held = list(self.connections())
+        per_s = max(_DRAINED_PER_S, len(held) * self._limits.drain_percent_per_s / 100)
+        size = max(1, round(per_s * _DRAIN_STEP_S))
+        while held:
+            now, held = held[:size], held[size:]
+            for one in now:
+                self._soon(one.close(CLOSE_GOING_AWAY, "draining"))
+            if held:
+                await asyncio.sleep(_DRAIN_STEP_S)
 
     async def _close_stalled(self) -> None:
         """The log answers nobody: close, so that stations queue; an error answer would burn their retries."""
