@@ -6,7 +6,602 @@ from typing import Annotated
 from pydantic import Field, StrictBool, StrictBytes, StrictInt, StrictStr
 
 from ev_contracts.common import ConnectorState, MeterReading
-from ev_contracts.record import Instant, Record
+from ev_contracts.record import ExactDecimal, Instant, Record
+
+
+class PowerOfTen(Record, frozen=True):
+    """value times ten to the exponent (ISO 15118-20)."""
+
+    exponent: StrictInt
+    value: StrictInt
+
+
+class StationOverstayRule(Record, frozen=True):
+    """One overstay fee."""
+
+    overstay_fee: PowerOfTen
+    overstay_rule_description: StrictStr | None = None
+    start_time_s: StrictInt
+    overstay_fee_period_s: StrictInt
+
+
+class StationOverstayRules(Record, frozen=True):
+    """Fees for staying too long."""
+
+    overstay_power_threshold: PowerOfTen | None = None
+    overstay_rule: tuple[StationOverstayRule, ...] = ()
+    overstay_time_threshold_s: StrictInt | None = None
+
+
+class StationPriceRule(Record, frozen=True):
+    """A price from a power on."""
+
+    parking_fee_period_s: StrictInt | None = None
+    carbon_dioxide_emission: StrictInt | None = None
+    renewable_generation_percentage: StrictInt | None = None
+    energy_fee: PowerOfTen
+    parking_fee: PowerOfTen | None = None
+    power_range_start: PowerOfTen
+
+
+class StationPriceRuleStack(Record, frozen=True):
+    """Price rules of one duration."""
+
+    duration_s: StrictInt
+    price_rule: tuple[StationPriceRule, ...] = ()
+
+
+class StationServiceFee(Record, frozen=True):
+    """Fee of an additional service."""
+
+    service_fee: PowerOfTen
+    service_name: StrictStr
+
+
+class StationTaxRule(Record, frozen=True):
+    """A tax and what it applies to."""
+
+    tax_rule_id: StrictInt
+    tax_rule_name: StrictStr | None = None
+    tax_included_in_price: StrictBool | None = None
+    applies_to_energy_fee: StrictBool
+    applies_to_parking_fee: StrictBool
+    applies_to_overstay_fee: StrictBool
+    applies_to_minimum_maximum_cost: StrictBool
+    tax_rate: PowerOfTen
+
+
+class AbsolutePriceSchedule(Record, frozen=True):
+    """ISO 15118-20 prices in a currency."""
+
+    anchored_at: Instant
+    price_schedule_id: StrictInt
+    price_schedule_description: StrictStr | None = None
+    currency: StrictStr
+    language: StrictStr
+    price_algorithm: StrictStr
+    minimum_cost: PowerOfTen | None = None
+    maximum_cost: PowerOfTen | None = None
+    price_rule_stacks: tuple[StationPriceRuleStack, ...] = ()
+    tax_rules: tuple[StationTaxRule, ...] = ()
+    overstay_rule_list: StationOverstayRules | None = None
+    additional_selected_services: tuple[StationServiceFee, ...] = ()
+
+
+class AdjustPeriodicEventStream(Record, frozen=True):
+    """Change how often a stream is sent (2.1)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    stream_id: StrictInt
+    interval_s: StrictInt | None = None
+    values: StrictInt | None = None
+
+
+class CancelReservation(Record, frozen=True):
+    """Cancel a reservation at the station."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    reservation_number: StrictInt
+
+
+class CertificateHash(Record, frozen=True):
+    """Names one certificate without showing it."""
+
+    hash_algorithm: Annotated[StrictStr, Field(description="SHA256, SHA384 or SHA512.")]
+    issuer_name_hash: StrictStr
+    issuer_key_hash: StrictStr
+    serial_number: StrictStr
+
+
+class ChangeAvailability(Record, frozen=True):
+    """Take a station, EVSE or connector into or out of service."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    operational_status: Annotated[StrictStr, Field(description="Operative, Inoperative.")]
+    evse_number: StrictInt | None = None
+    connector_number: StrictInt | None = None
+
+
+class MessageContent(Record, frozen=True):
+    """A text for people."""
+
+    format: StrictStr
+    language: StrictStr | None = None
+    content: StrictStr
+
+
+class StationTaxRate(Record, frozen=True):
+    """A tax in per cent."""
+
+    type: StrictStr
+    tax: ExactDecimal
+    stack: StrictInt | None = None
+
+
+class StationTariffBound(Record, frozen=True):
+    """A least or greatest cost."""
+
+    excl_tax: ExactDecimal | None = None
+    incl_tax: ExactDecimal | None = None
+    tax_rates: tuple[StationTaxRate, ...] = ()
+
+
+class StationTariffConditions(Record, frozen=True):
+    """When a price holds."""
+
+    start_time_of_day: StrictStr | None = None
+    end_time_of_day: StrictStr | None = None
+    day_of_week: tuple[StrictStr, ...] = ()
+    valid_from_date: StrictStr | None = None
+    valid_to_date: StrictStr | None = None
+    evse_kind: StrictStr | None = None
+    min_energy_wh: StrictInt | None = None
+    max_energy_wh: StrictInt | None = None
+    min_current_a: ExactDecimal | None = None
+    max_current_a: ExactDecimal | None = None
+    min_power_w: ExactDecimal | None = None
+    max_power_w: ExactDecimal | None = None
+    min_time_s: StrictInt | None = None
+    max_time_s: StrictInt | None = None
+    min_charging_time_s: StrictInt | None = None
+    max_charging_time_s: StrictInt | None = None
+    min_idle_time_s: StrictInt | None = None
+    max_idle_time_s: StrictInt | None = None
+
+
+class StationEnergyPrice(Record, frozen=True):
+    """A price per kWh and when it holds."""
+
+    price_kwh: ExactDecimal
+    conditions: StationTariffConditions | None = None
+
+
+class StationTariffEnergy(Record, frozen=True):
+    """Prices of energy."""
+
+    prices: tuple[StationEnergyPrice, ...] = ()
+    tax_rates: tuple[StationTaxRate, ...] = ()
+
+
+class StationFixedConditions(Record, frozen=True):
+    """When a fixed fee holds."""
+
+    start_time_of_day: StrictStr | None = None
+    end_time_of_day: StrictStr | None = None
+    day_of_week: tuple[StrictStr, ...] = ()
+    valid_from_date: StrictStr | None = None
+    valid_to_date: StrictStr | None = None
+    evse_kind: StrictStr | None = None
+    payment_brand: StrictStr | None = None
+    payment_recognition: StrictStr | None = None
+
+
+class StationFixedPrice(Record, frozen=True):
+    """A fixed fee and when it holds."""
+
+    conditions: StationFixedConditions | None = None
+    price_fixed: ExactDecimal
+
+
+class StationTariffFixed(Record, frozen=True):
+    """Fixed fees."""
+
+    prices: tuple[StationFixedPrice, ...] = ()
+    tax_rates: tuple[StationTaxRate, ...] = ()
+
+
+class StationTimePrice(Record, frozen=True):
+    """A price per minute and when it holds."""
+
+    price_minute: ExactDecimal
+    conditions: StationTariffConditions | None = None
+
+
+class StationTariffTime(Record, frozen=True):
+    """Prices of time."""
+
+    prices: tuple[StationTimePrice, ...] = ()
+    tax_rates: tuple[StationTaxRate, ...] = ()
+
+
+class StationTariff(Record, frozen=True):
+    """A tariff as a station shows and computes it (2.1); what is owed is decided by pricing alone."""
+
+    tariff_id: StrictStr
+    description: tuple[MessageContent, ...] = ()
+    currency: StrictStr
+    energy: StationTariffEnergy | None = None
+    valid_from: Instant | None = None
+    charging_time: StationTariffTime | None = None
+    idle_time: StationTariffTime | None = None
+    fixed_fee: StationTariffFixed | None = None
+    reservation_time: StationTariffTime | None = None
+    reservation_fixed: StationTariffFixed | None = None
+    min_cost: StationTariffBound | None = None
+    max_cost: StationTariffBound | None = None
+
+
+class ChangeTransactionTariff(Record, frozen=True):
+    """Another tariff for a running transaction (2.1)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    transaction_id: StrictStr
+    tariff: StationTariff
+
+
+class FreqWattPoint(Record, frozen=True):
+    """A point of a frequency-watt curve."""
+
+    frequency_hz: ExactDecimal
+    power_w: ExactDecimal
+
+
+class SignalWattPoint(Record, frozen=True):
+    """A point of a signal-watt curve."""
+
+    signal: StrictInt
+    power_w: ExactDecimal
+
+
+class ChargingSchedulePeriod(Record, frozen=True):
+    """Limits from an offset on; in W or A as the schedule says."""
+
+    start_period_s: StrictInt
+    limit: ExactDecimal | None = None
+    limit_l2: ExactDecimal | None = None
+    limit_l3: ExactDecimal | None = None
+    number_phases: StrictInt | None = None
+    phase_to_use: StrictInt | None = None
+    discharge_limit: ExactDecimal | None = None
+    discharge_limit_l2: ExactDecimal | None = None
+    discharge_limit_l3: ExactDecimal | None = None
+    setpoint: ExactDecimal | None = None
+    setpoint_l2: ExactDecimal | None = None
+    setpoint_l3: ExactDecimal | None = None
+    setpoint_reactive: ExactDecimal | None = None
+    setpoint_reactive_l2: ExactDecimal | None = None
+    setpoint_reactive_l3: ExactDecimal | None = None
+    preconditioning_request: StrictBool | None = None
+    evse_sleep: StrictBool | None = None
+    v2x_baseline_w: ExactDecimal | None = None
+    operation_mode: StrictStr | None = None
+    v2x_freq_watt_curve: tuple[FreqWattPoint, ...] = ()
+    v2x_signal_watt_curve: tuple[SignalWattPoint, ...] = ()
+
+
+class LimitAtSoc(Record, frozen=True):
+    """Another limit above a state of charge (2.1)."""
+
+    soc_percent: StrictInt
+    limit: ExactDecimal
+
+
+class PriceLevelScheduleEntry(Record, frozen=True):
+    """One price level."""
+
+    duration_s: StrictInt
+    price_level: StrictInt
+
+
+class PriceLevelSchedule(Record, frozen=True):
+    """ISO 15118-20 price levels."""
+
+    price_level_schedule_entries: tuple[PriceLevelScheduleEntry, ...] = ()
+    anchored_at: Instant
+    price_schedule_id: StrictInt
+    price_schedule_description: StrictStr | None = None
+    number_of_price_levels: StrictInt
+
+
+class SalesTariffCost(Record, frozen=True):
+    """One kind of cost, relative."""
+
+    cost_kind: StrictStr
+    amount: StrictInt
+    amount_multiplier: StrictInt | None = None
+
+
+class SalesTariffConsumptionCost(Record, frozen=True):
+    """Cost above a power."""
+
+    start_value_w: ExactDecimal
+    cost: tuple[SalesTariffCost, ...] = ()
+
+
+class SalesTariffInterval(Record, frozen=True):
+    """Seconds from the start of the schedule."""
+
+    start_s: StrictInt
+    duration_s: StrictInt | None = None
+
+
+class SalesTariffEntry(Record, frozen=True):
+    """Price level of one interval."""
+
+    relative_time_interval: SalesTariffInterval
+    e_price_level: StrictInt | None = None
+    consumption_cost: tuple[SalesTariffConsumptionCost, ...] = ()
+
+
+class SalesTariff(Record, frozen=True):
+    """ISO 15118-2 price levels for the car."""
+
+    id: StrictInt
+    sales_tariff_description: StrictStr | None = None
+    num_e_price_levels: StrictInt | None = None
+    sales_tariff_entry: tuple[SalesTariffEntry, ...] = ()
+
+
+class ChargingSchedule(Record, frozen=True):
+    """Limits over time; the unit is charging_rate_unit."""
+
+    id: StrictInt
+    limit_at_soc: LimitAtSoc | None = None
+    starts_at: Instant | None = None
+    duration_s: StrictInt | None = None
+    charging_rate_unit: StrictStr
+    min_charging_rate: ExactDecimal | None = None
+    power_tolerance: ExactDecimal | None = None
+    signature_id: StrictInt | None = None
+    digest_value: StrictStr | None = None
+    use_local_time: StrictBool | None = None
+    charging_schedule_period: tuple[ChargingSchedulePeriod, ...] = ()
+    randomized_delay_s: StrictInt | None = None
+    sales_tariff: SalesTariff | None = None
+    absolute_price_schedule: AbsolutePriceSchedule | None = None
+    price_level_schedule: PriceLevelSchedule | None = None
+
+
+class ChargingProfile(Record, frozen=True):
+    """Limits for a station, an EVSE or one transaction, with their rank."""
+
+    id: StrictInt
+    stack_level: StrictInt
+    charging_profile_purpose: StrictStr
+    charging_profile_kind: StrictStr
+    recurrency_kind: StrictStr | None = None
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
+    transaction_id: StrictStr | None = None
+    max_offline_duration_s: StrictInt | None = None
+    charging_schedule: tuple[ChargingSchedule, ...] = ()
+    invalid_after_offline_duration: StrictBool | None = None
+    dyn_update_interval_s: StrictInt | None = None
+    dyn_updated_at: Instant | None = None
+    price_schedule_signature: StrictStr | None = None
+
+
+class ChargingScheduleUpdate(Record, frozen=True):
+    """New limits of a dynamic profile, in its unit (2.1)."""
+
+    limit: ExactDecimal | None = None
+    limit_l2: ExactDecimal | None = None
+    limit_l3: ExactDecimal | None = None
+    discharge_limit: ExactDecimal | None = None
+    discharge_limit_l2: ExactDecimal | None = None
+    discharge_limit_l3: ExactDecimal | None = None
+    setpoint: ExactDecimal | None = None
+    setpoint_l2: ExactDecimal | None = None
+    setpoint_l3: ExactDecimal | None = None
+    setpoint_reactive: ExactDecimal | None = None
+    setpoint_reactive_l2: ExactDecimal | None = None
+    setpoint_reactive_l3: ExactDecimal | None = None
+
+
+class ClearCache(Record, frozen=True):
+    """Forget the tokens that the station remembers."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+
+
+class ClearChargingProfile(Record, frozen=True):
+    """Remove charging profiles by id or by criteria."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    charging_profile_id: StrictInt | None = None
+    evse_number: StrictInt | None = None
+    charging_profile_purpose: StrictStr | None = None
+    stack_level: StrictInt | None = None
+
+
+class ClearDerControl(Record, frozen=True):
+    """Remove controls of distributed energy resources (2.1)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    is_default: StrictBool
+    control_type: StrictStr | None = None
+    control_id: StrictStr | None = None
+
+
+class ClearDisplayMessage(Record, frozen=True):
+    """Remove a message from the display."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    message_id: StrictInt
+
+
+class ClearTariffs(Record, frozen=True):
+    """Remove tariffs from the station (2.1)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    tariff_ids: tuple[StrictStr, ...] = ()
+    evse_number: StrictInt | None = None
+
+
+class ClearVariableMonitoring(Record, frozen=True):
+    """Remove monitors."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    monitor_ids: tuple[StrictInt, ...] = ()
+
+
+class CompositeSchedule(Record, frozen=True):
+    """The limits that result from all charging profiles."""
+
+    evse_number: StrictInt
+    duration_s: StrictInt | None = None
+    starts_at: Instant | None = None
+    charging_rate_unit: StrictStr
+    charging_schedule_period: tuple[ChargingSchedulePeriod, ...] = ()
+
+
+class EventStream(Record, frozen=True):
+    """A periodic event stream that is open (2.1)."""
+
+    stream_id: StrictInt
+    variable_monitoring_id: StrictInt
+    interval_s: StrictInt | None = None
+    values: StrictInt | None = None
+
+
+class InstalledCertificate(Record, frozen=True):
+    """A certificate that is installed at a station."""
+
+    certificate_type: StrictStr
+    certificate: CertificateHash
+    children: tuple[CertificateHash, ...] = ()
+
+
+class MonitorResult(Record, frozen=True):
+    """What a station said of one monitor."""
+
+    monitor_id: StrictInt | None = None
+    status: StrictStr
+    monitor_kind: StrictStr | None = None
+    severity: StrictInt | None = None
+    component: StrictStr | None = None
+    component_instance: StrictStr | None = None
+    evse_number: StrictInt | None = None
+    connector_number: StrictInt | None = None
+    variable: StrictStr | None = None
+    variable_instance: StrictStr | None = None
+    reason_code: StrictStr | None = None
+
+
+class TariffAtStation(Record, frozen=True):
+    """A tariff that a station holds, or what became of removing it (2.1)."""
+
+    tariff_id: StrictStr | None = None
+    status: StrictStr | None = None
+    tariff_kind: StrictStr | None = None
+    valid_from: Instant | None = None
+    evse_numbers: tuple[StrictInt, ...] = ()
+    id_tokens_sealed: tuple[StrictBytes, ...] = ()
+
+
+class VariableReading(Record, frozen=True):
+    """What a station said of one variable or of setting it."""
+
+    component: StrictStr
+    component_instance: StrictStr | None = None
+    evse_number: StrictInt | None = None
+    connector_number: StrictInt | None = None
+    variable: StrictStr
+    variable_instance: StrictStr | None = None
+    attribute: StrictStr | None = None
+    status: Annotated[
+        StrictStr,
+        Field(
+            description="Accepted, RebootRequired, Rejected, UnknownComponent, UnknownVariable, NotSupportedAttributeType."
+        ),
+    ]
+    value: StrictStr | None = None
+    value_sealed: Annotated[StrictBytes | None, Field(description="Where the variable is a secret.")] = None
+    read_only: Annotated[StrictBool | None, Field(description="1.6 only.")] = None
+    reason_code: StrictStr | None = None
+
+
+class StationResponse(Record, frozen=True):
+    """All that a station's answer says beside its status word; what does not belong to the action is absent."""
+
+    reason_code: StrictStr | None = None
+    additional_info: StrictStr | None = None
+    transaction_id: StrictStr | None = None
+    list_version: StrictInt | None = None
+    file_name: StrictStr | None = None
+    is_ongoing: StrictBool | None = None
+    has_messages_queued: StrictBool | None = None
+    variables: tuple[VariableReading, ...] = ()
+    monitors: tuple[MonitorResult, ...] = ()
+    schedule: CompositeSchedule | None = None
+    certificates: tuple[InstalledCertificate, ...] = ()
+    tariffs: tuple[TariffAtStation, ...] = ()
+    event_streams: tuple[EventStream, ...] = ()
+    superseded_control_ids: tuple[StrictStr, ...] = ()
+    data_sealed: Annotated[StrictBytes | None, Field(description="DataTransfer: the data as JSON, sealed.")] = None
+    payload_sealed: Annotated[StrictBytes | None, Field(description="Raw calls: the whole answer as JSON, sealed.")] = (
+        None
+    )
 
 
 class CommandRefused(Record, frozen=True):
@@ -17,17 +612,932 @@ class CommandRefused(Record, frozen=True):
     answer: StrictStr
     detail: StrictStr | None = None
     answered_at: Instant
+    response: Annotated[StationResponse | None, Field(description="What the answer says beside its status word.")] = (
+        None
+    )
+
+
+class DeleteCertificate(Record, frozen=True):
+    """Delete an installed certificate."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    certificate: CertificateHash
+
+
+class DeliverSignedCertificate(Record, frozen=True):
+    """A certificate that the station asked to have signed (CertificateSigned)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    certificate_chain: Annotated[StrictStr, Field(description="PEM, leaf first.")]
+    certificate_type: Annotated[
+        StrictStr | None, Field(description="2.x: ChargingStationCertificate, V2GCertificate, V2G20Certificate.")
+    ] = None
+    request_id: StrictInt | None = None
+
+
+class GetBaseReport(Record, frozen=True):
+    """Ask for a report of the device model; it comes by NotifyReport."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    request_id: StrictInt | None = None
+    report_base: Annotated[StrictStr, Field(description="ConfigurationInventory, FullInventory, SummaryInventory.")]
+
+
+class GetChargingProfiles(Record, frozen=True):
+    """Ask for the installed charging profiles; they come by ReportChargingProfiles."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    request_id: StrictInt | None = None
+    evse_number: StrictInt | None = None
+    charging_profile_purpose: StrictStr | None = None
+    stack_level: StrictInt | None = None
+    charging_profile_ids: tuple[StrictInt, ...] = ()
+    charging_limit_sources: tuple[StrictStr, ...] = ()
+
+
+class GetCompositeSchedule(Record, frozen=True):
+    """Ask which limits result from all charging profiles."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    evse_number: Annotated[StrictInt, Field(description="0 is the whole station.")]
+    duration_s: StrictInt
+    charging_rate_unit: Annotated[StrictStr | None, Field(description="W or A.")] = None
+
+
+class GetDerControl(Record, frozen=True):
+    """Ask for the controls of distributed energy resources; they come by ReportDERControl (2.1)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    request_id: StrictInt | None = None
+    is_default: StrictBool | None = None
+    control_type: StrictStr | None = None
+    control_id: StrictStr | None = None
+
+
+class GetDiagnostics(Record, frozen=True):
+    """Upload diagnostics (OCPP 1.6 without the security extension)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    remote_location: StrictStr
+    oldest_at: Instant | None = None
+    latest_at: Instant | None = None
+    retries: StrictInt | None = None
+    retry_interval_s: StrictInt | None = None
+
+
+class GetDisplayMessages(Record, frozen=True):
+    """Ask for the messages of the display; they come by NotifyDisplayMessages."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    request_id: StrictInt | None = None
+    message_ids: tuple[StrictInt, ...] = ()
+    priority: StrictStr | None = None
+    state: StrictStr | None = None
+
+
+class GetInstalledCertificateIds(Record, frozen=True):
+    """Ask which certificates are installed."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    certificate_types: Annotated[tuple[StrictStr, ...], Field(description="None: all kinds.")] = ()
+
+
+class GetLocalListVersion(Record, frozen=True):
+    """Ask for the version of the local authorization list."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+
+
+class GetLog(Record, frozen=True):
+    """Upload a log."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    log_type: Annotated[StrictStr, Field(description="DiagnosticsLog, SecurityLog, DataCollectorLog.")]
+    request_id: StrictInt | None = None
+    remote_location: StrictStr
+    oldest_at: Instant | None = None
+    latest_at: Instant | None = None
+    retries: StrictInt | None = None
+    retry_interval_s: StrictInt | None = None
+
+
+class ComponentVariable(Record, frozen=True):
+    """A component, or one variable of it, in a 2.x device model."""
+
+    component: StrictStr
+    component_instance: StrictStr | None = None
+    evse_number: StrictInt | None = None
+    connector_number: StrictInt | None = None
+    variable: StrictStr | None = None
+    variable_instance: StrictStr | None = None
+
+
+class GetMonitoringReport(Record, frozen=True):
+    """Ask for the monitors; they come by NotifyMonitoringReport."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    request_id: StrictInt | None = None
+    monitoring_criteria: tuple[StrictStr, ...] = ()
+    variables: tuple[ComponentVariable, ...] = ()
+
+
+class GetPeriodicEventStreams(Record, frozen=True):
+    """Ask which periodic event streams are open (2.1)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+
+
+class GetReport(Record, frozen=True):
+    """Ask for a part of the device model; it comes by NotifyReport."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    request_id: StrictInt | None = None
+    component_criteria: tuple[StrictStr, ...] = ()
+    variables: tuple[ComponentVariable, ...] = ()
+
+
+class GetTariffs(Record, frozen=True):
+    """Ask which tariffs the station holds (2.1)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    evse_number: Annotated[StrictInt, Field(description="0 is the whole station.")]
+
+
+class GetTransactionStatus(Record, frozen=True):
+    """Ask whether a transaction goes on and whether messages wait."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    transaction_id: StrictStr | None = None
+
+
+class VariableQuery(Record, frozen=True):
+    """A variable to be read; a key of OCPP 1.6 is a variable too."""
+
+    component: StrictStr
+    component_instance: StrictStr | None = None
+    evse_number: StrictInt | None = None
+    connector_number: StrictInt | None = None
+    variable: StrictStr
+    variable_instance: StrictStr | None = None
+    attribute: Annotated[StrictStr | None, Field(description="Actual (where absent), Target, MinSet, MaxSet.")] = None
+
+
+class GetVariables(Record, frozen=True):
+    """Read variables; of OCPP 1.6 the configuration keys, all of them where none is named."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    variables: tuple[VariableQuery, ...] = ()
+
+
+class InstallCertificate(Record, frozen=True):
+    """Install a root certificate."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    certificate_type: Annotated[
+        StrictStr,
+        Field(
+            description="CSMSRootCertificate, ManufacturerRootCertificate, V2GRootCertificate, MORootCertificate, OEMRootCertificate."
+        ),
+    ]
+    certificate: Annotated[StrictStr, Field(description="PEM.")]
+
+
+class NotifyAllowedEnergyTransfer(Record, frozen=True):
+    """Which energy transfer modes a transaction may use (2.1)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    transaction_id: StrictStr
+    allowed_energy_transfer: tuple[StrictStr, ...] = ()
+
+
+class NotifyWebPaymentStarted(Record, frozen=True):
+    """A driver pays on the web for this EVSE (2.1)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    evse_number: StrictInt
+    timeout_s: StrictInt
+
+
+class PublishFirmware(Record, frozen=True):
+    """A local controller shall offer a firmware to its stations."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    location: StrictStr
+    checksum: StrictStr
+    request_id: StrictInt | None = None
+    retries: StrictInt | None = None
+    retry_interval_s: StrictInt | None = None
+
+
+class RequestBatterySwap(Record, frozen=True):
+    """Start a battery swap for a token (2.1)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    request_id: StrictInt | None = None
+    id_token_sealed: StrictBytes
+    token_ref: StrictStr | None = None
+
+
+class RequestCustomerInformation(Record, frozen=True):
+    """Report or clear what the station keeps of a customer (CustomerInformation)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    request_id: StrictInt | None = None
+    report: StrictBool
+    clear: StrictBool
+    id_token_sealed: StrictBytes | None = None
+    customer_identifier_sealed: StrictBytes | None = None
+    customer_certificate: CertificateHash | None = None
+
+
+class ReserveNow(Record, frozen=True):
+    """Reserve an EVSE or the station for a token."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    reservation_number: StrictInt
+    reservation_expires_at: Instant
+    evse_number: StrictInt | None = None
+    connector_type: StrictStr | None = None
+    id_token_sealed: StrictBytes
+    group_id_token_sealed: StrictBytes | None = None
+    token_ref: StrictStr | None = None
+
+
+class ResetStation(Record, frozen=True):
+    """Reset."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    hard: Annotated[StrictBool, Field(description="1.6 Hard, 2.x Immediate; else Soft, OnIdle.")]
+    evse_number: Annotated[StrictInt | None, Field(description="2.x: only this EVSE.")] = None
+    resumes: Annotated[StrictBool, Field(description="2.1: at once, and transactions go on afterwards.")] = False
+
+
+class SendAfrrSignal(Record, frozen=True):
+    """A signal of automatic frequency restoration (AFRRSignal, 2.1)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    signalled_at: Instant
+    signal: StrictInt
+
+
+class LocalListEntry(Record, frozen=True):
+    """One token of a local authorization list; without a status it is removed (differential only)."""
+
+    id_token_sealed: Annotated[StrictBytes, Field(description="The id token, sealed for the replica that sends it.")]
+    token_ref: StrictStr | None = None
+    status: Annotated[
+        StrictStr | None,
+        Field(description="Accepted, Blocked, Expired, Invalid, ConcurrentTx and what else 2.x knows."),
+    ] = None
+    cache_expires_at: Instant | None = None
+    group_id_token_sealed: StrictBytes | None = None
+    charging_priority: StrictInt | None = None
+    evse_numbers: tuple[StrictInt, ...] = ()
+    language1: StrictStr | None = None
+    language2: StrictStr | None = None
+    personal_message: MessageContent | None = None
+
+
+class SendLocalList(Record, frozen=True):
+    """Replace or change the local authorization list."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    list_version: StrictInt
+    update_type: Annotated[StrictStr, Field(description="Full, Differential.")]
+    entries: tuple[LocalListEntry, ...] = ()
+
+
+class SendRawCall(Record, frozen=True):
+    """An engineer's own OCPP call, as he wrote it."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    ocpp_version: Annotated[StrictStr, Field(description="The version whose schema it passed.")]
+    ocpp_action: StrictStr
+    payload_sealed: Annotated[StrictBytes, Field(description="It may hold tokens and secrets.")]
+
+
+class SetChargingProfile(Record, frozen=True):
+    """Install a charging profile."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    evse_number: Annotated[StrictInt, Field(description="0 is the whole station.")]
+    charging_profile: ChargingProfile
+
+
+class SetDefaultTariff(Record, frozen=True):
+    """The tariff for transactions without one of their own (2.1)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    evse_number: Annotated[StrictInt, Field(description="0 is the whole station.")]
+    tariff: StationTariff
+
+
+class DerCurvePoint(Record, frozen=True):
+    """A point of a curve."""
+
+    x: ExactDecimal
+    y: ExactDecimal
+
+
+class DerHysteresis(Record, frozen=True):
+    """Hysteresis of a curve."""
+
+    hysteresis_high: ExactDecimal | None = None
+    hysteresis_low: ExactDecimal | None = None
+    hysteresis_delay_s: ExactDecimal | None = None
+    hysteresis_gradient: ExactDecimal | None = None
+
+
+class DerReactivePower(Record, frozen=True):
+    """Reference voltage of a volt-var curve."""
+
+    v_ref: ExactDecimal | None = None
+    autonomous_v_ref_enable: StrictBool | None = None
+    autonomous_v_ref_time_constant_s: ExactDecimal | None = None
+
+
+class DerVoltage(Record, frozen=True):
+    """High-voltage limits of a curve."""
+
+    hv10_min_mean_value: ExactDecimal | None = None
+    hv10_min_mean_trip_delay_s: ExactDecimal | None = None
+    power_during_cessation: StrictStr | None = None
+
+
+class DerCurve(Record, frozen=True):
+    """A curve of grid support."""
+
+    curve_data: tuple[DerCurvePoint, ...] = ()
+    hysteresis: DerHysteresis | None = None
+    priority: StrictInt
+    reactive_power_params: DerReactivePower | None = None
+    voltage_params: DerVoltage | None = None
+    y_unit: StrictStr
+    response_time_s: ExactDecimal | None = None
+    starts_at: Instant | None = None
+    duration_s: ExactDecimal | None = None
+
+
+class DerEnterService(Record, frozen=True):
+    """When to enter service."""
+
+    priority: StrictInt
+    high_voltage: ExactDecimal
+    low_voltage: ExactDecimal
+    high_freq: ExactDecimal
+    low_freq: ExactDecimal
+    delay_s: ExactDecimal | None = None
+    random_delay_s: ExactDecimal | None = None
+    ramp_rate: ExactDecimal | None = None
+
+
+class DerFixedPowerFactor(Record, frozen=True):
+    """A fixed power factor."""
+
+    priority: StrictInt
+    displacement: ExactDecimal
+    excitation: StrictBool
+    starts_at: Instant | None = None
+    duration_s: ExactDecimal | None = None
+
+
+class DerFixedVar(Record, frozen=True):
+    """Fixed reactive power."""
+
+    priority: StrictInt
+    setpoint: ExactDecimal
+    unit: StrictStr
+    starts_at: Instant | None = None
+    duration_s: ExactDecimal | None = None
+
+
+class DerFreqDroop(Record, frozen=True):
+    """Frequency droop."""
+
+    priority: StrictInt
+    over_freq: ExactDecimal
+    under_freq: ExactDecimal
+    over_droop: ExactDecimal
+    under_droop: ExactDecimal
+    response_time_s: ExactDecimal
+    starts_at: Instant | None = None
+    duration_s: ExactDecimal | None = None
+
+
+class DerGradient(Record, frozen=True):
+    """Ramp rates."""
+
+    priority: StrictInt
+    gradient: ExactDecimal
+    soft_gradient: ExactDecimal
+
+
+class DerLimitMaxDischarge(Record, frozen=True):
+    """Limit of discharging."""
+
+    priority: StrictInt
+    pct_max_discharge_power: ExactDecimal | None = None
+    power_monitoring_must_trip: DerCurve | None = None
+    starts_at: Instant | None = None
+    duration_s: ExactDecimal | None = None
+
+
+class SetDerControl(Record, frozen=True):
+    """Set a control of distributed energy resources (2.1)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    is_default: StrictBool
+    control_id: StrictStr
+    control_type: StrictStr
+    curve: DerCurve | None = None
+    enter_service: DerEnterService | None = None
+    fixed_pf_absorb: DerFixedPowerFactor | None = None
+    fixed_pf_inject: DerFixedPowerFactor | None = None
+    fixed_var: DerFixedVar | None = None
+    freq_droop: DerFreqDroop | None = None
+    gradient: DerGradient | None = None
+    limit_max_discharge: DerLimitMaxDischarge | None = None
+
+
+class StationComponent(Record, frozen=True):
+    """A component of a 2.x device model."""
+
+    component: StrictStr
+    component_instance: StrictStr | None = None
+    evse_number: StrictInt | None = None
+    connector_number: StrictInt | None = None
+
+
+class SetDisplayMessage(Record, frozen=True):
+    """Show a message on the display."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    message_id: StrictInt
+    priority: Annotated[StrictStr, Field(description="AlwaysFront, InFront, NormalCycle.")]
+    state: StrictStr | None = None
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+    transaction_id: StrictStr | None = None
+    message: MessageContent
+    extra_messages: Annotated[tuple[MessageContent, ...], Field(description="2.1: the same in other languages.")] = ()
+    display: StationComponent | None = None
+
+
+class SetMonitoringBase(Record, frozen=True):
+    """Which set of monitors shall be active."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    monitoring_base: Annotated[StrictStr, Field(description="All, FactoryDefault, HardWiredOnly.")]
+
+
+class SetMonitoringLevel(Record, frozen=True):
+    """Report monitors of this severity and graver."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    severity: StrictInt
+
+
+class NetworkApn(Record, frozen=True):
+    """Access to a mobile network."""
+
+    apn: StrictStr
+    apn_user_name: StrictStr | None = None
+    apn_password_sealed: StrictBytes | None = None
+    sim_pin_sealed: StrictBytes | None = None
+    preferred_network: StrictStr | None = None
+    use_only_preferred_network: StrictBool | None = None
+    apn_authentication: StrictStr
+
+
+class NetworkVpn(Record, frozen=True):
+    """Access to a private network."""
+
+    server: StrictStr
+    user: StrictStr
+    group: StrictStr | None = None
+    password_sealed: StrictBytes
+    key_sealed: StrictBytes
+    type: StrictStr
+
+
+class SetNetworkProfile(Record, frozen=True):
+    """How the station shall connect, in one of its slots."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    configuration_slot: StrictInt
+    ocpp_version: Annotated[
+        StrictStr | None, Field(description="As OCPP writes it: OCPP16, OCPP20, OCPP201, OCPP21.")
+    ] = None
+    ocpp_interface: Annotated[StrictStr, Field(description="Wired0, Wireless0, Any and so on.")]
+    ocpp_transport: Annotated[StrictStr, Field(description="JSON.")]
+    message_timeout_s: StrictInt
+    ocpp_csms_url: StrictStr
+    security_profile: StrictInt
+    identity: Annotated[StrictStr | None, Field(description="2.1.")] = None
+    basic_auth_password_sealed: Annotated[StrictBytes | None, Field(description="2.1.")] = None
+    apn: NetworkApn | None = None
+    vpn: NetworkVpn | None = None
+
+
+class VariableMonitor(Record, frozen=True):
+    """A monitor of one variable."""
+
+    component: StrictStr
+    component_instance: StrictStr | None = None
+    evse_number: StrictInt | None = None
+    connector_number: StrictInt | None = None
+    variable: StrictStr
+    variable_instance: StrictStr | None = None
+    monitor_id: Annotated[StrictInt | None, Field(description="Replaces that monitor.")] = None
+    monitor_kind: Annotated[
+        StrictStr,
+        Field(
+            description="UpperThreshold, LowerThreshold, Delta, Periodic, PeriodicClockAligned, TargetDelta, TargetDeltaRelative."
+        ),
+    ]
+    value: ExactDecimal
+    severity: Annotated[StrictInt, Field(description="0 danger to 9 debug.")]
+    transaction: Annotated[StrictBool, Field(description="Only while a transaction is ongoing.")]
+    stream_interval_s: Annotated[StrictInt | None, Field(description="2.1: reported as a periodic event stream.")] = (
+        None
+    )
+    stream_values: StrictInt | None = None
+
+
+class SetVariableMonitoring(Record, frozen=True):
+    """Set monitors on variables."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    monitors: tuple[VariableMonitor, ...] = ()
+
+
+class VariableSetting(Record, frozen=True):
+    """A variable and the value it shall have; one of value and value_sealed is there."""
+
+    component: StrictStr
+    component_instance: StrictStr | None = None
+    evse_number: StrictInt | None = None
+    connector_number: StrictInt | None = None
+    variable: StrictStr
+    variable_instance: StrictStr | None = None
+    attribute: Annotated[StrictStr | None, Field(description="Actual (where absent), Target, MinSet, MaxSet.")] = None
+    value: StrictStr | None = None
+    value_sealed: Annotated[
+        StrictBytes | None, Field(description="A secret (a password), sealed for the replica that sends it.")
+    ] = None
+
+
+class SetVariables(Record, frozen=True):
+    """Set variables; of OCPP 1.6 configuration keys, one after the other."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    variables: tuple[VariableSetting, ...] = ()
+
+
+class ShowRunningCost(Record, frozen=True):
+    """Tell the station what a transaction costs by now (CostUpdated)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    transaction_id: StrictStr
+    total_cost: Annotated[ExactDecimal, Field(description="In the currency that the station shows, taxes included.")]
+
+
+class StartTransactionRemotely(Record, frozen=True):
+    """1.6 RemoteStartTransaction, 2.x RequestStartTransaction."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: Annotated[StrictStr, Field(description="Subject of the caller's token.")]
+    reason: StrictStr | None = None
+    expires_at: Instant
+    evse_number: StrictInt | None = None
+    id_token_sealed: Annotated[
+        StrictBytes,
+        Field(description="The id token, AES-256-GCM under the gateway's desk key; only a gateway replica opens it."),
+    ]
+    token_ref: StrictStr | None = None
+    group_id_token_sealed: StrictBytes | None = None
+    charging_profile: ChargingProfile | None = None
+
+
+class StopTransactionRemotely(Record, frozen=True):
+    """1.6 RemoteStopTransaction, 2.x RequestStopTransaction."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    transaction_id: StrictStr
+
+
+class TransferData(Record, frozen=True):
+    """A message of a vendor of its own (DataTransfer)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    vendor_id: StrictStr
+    message_id: StrictStr | None = None
+    data_sealed: Annotated[
+        StrictBytes | None, Field(description="Sealed: nobody but the vendor knows what is in it.")
+    ] = None
+
+
+class TriggerStationMessage(Record, frozen=True):
+    """TriggerMessage."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    message: Annotated[
+        StrictStr,
+        Field(
+            description="OCPP message name as 1.6 spells it (BootNotification, StatusNotification, MeterValues, Heartbeat)."
+        ),
+    ]
+    evse_number: StrictInt | None = None
+    connector_number: StrictInt | None = None
+    custom_trigger: Annotated[StrictStr | None, Field(description="2.1.")] = None
+    is_extended: Annotated[
+        StrictBool, Field(description="1.6: by ExtendedTriggerMessage, also where TriggerMessage knows the message.")
+    ] = False
+
+
+class UnlockConnector(Record, frozen=True):
+    """Release the cable."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    evse_number: StrictInt
+    connector_number: StrictInt
+
+
+class UnpublishFirmware(Record, frozen=True):
+    """A local controller shall offer a firmware no longer."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    checksum: StrictStr
+
+
+class UpdateDynamicSchedule(Record, frozen=True):
+    """New limits of a dynamic charging profile (2.1)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    charging_profile_id: StrictInt
+    schedule_update: ChargingScheduleUpdate
+
+
+class UpdateFirmware(Record, frozen=True):
+    """Fetch and install a firmware; signed where a certificate and a signature are given."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    request_id: StrictInt | None = None
+    location: StrictStr
+    retrieve_at: Instant
+    install_at: Instant | None = None
+    signing_certificate: StrictStr | None = None
+    signature: StrictStr | None = None
+    retries: StrictInt | None = None
+    retry_interval_s: StrictInt | None = None
+
+
+class UsePriorityCharging(Record, frozen=True):
+    """Let a transaction charge with priority, or no longer (2.1)."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    transaction_id: StrictStr
+    activate: StrictBool
 
 
 class CommandRequested(Record, frozen=True):
-    """A command for a station stands; one outcome will follow."""
+    """A command for a station stands; one outcome will follow. The command as it was asked stands under its own name."""
 
     command_id: StrictStr
     station_id: StrictStr
-    action: Annotated[
-        StrictStr,
-        Field(description="StartTransactionRemotely, StopTransactionRemotely, TriggerStationMessage, ResetStation."),
-    ]
+    action: Annotated[StrictStr, Field(description="The command record's name, as ResetStation.")]
     requested_by: StrictStr
     reason: StrictStr | None = None
     requested_at: Instant
@@ -39,6 +1549,64 @@ class CommandRequested(Record, frozen=True):
     transaction_id: StrictStr | None = None
     message: StrictStr | None = None
     hard: StrictBool | None = None
+    job_id: Annotated[StrictStr | None, Field(description="The long job that this command is a step of.")] = None
+    start_transaction_remotely: StartTransactionRemotely | None = None
+    stop_transaction_remotely: StopTransactionRemotely | None = None
+    trigger_station_message: TriggerStationMessage | None = None
+    reset_station: ResetStation | None = None
+    cancel_reservation: CancelReservation | None = None
+    deliver_signed_certificate: DeliverSignedCertificate | None = None
+    change_availability: ChangeAvailability | None = None
+    clear_cache: ClearCache | None = None
+    clear_charging_profile: ClearChargingProfile | None = None
+    clear_display_message: ClearDisplayMessage | None = None
+    clear_variable_monitoring: ClearVariableMonitoring | None = None
+    show_running_cost: ShowRunningCost | None = None
+    request_customer_information: RequestCustomerInformation | None = None
+    transfer_data: TransferData | None = None
+    delete_certificate: DeleteCertificate | None = None
+    get_base_report: GetBaseReport | None = None
+    get_charging_profiles: GetChargingProfiles | None = None
+    get_composite_schedule: GetCompositeSchedule | None = None
+    get_display_messages: GetDisplayMessages | None = None
+    get_installed_certificate_ids: GetInstalledCertificateIds | None = None
+    get_local_list_version: GetLocalListVersion | None = None
+    get_log: GetLog | None = None
+    get_diagnostics: GetDiagnostics | None = None
+    get_monitoring_report: GetMonitoringReport | None = None
+    get_report: GetReport | None = None
+    get_transaction_status: GetTransactionStatus | None = None
+    get_variables: GetVariables | None = None
+    install_certificate: InstallCertificate | None = None
+    publish_firmware: PublishFirmware | None = None
+    reserve_now: ReserveNow | None = None
+    send_local_list: SendLocalList | None = None
+    set_charging_profile: SetChargingProfile | None = None
+    set_display_message: SetDisplayMessage | None = None
+    set_monitoring_base: SetMonitoringBase | None = None
+    set_monitoring_level: SetMonitoringLevel | None = None
+    set_network_profile: SetNetworkProfile | None = None
+    set_variable_monitoring: SetVariableMonitoring | None = None
+    set_variables: SetVariables | None = None
+    unlock_connector: UnlockConnector | None = None
+    unpublish_firmware: UnpublishFirmware | None = None
+    update_firmware: UpdateFirmware | None = None
+    send_afrr_signal: SendAfrrSignal | None = None
+    adjust_periodic_event_stream: AdjustPeriodicEventStream | None = None
+    change_transaction_tariff: ChangeTransactionTariff | None = None
+    clear_der_control: ClearDerControl | None = None
+    clear_tariffs: ClearTariffs | None = None
+    get_der_control: GetDerControl | None = None
+    get_periodic_event_streams: GetPeriodicEventStreams | None = None
+    get_tariffs: GetTariffs | None = None
+    notify_allowed_energy_transfer: NotifyAllowedEnergyTransfer | None = None
+    notify_web_payment_started: NotifyWebPaymentStarted | None = None
+    request_battery_swap: RequestBatterySwap | None = None
+    set_der_control: SetDerControl | None = None
+    set_default_tariff: SetDefaultTariff | None = None
+    update_dynamic_schedule: UpdateDynamicSchedule | None = None
+    use_priority_charging: UsePriorityCharging | None = None
+    send_raw_call: SendRawCall | None = None
 
 
 class CommandSent(Record, frozen=True):
@@ -58,6 +1626,9 @@ class CommandSucceeded(Record, frozen=True):
     station_id: StrictStr
     answer: StrictStr
     answered_at: Instant
+    response: Annotated[StationResponse | None, Field(description="What the answer says beside its status word.")] = (
+        None
+    )
 
 
 class CommandTimedOut(Record, frozen=True):
@@ -218,6 +1789,9 @@ class ReportAnswered(Record, frozen=True):
     answer: Annotated[StrictStr, Field(description="The station's status word, CALLERROR code, or undeliverable.")]
     outcome: Annotated[StrictStr, Field(description="succeeded, refused, undeliverable.")]
     detail: StrictStr | None = None
+    response: Annotated[StationResponse | None, Field(description="What the answer says beside its status word.")] = (
+        None
+    )
 
 
 class ReportSent(Record, frozen=True):
@@ -228,35 +1802,6 @@ class ReportSent(Record, frozen=True):
     station_id: StrictStr
     epoch: StrictInt
     replica_id: StrictStr
-
-
-class ResetStation(Record, frozen=True):
-    """Reset."""
-
-    at: Instant
-    command_id: StrictStr
-    station_id: StrictStr
-    requested_by: StrictStr
-    reason: StrictStr | None = None
-    expires_at: Instant
-    hard: Annotated[StrictBool, Field(description="1.6 Hard, 2.x Immediate; else Soft, OnIdle.")]
-
-
-class StartTransactionRemotely(Record, frozen=True):
-    """1.6 RemoteStartTransaction, 2.x RequestStartTransaction."""
-
-    at: Instant
-    command_id: StrictStr
-    station_id: StrictStr
-    requested_by: Annotated[StrictStr, Field(description="Subject of the caller's token.")]
-    reason: StrictStr | None = None
-    expires_at: Instant
-    evse_number: StrictInt | None = None
-    id_token_sealed: Annotated[
-        StrictBytes,
-        Field(description="The id token, AES-256-GCM under the gateway's desk key; only a gateway replica opens it."),
-    ]
-    token_ref: StrictStr | None = None
 
 
 class StationBooted(Record, frozen=True):
@@ -292,18 +1837,6 @@ class StationDisconnected(Record, frozen=True):
     connection_id: StrictStr
     reason: Annotated[StrictStr, Field(description="closed, displaced, log-unavailable, draining, protocol, timeout.")]
     disconnected_at: Instant
-
-
-class StopTransactionRemotely(Record, frozen=True):
-    """1.6 RemoteStopTransaction, 2.x RequestStopTransaction."""
-
-    at: Instant
-    command_id: StrictStr
-    station_id: StrictStr
-    requested_by: StrictStr
-    reason: StrictStr | None = None
-    expires_at: Instant
-    transaction_id: StrictStr
 
 
 class TransactionEnded(Record, frozen=True):
@@ -384,22 +1917,3 @@ class TransactionUpdated(Record, frozen=True):
     trigger_reason: StrictStr
     readings: tuple[MeterReading, ...] = ()
     frame_ref: StrictStr | None = None
-
-
-class TriggerStationMessage(Record, frozen=True):
-    """TriggerMessage."""
-
-    at: Instant
-    command_id: StrictStr
-    station_id: StrictStr
-    requested_by: StrictStr
-    reason: StrictStr | None = None
-    expires_at: Instant
-    message: Annotated[
-        StrictStr,
-        Field(
-            description="OCPP message name as 1.6 spells it (BootNotification, StatusNotification, MeterValues, Heartbeat)."
-        ),
-    ]
-    evse_number: StrictInt | None = None
-    connector_number: StrictInt | None = None

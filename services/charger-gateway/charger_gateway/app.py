@@ -120,6 +120,11 @@ class Sockets:
         elif self.caught_up.is_set():
             self.line.on_event(key, event)
 
+    def version_of(self, key: str) -> str | None:
+        """The OCPP version that a station speaks now, at whichever replica; None where it is not connected."""
+        held = self.presence.held(key)
+        return None if held is None else held.ocpp_version
+
     def on_beat(self, _key: str, beat: ReplicaBeat, _offset: int) -> None:
         """A replica lives."""
         self.presence.beat(beat.replica_id, time.monotonic())
@@ -150,6 +155,7 @@ def build(
         tails=Tails(stream=env.log, codec=env.codec, cipher=cipher, tracing=env.tracing),
         seal=seal,
         token_key_of=lambda uid: token_key(uid, uid_key),
+        version_of=sockets.version_of,
         clock=env.clock,
         business_seconds=Pace(clock=env.clock).business_seconds,
         wait_s=settings.command_wait_s,

@@ -1,14 +1,13 @@
-"""Tokens of remote starts, sealed at the HTTP edge and opened at the socket: no uid in clear enters the log."""
+"""Tokens and secrets of commands, sealed at one edge and opened at the other: none enters the log in clear."""
 
 import hashlib
 import hmac
 import os
+from typing import Any
 
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from charger_gateway.ports import IdToken
 
 _NONCE_BYTES = 12
 
@@ -19,17 +18,15 @@ class DeskSeal:
     def __init__(self, secret: bytes) -> None:
         self._aead = AESGCM(hmac.digest(secret, b"desk-seal", hashlib.sha256))
 
-    def seal(self, command_id: str, token: IdToken) -> bytes:
-        """Nonce and ciphertext."""
+    def hide(self, command_id: str, value: Any) -> bytes:
+        """Nonce and ciphertext of a JSON value."""
         nonce = os.urandom(_NONCE_BYTES)
-        plain = orjson.dumps({"uid": token.uid, "type": token.type})
-        return nonce + self._aead.encrypt(nonce, plain, command_id.encode())
+        return nonce + self._aead.encrypt(nonce, orjson.dumps(value), command_id.encode())
 
-    def open(self, command_id: str, sealed: bytes) -> IdToken:
-        """Raises ValueError."""
+    def reveal(self, command_id: str, sealed: bytes) -> Any:
+        """The value. Raises ValueError."""
         try:
             plain = self._aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], command_id.encode())
         except InvalidTag as error:
             raise ValueError("not sealed by this desk") from error
-        opened = orjson.loads(plain)
-        return IdToken(uid=opened["uid"], type=opened["type"])
+        return orjson.loads(plain)

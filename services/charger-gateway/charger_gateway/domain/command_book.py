@@ -15,6 +15,7 @@ from ev_contracts.gateway import (
     CommandTimedOut,
     CommandUndeliverable,
     ConnectionLost,
+    StationResponse,
 )
 
 MOST_REMEMBERED = 10_000
@@ -35,6 +36,7 @@ class CommandView:
     status: str = "requested"
     answer: str | None = None
     detail: str | None = None
+    response: StationResponse | None = None
     sent_at: datetime | None = None
     decided_at: datetime | None = None
 
@@ -64,13 +66,13 @@ class CommandBook:
             case CommandSent():
                 self._update(event.command_id, status="sent", sent_at=event.sent_at)
             case CommandSucceeded():
-                self._decide(event.command_id, "succeeded", event.answered_at, answer=event.answer)
+                self._answered(event, "succeeded")
             case CommandRefused():
-                self._decide(event.command_id, "refused", event.answered_at, answer=event.answer, detail=event.detail)
+                self._answered(event, "refused", detail=event.detail)
             case CommandTimedOut():
-                self._decide(event.command_id, "timed-out", event.timed_out_at)
+                self._update(event.command_id, status="timed-out", decided_at=event.timed_out_at)
             case CommandUndeliverable():
-                self._decide(event.command_id, "undeliverable", event.at, detail=event.why)
+                self._update(event.command_id, status="undeliverable", decided_at=event.at, detail=event.why)
             case ConnectionLost():
                 pass
             case _:
@@ -95,10 +97,15 @@ class CommandBook:
         while len(self._views) > self._most:
             self._views.popitem(last=False)
 
-    def _decide(
-        self, command_id: str, status: str, at: datetime, *, answer: str | None = None, detail: str | None = None
-    ) -> None:
-        self._update(command_id, status=status, decided_at=at, answer=answer, detail=detail)
+    def _answered(self, event: CommandSucceeded | CommandRefused, status: str, *, detail: str | None = None) -> None:
+        self._update(
+            event.command_id,
+            status=status,
+            decided_at=event.answered_at,
+            answer=event.answer,
+            detail=detail,
+            response=event.response,
+        )
 
     def _update(self, command_id: str, **changes: object) -> None:
         view = self._views.get(command_id)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias, assert_never
 
+from charger_gateway.domain.actions import StationAction, requested
 from chassis.decider import Deadline, Decider, Refused
 from ev_contracts.gateway import (
     CommandRefused,
@@ -18,16 +19,14 @@ from ev_contracts.gateway import (
     DeskDeadlinePassed,
     ReportAnswered,
     ReportSent,
-    ResetStation,
-    StartTransactionRemotely,
-    StopTransactionRemotely,
-    TriggerStationMessage,
 )
 
 MOST_WAITING = 32
 """Commands that may stand open at one station; it answers one at a time."""
 
-StationAction: TypeAlias = StartTransactionRemotely | StopTransactionRemotely | TriggerStationMessage | ResetStation
+INEXPRESSIBLE = "inexpressible"
+"""The answer where the station's version of OCPP has no words for a command: it was never sent."""
+
 DeskCommand: TypeAlias = StationAction | ReportSent | ReportAnswered | DeclareConnectionLost | DeskDeadlinePassed
 DeskEvent: TypeAlias = (
     CommandRequested
@@ -77,8 +76,6 @@ class Desk:
 def decide(command: DeskCommand, desk: Desk) -> Sequence[DeskEvent] | Refused:
     """What a command makes true of the desk."""
     match command:
-        case StartTransactionRemotely() | StopTransactionRemotely() | TriggerStationMessage() | ResetStation():
-            return _request(command, desk)
         case ReportSent():
             return _report_sent(command, desk)
         case ReportAnswered():
@@ -88,7 +85,7 @@ def decide(command: DeskCommand, desk: Desk) -> Sequence[DeskEvent] | Refused:
         case DeskDeadlinePassed():
             return _deadline_passed(command, desk)
         case _:
-            assert_never(command)
+            return _request(command, desk)
 
 
 def _request(command: StationAction, desk: Desk) -> Sequence[DeskEvent] | Refused:
@@ -98,39 +95,7 @@ def _request(command: StationAction, desk: Desk) -> Sequence[DeskEvent] | Refuse
         return Refused(reason="already-expired")
     if len(desk.open_commands) >= MOST_WAITING:
         return Refused(reason="too-many-commands-open", detail=f"{MOST_WAITING} commands wait for this station")
-    return [_requested(command)]
-
-
-def _requested(command: StationAction) -> CommandRequested:
-    shared = CommandRequested(
-        command_id=command.command_id,
-        station_id=command.station_id,
-        action=type(command).__name__,
-        requested_by=command.requested_by,
-        reason=command.reason,
-        requested_at=command.at,
-        expires_at=command.expires_at,
-    )
-    match command:
-        case StartTransactionRemotely():
-            own: dict[str, object] = {
-                "evse_number": command.evse_number,
-                "id_token_sealed": command.id_token_sealed,
-                "token_ref": command.token_ref,
-            }
-        case StopTransactionRemotely():
-            own = {"transaction_id": command.transaction_id}
-        case TriggerStationMessage():
-            own = {
-                "message": command.message,
-                "evse_number": command.evse_number,
-                "connector_number": command.connector_number,
-            }
-        case ResetStation():
-            own = {"hard": command.hard}
-        case _:
-            assert_never(command)
-    return shared.model_copy(update=own)
+    return [requested(command)]
 
 
 def _report_sent(command: ReportSent, desk: Desk) -> Sequence[DeskEvent]:
@@ -155,7 +120,7 @@ def _report_answered(command: ReportAnswered, desk: Desk) -> Sequence[DeskEvent]
             return []
         case Sent() if standing.epoch != command.epoch:
             return []
-        case Requested() if command.outcome != "undeliverable":
+        case Requested() if command.outcome != "undeliverable" and command.answer != INEXPRESSIBLE:
             return []
         case Requested() | Sent():
             return [_outcome(command)]
@@ -170,6 +135,7 @@ def _outcome(command: ReportAnswered) -> DeskEvent:
             station_id=command.station_id,
             answer=command.answer,
             answered_at=command.at,
+            response=command.response,
         )
     if command.outcome == "undeliverable":
         return CommandUndeliverable(
@@ -184,6 +150,7 @@ def _outcome(command: ReportAnswered) -> DeskEvent:
         answer=command.answer,
         detail=command.detail,
         answered_at=command.at,
+        response=command.response,
     )
 
 

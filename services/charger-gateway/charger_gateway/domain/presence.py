@@ -17,6 +17,7 @@ class Held:
     epoch: int
     replica_id: str
     connection_id: str
+    ocpp_version: str
 
 
 class Presence:
@@ -36,6 +37,7 @@ class Presence:
             epoch=offset,
             replica_id=event.replica_id,
             connection_id=event.connection_id,
+            ocpp_version=event.ocpp_version,
         )
         self._heard.setdefault(event.replica_id, now_s)
 

@@ -1,11 +1,13 @@
 """A command to a station: sent once at most, one outcome exactly."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from charger_gateway.domain.desk import MOST_WAITING, Desk, desk
-from chassis.decider import Deadline
+from charger_gateway.domain.actions import RECORDS, asked_in
+from charger_gateway.domain.desk import INEXPRESSIBLE, MOST_WAITING, Desk, desk
+from chassis.decider import Deadline, Refused
 from chassis.testing import Scenario
 from ev_contracts.gateway import (
     CommandRefused,
@@ -21,17 +23,19 @@ from ev_contracts.gateway import (
     ReportSent,
     ResetStation,
     StartTransactionRemotely,
-    StopTransactionRemotely,
-    TriggerStationMessage,
+    StationResponse,
 )
 
+EXAMPLES = Path(__file__).resolve().parents[4] / "contracts" / "examples" / "gateway"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 EXPIRY = NOON + timedelta(seconds=30)
 STATION = "NLVOLT0001"
 SHARED = {"command_id": "c1", "station_id": STATION, "requested_by": "ops@volt", "reason": "stuck plug"}
 
 RESET = ResetStation(**SHARED, at=NOON, expires_at=EXPIRY, hard=False)
-REQUESTED = CommandRequested(**SHARED, action="ResetStation", requested_at=NOON, expires_at=EXPIRY, hard=False)
+REQUESTED = CommandRequested(
+    **SHARED, action="ResetStation", requested_at=NOON, expires_at=EXPIRY, hard=False, reset_station=RESET
+)
 REPORT_SENT = ReportSent(at=NOON, command_id="c1", station_id=STATION, epoch=7, replica_id="gw-1")
 SENT = CommandSent(command_id="c1", station_id=STATION, epoch=7, replica_id="gw-1", sent_at=NOON)
 LOST = DeclareConnectionLost(at=NOON, station_id=STATION, epoch=7, replica_id="gw-1")
@@ -44,35 +48,39 @@ def answered(outcome: str = "succeeded", epoch: int = 7, answer: str = "Accepted
     return ReportAnswered(at=NOON, command_id="c1", station_id=STATION, epoch=epoch, answer=answer, outcome=outcome)
 
 
-@pytest.mark.parametrize(
-    ("command", "own"),
-    [
-        (RESET, {"action": "ResetStation", "hard": False}),
-        (
-            StartTransactionRemotely(
-                **SHARED, at=NOON, expires_at=EXPIRY, evse_number=1, id_token_sealed=b"x", token_ref="tok-1"
-            ),
-            {
-                "action": "StartTransactionRemotely",
-                "evse_number": 1,
-                "id_token_sealed": b"x",
-                "token_ref": "tok-1",
-            },
-        ),
-        (
-            StopTransactionRemotely(**SHARED, at=NOON, expires_at=EXPIRY, transaction_id="77"),
-            {"action": "StopTransactionRemotely", "transaction_id": "77"},
-        ),
-        (
-            TriggerStationMessage(
-                **SHARED, at=NOON, expires_at=EXPIRY, message="Heartbeat", evse_number=1, connector_number=2
-            ),
-            {"action": "TriggerStationMessage", "message": "Heartbeat", "evse_number": 1, "connector_number": 2},
-        ),
-    ],
-)
-def test_a_command_stands(command: ResetStation, own: dict[str, object]) -> None:
-    Scenario(desk).when(command).then(CommandRequested(**SHARED, requested_at=NOON, expires_at=EXPIRY, **own))
+@pytest.mark.parametrize("action", sorted(RECORDS))
+def test_a_command_stands_whole_under_its_own_name(action: str) -> None:
+    path = EXAMPLES / action / "amsterdam.json"
+    read = RECORDS[action].model_validate_json(path.read_text(encoding="utf-8"))
+    command = read.model_copy(update={**SHARED, "at": NOON, "expires_at": EXPIRY})
+    events = desk.decide(command, Desk())
+    assert not isinstance(events, Refused)
+    (event,) = events
+    assert isinstance(event, CommandRequested)
+    assert asked_in(event) == command
+    assert (event.action, event.requested_by, event.reason) == (action, "ops@volt", "stuck plug")
+
+
+def test_a_start_says_its_token_flat_too() -> None:
+    start = StartTransactionRemotely(
+        **SHARED, at=NOON, expires_at=EXPIRY, evse_number=1, id_token_sealed=b"x", token_ref="tok-1"
+    )
+    Scenario(desk).when(start).then(
+        CommandRequested(
+            **SHARED,
+            action="StartTransactionRemotely",
+            requested_at=NOON,
+            expires_at=EXPIRY,
+            evse_number=1,
+            id_token_sealed=b"x",
+            token_ref="tok-1",
+            start_transaction_remotely=start,
+        )
+    )
+
+
+def test_an_action_of_a_later_release_is_known_by_name_only() -> None:
+    assert asked_in(REQUESTED.model_copy(update={"action": "SomethingNew"})) is None
 
 
 def test_an_expired_command_is_refused() -> None:
@@ -122,10 +130,20 @@ def test_a_socket_that_closed_is_undeliverable() -> None:
     )
 
 
-def test_what_cannot_be_said_is_undeliverable_before_it_is_sent() -> None:
-    Scenario(desk).given(REQUESTED).when(answered("undeliverable", answer="inexpressible")).then(
-        CommandUndeliverable(command_id="c1", station_id=STATION, why="inexpressible", at=NOON)
+def test_what_cannot_be_said_is_refused_before_it_is_sent() -> None:
+    Scenario(desk).given(REQUESTED).when(answered("refused", answer=INEXPRESSIBLE)).then(
+        CommandRefused(command_id="c1", station_id=STATION, answer="inexpressible", answered_at=NOON)
     )
+
+
+def test_a_station_cannot_refuse_what_was_not_sent() -> None:
+    Scenario(desk).given(REQUESTED).when(answered("refused", answer="Rejected")).then_nothing()
+
+
+def test_what_an_answer_says_beside_its_word_is_kept() -> None:
+    response = StationResponse(list_version=12)
+    report = answered().model_copy(update={"response": response})
+    Scenario(desk).given(REQUESTED, SENT).when(report).then(SUCCEEDED.model_copy(update={"response": response}))
 
 
 @pytest.mark.parametrize("history", [(), (REQUESTED,), (REQUESTED, SENT, SUCCEEDED)])

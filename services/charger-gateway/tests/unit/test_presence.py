@@ -30,7 +30,7 @@ def test_the_newest_connection_holds() -> None:
     presence.connected(KEY, connected("gw-1", "c-1"), 5, 0.0)
     presence.connected(KEY, connected("gw-2", "c-2"), 9, 0.0)
     presence.connected(KEY, connected("gw-1", "c-1"), 5, 0.0)
-    held = Held(station_id="NLVOLT0001", epoch=9, replica_id="gw-2", connection_id="c-2")
+    held = Held(station_id="NLVOLT0001", epoch=9, replica_id="gw-2", connection_id="c-2", ocpp_version="1.6")
     assert presence.held(KEY) == held
 
 

@@ -2,22 +2,32 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from typing import Protocol
 
 import structlog
 
-from charger_gateway.adapters.ocpp.commands import Inexpressible, OutgoingCall, call_of, outcome_of
+from charger_gateway.adapters.ocpp.commands import (
+    Inexpressible,
+    Outcome,
+    OutgoingCall,
+    Sealing,
+    Station,
+    calls_of,
+    outcome_of,
+)
 from charger_gateway.adapters.ocpp.connection import Connection, SocketGone
-from charger_gateway.domain.desk import DeskEvent
-from charger_gateway.ports import IdToken, Journal, JournalUnavailable
+from charger_gateway.adapters.ocpp.frames import CallError, CallResult
+from charger_gateway.domain.desk import INEXPRESSIBLE, DeskEvent
+from charger_gateway.ports import Journal, JournalUnavailable
 from chassis.clock import Clock
 from ev_contracts.gateway import CommandRequested, CommandSent, ReportAnswered, ReportSent
 
 DESK_COMMANDS = "gateway.desk.command.v1"
 _MOST_OFFERED = 10_000
 _MOST_AT_WORK = 1_000
+_CLOSED = Outcome(outcome="undeliverable", answer="connection-closed")
 
 log = structlog.get_logger("charger_gateway.desk_line")
 
@@ -30,14 +40,6 @@ class Sockets(Protocol):
     def connection(self, station_id: str) -> Connection | None: ...
 
 
-class TokenSeal(Protocol):
-    """Opens what the HTTP edge sealed for the wire."""
-
-    def open(self, command_id: str, sealed: bytes) -> IdToken:
-        """Raises ValueError where the seal is not of this desk's key or command."""
-        ...
-
-
 class Pace(Protocol):
     """How business time runs against the steady clock."""
 
@@ -47,7 +49,7 @@ class Pace(Protocol):
 class DeskLine:
     """Reacts to the desk's events; what must be awaited runs in tasks of its own group, bounded in number."""
 
-    def __init__(self, *, sockets: Sockets, journal: Journal, seal: TokenSeal, clock: Clock, pace: Pace) -> None:
+    def __init__(self, *, sockets: Sockets, journal: Journal, seal: Sealing, clock: Clock, pace: Pace) -> None:
         self._sockets = sockets
         self._journal = journal
         self._seal = seal
@@ -89,9 +91,9 @@ class DeskLine:
         task.add_done_callback(self._at_work.discard)
 
     async def _ask(self, key: str, command: CommandRequested, connection: Connection) -> None:
-        call = self._call(command, connection)
-        if isinstance(call, Inexpressible):
-            await self._report(key, command, connection.epoch, answer="inexpressible", detail=call.why)
+        calls = self._calls(command, connection)
+        if isinstance(calls, Inexpressible):
+            await self._report(key, command, connection.epoch, _inexpressible(calls))
             return
         asked = ReportSent(
             at=self._clock.now(),
@@ -105,53 +107,51 @@ class DeskLine:
     async def _deliver(self, key: str, command: CommandRequested, epoch: int) -> None:
         connection = self._sockets.connection(command.station_id)
         if connection is None or connection.epoch != epoch:
-            await self._report(key, command, epoch, answer="connection-closed")
+            await self._report(key, command, epoch, _CLOSED)
             return
-        call = self._call(command, connection)
-        if isinstance(call, Inexpressible):
-            await self._report(key, command, epoch, answer="inexpressible", detail=call.why)
+        calls = self._calls(command, connection)
+        if isinstance(calls, Inexpressible):
+            await self._report(key, command, epoch, _inexpressible(calls))
             return
         if command.action == "StartTransactionRemotely":
             connection.expect_remote_start(command.command_id)
-        left_s = self._pace.wall_seconds_until(command.expires_at)
         try:
-            answer = await connection.call(call.action, call.payload, left_s)
+            answered = await self._call_all(calls, command, connection)
         except SocketGone:
-            await self._report(key, command, epoch, answer="connection-closed")
+            await self._report(key, command, epoch, _CLOSED)
             return
         except TimeoutError:
-            log.warning("desk.unanswered", station=command.station_id, action=call.action)
+            log.warning("desk.unanswered", station=command.station_id, action=command.action)
             return
-        outcome = outcome_of(call.action, answer, version=connection.version)
-        await self._report(key, command, epoch, outcome=outcome.outcome, answer=outcome.answer, detail=outcome.detail)
+        outcome = outcome_of(command, answered, version=connection.version, sealing=self._seal)
+        await self._report(key, command, epoch, outcome)
 
-    def _call(self, command: CommandRequested, connection: Connection) -> OutgoingCall | Inexpressible:
-        token = None
-        if command.id_token_sealed is not None:
-            try:
-                token = self._seal.open(command.command_id, command.id_token_sealed)
-            except ValueError:
-                return Inexpressible(why="its token was sealed under another key")
-        return call_of(command, version=connection.version, heard=connection.heard(), token=token)
+    async def _call_all(
+        self, calls: Sequence[OutgoingCall], command: CommandRequested, connection: Connection
+    ) -> list[tuple[OutgoingCall, CallResult | CallError]]:
+        """One after the other, until one has no result. Raises SocketGone, TimeoutError."""
+        answered: list[tuple[OutgoingCall, CallResult | CallError]] = []
+        for call in calls:
+            left_s = self._pace.wall_seconds_until(command.expires_at)
+            answer = await connection.call(call.action, call.payload, left_s)
+            answered.append((call, answer))
+            if isinstance(answer, CallError):
+                break
+        return answered
 
-    async def _report(
-        self,
-        key: str,
-        command: CommandRequested,
-        epoch: int,
-        *,
-        answer: str,
-        outcome: str = "undeliverable",
-        detail: str | None = None,
-    ) -> None:
+    def _calls(self, command: CommandRequested, connection: Connection) -> tuple[OutgoingCall, ...] | Inexpressible:
+        return calls_of(command, Station(version=connection.version, heard=connection.heard()), self._seal)
+
+    async def _report(self, key: str, command: CommandRequested, epoch: int, outcome: Outcome) -> None:
         report = ReportAnswered(
             at=self._clock.now(),
             command_id=command.command_id,
             station_id=command.station_id,
             epoch=epoch,
-            answer=answer,
-            outcome=outcome,
-            detail=detail,
+            answer=outcome.answer,
+            outcome=outcome.outcome,
+            detail=outcome.detail,
+            response=outcome.response,
         )
         await self._append(key, report)
 
@@ -161,3 +161,7 @@ class DeskLine:
         except JournalUnavailable:
             # Nobody learns of it: the desk's deadline gives the command its outcome.
             log.warning("desk.unreported", station=record.station_id, command_id=record.command_id)
+
+
+def _inexpressible(found: Inexpressible) -> Outcome:
+    return Outcome(outcome="refused", answer=INEXPRESSIBLE, detail=found.why)
