@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from pricing.cli import cases, cdr, explain
+from pricing.cli import cases, cdr, explain, lint
 from pricing.cli.output import AGREES, BAD_INPUT, Output
 from pricing.domain.ocpi.reading import BadInput
 
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None, *, out: TextIO | None = None, e
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ev-price", description=__doc__, epilog=_STATUS)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
-    for add in (cases.add, cdr.add, explain.add):
+    for add in (cases.add, cdr.add, explain.add, lint.add):
         added = add(verbs)
         added.add_argument("--json", action="store_true", help="one JSON object a line")
         added.epilog = _STATUS
