@@ -21,7 +21,10 @@ from ev_contracts.record import Record
 TENANT, OPERATOR, PROVIDER = "octt", "NL-OCT", "NL-EMO"
 SECRET = "0011223344556677889900aabbccddeeff001122"
 VALID, BLOCKED, EXPIRED, UNKNOWN, MASTER = "CAFE0001", "CAFE0002", "CAFE0003", "CAFE0009", "CAFE0005"
+FOREIGN = "12345"
+"""The card that ocpp-go's simulators show."""
 CARDS = {
+    FOREIGN: TokenStatus.VALID,
     VALID: TokenStatus.VALID,
     BLOCKED: TokenStatus.BLOCKED,
     EXPIRED: TokenStatus.EXPIRED,

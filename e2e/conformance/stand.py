@@ -75,10 +75,9 @@ def free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def standing(home: Path) -> AsyncIterator[Stand]:
-    """The gateway serves while inside."""
+async def standing(home: Path, stations: tuple[str, ...] = station_ids(STATIONS)) -> AsyncIterator[Stand]:
+    """The gateway serves while inside, and knows these stations."""
     log, codec = MemoryLog(), Codec(records=RECORDS, topics=TOPICS)
-    stations = station_ids(STATIONS)
     await seed(log, codec, stations)
     settings = Settings(
         ocpp_port=free_port(),

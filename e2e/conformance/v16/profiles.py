@@ -32,7 +32,8 @@ def _profile(number: int, purpose: str, **more: Any) -> dict[str, Any]:
 
 
 async def _list_version(point: Point, version: int) -> None:
-    await point.told("GetLocalListVersion", {}, {"listVersion": version})
+    outcome = "refused" if version < 0 else "succeeded"
+    await point.told("GetLocalListVersion", {}, {"listVersion": version}, outcome)
 
 
 async def _sends_list(point: Point, answer: str, outcome: str, update: str = "Full") -> None:

@@ -50,7 +50,6 @@ asked(
     "GetInstalledCertificateIds",
     {"certificateType": ["MORootCertificate"]},
     answer=status("NotFound"),
-    outcome="refused",
 )
 _DELETED = {"certificateHashData": HASH}
 asked("M_20", "A certificate is deleted by the hash that the station told.", "DeleteCertificate", _DELETED)

@@ -26,8 +26,7 @@ def _gets(number: int, says: str, *, found: bool = True, **wanted: Any) -> None:
     payload = {"requestId": number, **wanted}
     then = [_shown(number)] if found else []
     answer = ACCEPTED if found else status("Unknown")
-    outcome = "succeeded" if found else "refused"
-    asked(f"O_{number:02d}", says, "GetDisplayMessages", payload, *then, answer=answer, outcome=outcome)
+    asked(f"O_{number:02d}", says, "GetDisplayMessages", payload, *then, answer=answer)
 
 
 def _sets(number: int, says: str, word: str = "Accepted", **more: Any) -> None:

@@ -61,7 +61,7 @@ async def new_password(charger: Charger) -> None:
     await _refused(charger, secret=old)
 
 
-@V201.case("TC_A_10_CSMS", "A new password that the station rejected is none: the old one stays.", missing=PASSWORD)
+@V201.case("TC_A_10_CSMS", "A new password that the station rejected is none: the old one stays.")
 async def rejected_password(charger: Charger) -> None:
     await _sets_password(charger, "Rejected", "refused")
     await charger.connect()
