@@ -30,6 +30,9 @@ test: check unit oracle contract conformance component e2e ## everything CI runs
 test-long: setup ## the crash and chaos tests and the prices' comparison with their full numbers
 	@EV_LONG=1 infra/checks/tests.sh oracle && EV_LONG=1 infra/checks/tests.sh component $(S) && EV_LONG=1 infra/checks/tests.sh e2e
 
+test-clients: setup ## stations of four other languages against the gateway (ONLY=rust for one; needs go, node, java with maven, cargo)
+	@$(PY) -m clients $(ONLY)
+
 unit: setup ## the tests that need nothing (S=pricing for one service)
 	@infra/checks/tests.sh unit $(S)
 

@@ -7,7 +7,7 @@ one=${2:-}
 
 case $level in
 contract) wanted='^contracts/tests/' ;;
-e2e) wanted='^e2e/(journeys|conformance)/' ;;
+e2e) wanted='^e2e/(journeys|conformance|clients)/' ;;
 unit) wanted='/tests/(unit/|issuer/|[^/]*$)' ;; # what stands in no level needs nothing either
 *) wanted="/tests/$level/" ;;
 esac
@@ -34,7 +34,7 @@ if [[ $level == unit ]]; then
     tested "unit" "${folders[@]}" # one start for all: nothing here is slow but the start
 else
     # A run a member: what one leaves behind in the process is no other's trouble.
-    for root in $(printf '%s\n' "${folders[@]}" | sed -E 's#/(tests|journeys|conformance)(/.*)?$#/\1#' | sort -u); do
+    for root in $(printf '%s\n' "${folders[@]}" | sed -E 's#/(tests|journeys|conformance|clients)(/.*)?$#/\1#' | sort -u); do
         mapfile -t inside < <(printf '%s\n' "${folders[@]}" | grep -E "^$root(/|$)")
         tested "$level ${root%/tests}" "${inside[@]}"
     done
