@@ -9,14 +9,14 @@ from typing import NamedTuple
 import orjson
 
 from chassis.clock import behind_s, within
-from chassis.codec import Poison
-from chassis.dead_letters import dead_letter_topic
+from chassis.dead_letters import Parked
 from chassis.decider import EventContext, To, derived_id
-from chassis.log.envelope import Stamp, context_of, entry_of
-from chassis.log.port import Entry, Fetched, LogError, TopicPartition
+from chassis.log.envelope import Stamp, entry_of
+from chassis.log.port import Appended, Entry, Fetched, LogError, TopicPartition
 from chassis.log.reading import read_to_end
-from chassis.runner.parts import Env, Outbox
-from chassis.runner.positions import POSITION_KEY, resume_at
+from chassis.runner.parking import Acks, Looked, Parking
+from chassis.runner.parts import Env, Outbox, Read
+from chassis.runner.positions import PARKED_KEY, POSITION_KEY, resume_at
 
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 300.0
@@ -34,8 +34,22 @@ class Retry(Exception):
 
 
 class _Pending(NamedTuple):
-    offset: int
-    record: Fetched
+    looked: Looked
+
+    @property
+    def timestamp(self) -> int:
+        return self.looked.record.timestamp
+
+
+class _Letter(NamedTuple):
+    """A parked event that can be read now, and what of its key waits once it is done."""
+
+    read: Read
+    rest: Parked | None
+
+    @property
+    def timestamp(self) -> int:
+        return self.read[1].log_time_ms
 
 
 class OutboxWorker:
@@ -50,42 +64,59 @@ class OutboxWorker:
         self._next = 0
         self._done: set[int] = set()
         self._open: set[int] = set()
-        self._queues: dict[bytes, deque[_Pending]] = {}
+        self._source = TopicPartition(part.source, partition)
+        self._parking = Parking(part.name, self._source, env)
+        self._storing = asyncio.Lock()
+        self._queues: dict[str, deque[_Pending | _Letter]] = {}
         self._slots = asyncio.Semaphore(part.concurrency)
         self._tasks: set[asyncio.Task[None]] = set()
         self._failed: BaseException | None = None
 
     async def restore(self) -> int:
-        """Resume at the lowest offset whose outcome is not known."""
+        """Resume at the lowest offset whose outcome is not known, and begin with what is parked and can be read now."""
         stored = None
         async for records in read_to_end(self._env.log, TopicPartition(self._state_topic, self._partition)):
             for record in records:
                 if record.key == POSITION_KEY and record.value is not None:
                     stored = orjson.loads(record.value)
-        source = TopicPartition(self._part.source, self._partition)
-        low = await resume_at(self._env.log, source, stored and stored["next"])
+                elif record.key == PARKED_KEY:
+                    self._parking.load(record.value)
+        low = await resume_at(self._env.log, self._source, stored and stored["next"])
         self._next = low
         self._done = set(stored["done"]) if stored else set()
+        found = {key: await self._parking.readable(key) for key in self._parking.keys}
+        for key, (reads, rest) in found.items():
+            self._repair(key, reads, rest)
+        self._parking.tell()
         return low
+
+    def _repair(self, key: str, reads: Sequence[Read], rest: Parked | None) -> None:
+        """Each letter that is done moves the key's beginning on, so that none is sent again after a stop."""
+        parked, following = self._parking.keys[key], [context.offset for _, context in reads[1:]]
+        left = [*(parked._replace(since=offset) for offset in following), rest]
+        for read, after in zip(reads, left, strict=False):
+            self._done.add(read[1].offset)
+            self._queue(key, _Letter(read, after))
 
     async def handle(self, records: Sequence[Fetched]) -> None:
         """Queue what is not done yet; returns at once unless too much is open."""
         self._check()
-        for record in records:
-            self._next = max(self._next, record.offset + 1)
-            if record.offset in self._done:
-                continue
-            self._open.add(record.offset)
-            key = record.key or b""
-            queue = self._queues.setdefault(key, deque())
-            queue.append(_Pending(record.offset, record))
-            if len(queue) == 1:
-                task = asyncio.create_task(self._drain(key, queue))
-                self._tasks.add(task)
-                task.add_done_callback(self._ended)
+        looked = [self._parking.look(record) for record in records if record.offset not in self._done]
+        self._next = max(self._next, records[-1].offset + 1)
+        for each in looked:
+            self._open.add(each.record.offset)
+            self._queue(each.key, _Pending(each))
         while len(self._open) > _MAX_OPEN and self._failed is None:  # noqa: ASYNC110 - a bound, rarely reached
             await asyncio.sleep(0.1)
         self._check()
+
+    def _queue(self, key: str, each: _Pending | _Letter) -> None:
+        queue = self._queues.setdefault(key, deque())
+        queue.append(each)
+        if len(queue) == 1:
+            task = asyncio.create_task(self._drain(key, queue))
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
@@ -96,27 +127,33 @@ class OutboxWorker:
         if self._failed is not None:
             raise self._failed
 
-    async def _drain(self, key: bytes, queue: deque[_Pending]) -> None:
+    async def _drain(self, key: str, queue: deque[_Pending | _Letter]) -> None:
         while queue:
-            await self._finish(queue[0])
+            match queue[0]:
+                case _Pending(looked):
+                    await self._finish(looked)
+                case _Letter(read, rest):
+                    await self._act(*read)
+                    self._parking.leave(key, rest, played=1)
+                    await self._store_parked()
             queue.popleft()
         self._queues.pop(key, None)
 
-    async def _finish(self, pending: _Pending) -> None:
-        headers = dict(pending.record.headers)
-        try:
-            context = context_of(self._part.source, self._partition, pending.record, headers)
-            event = self._env.codec.decode(self._part.source, pending.record.value, headers)
-        except Poison as poison:
-            self._env.metrics.add("dead_letters", 1, poison.reason)
-            letter = self._env.letterbox.letter(self._part.source, self._partition, pending.record, poison)
-            await self._acked(dead_letter_topic(self._part.name), letter, None)
+    async def _finish(self, looked: Looked) -> None:
+        acks: Acks = []
+        read = await self._parking.admit(looked, acks)
+        if read is not None:
+            await self._act(*read)
         else:
-            with self._env.tracing.processing(self._part.source, headers) as traceparent:
-                await self._report(await self._until_known(event, context), context, traceparent)
-        self._open.discard(pending.offset)
-        self._done.add(pending.offset)
+            await self._settled(acks[0], "its letters")
+            await self._store_parked()
+        self._open.discard(looked.record.offset)
+        self._done.add(looked.record.offset)
         await self._store()
+
+    async def _act(self, event: object, context: EventContext) -> None:
+        with self._env.tracing.processing(self._part.source, context.headers) as traceparent:
+            await self._report(await self._until_known(event, context), context, traceparent)
 
     async def _until_known(self, event: object, context: EventContext) -> Sequence[To]:
         pause = _FIRST_PAUSE_S
@@ -152,9 +189,17 @@ class OutboxWorker:
         value = orjson.dumps({"next": low, "done": sorted(self._done)})
         await self._acked(self._state_topic, Entry(POSITION_KEY, value), self._partition)
 
+    async def _store_parked(self) -> None:
+        async with self._storing:  # an older list must not come to stand behind a newer one
+            await self._acked(self._state_topic, self._parking.entry(), self._partition)
+        self._parking.tell()
+
     async def _acked(self, topic: str, entry: Entry, partition: int | None) -> None:
+        await self._settled(await self._env.log.producer.send(topic, entry, partition), topic)
+
+    async def _settled(self, ack: "asyncio.Future[Appended]", topic: str) -> None:
         try:
-            await within(await self._env.log.producer.send(topic, entry, partition), _ACK_TIMEOUT_S)
+            await within(ack, _ACK_TIMEOUT_S)
         except TimeoutError as error:
             raise LogError(f"{self._part.name}: no acknowledgement from {topic}") from error
 
@@ -165,7 +210,7 @@ class OutboxWorker:
         self._check()
 
     def _oldest_s(self) -> float:
-        first = min((queue[0].record.timestamp for queue in self._queues.values() if queue), default=None)
+        first = min((queue[0].timestamp for queue in self._queues.values() if queue), default=None)
         return 0.0 if first is None else behind_s(first)
 
     async def close(self) -> None:

@@ -66,7 +66,7 @@ def build(
     entities = (Entity(name="roaming.partner", decider=partner), Entity(name="roaming.cdr", decider=cdr))
     ratings, sending = _workers(partners, push)
     app = _app(desk, handshake, network)
-    repairs = {"entities": [entity.name for entity in entities], "reactions": [ratings.name]}
+    repairs = {"entities": [entity.name for entity in entities], "reactions": [ratings.name, sending.name]}
     app.include_router(repair_router(log=wiring.env.log, guard=desk.guard, act="repair-parked", **repairs))
     return wiring.service(
         [

@@ -26,7 +26,7 @@ def repair_router(
 ) -> APIRouter:
     """`GET /v1/parked` and `POST /v1/parked/unpark`, both the act of who may repair, within his tenants.
 
-    `reactions` are policies and transforms: what they parked is listed too, and tried again when the service starts.
+    `reactions` are policies, transforms and outboxes: what they parked is listed too, and tried again at each start.
     """
     router = APIRouter(tags=["repair"])
     repairer = guard.act(act)
@@ -40,7 +40,7 @@ def repair_router(
     async def unpark_one(wanted: UnparkRequest, caller: Annotated[Caller, Depends(repairer)]) -> Response:
         caller.require(tenant=tenant_of(wanted.key))
         if wanted.entity in reactions:
-            raise Problem(409, "repaired-at-start", "a policy tries its parked records again when its service starts")
+            raise Problem(409, "repaired-at-start", "a reaction tries its parked records again when its service starts")
         if wanted.entity not in entities:
             raise Problem(404, "not-found")
         outcome = await unpark(log, wanted.entity, wanted.key)

@@ -3,11 +3,15 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import toy
 
 from chassis.clock import FixedClock
+from chassis.codec import Codec
+from chassis.dead_letters import Letterbox
+from chassis.dead_letters.repair import waiting
 from chassis.decider import EventContext, To
 from chassis.log import Appender, MemoryLog
 from chassis.outbox import Retry
@@ -16,6 +20,7 @@ from chassis.telemetry import Tracing
 from chassis.testing import eventually, read_topic, running
 
 NOTED = "toys.note.event.v1"
+TALLIED = "toys.tally.event.v1"
 
 
 class OtherSide:
@@ -38,7 +43,7 @@ class OtherSide:
 
 
 def outbox(side: OtherSide) -> Outbox:
-    return Outbox(name="toys.note-outbox", source="toys.tally.event.v1", target="toys.note", act=side.act)
+    return Outbox(name="toys.note-outbox", source=TALLIED, target="toys.note", act=side.act)
 
 
 async def send(log: MemoryLog, keys: Sequence[str]) -> None:
@@ -79,3 +84,70 @@ async def test_what_was_under_way_when_it_stopped_is_asked_again_and_what_was_kn
     async with running(Service(env=toy.env(log, FixedClock(toy.NOON)), parts=[toy.TALLY, toy.NOTES, outbox(side)])):
         await eventually(lambda: has_noted(log, 2))
     assert side.told == [("t/1", 1), ("t/1", 2)]
+
+
+def blind() -> Codec:
+    """Of a build that knows no tally that closed."""
+    return Codec(records=toy.RECORDS, topics={**toy.TOPICS, TALLIED: toy.Topic(kind="event", records=("toy.Added",))})
+
+
+async def tell(log: MemoryLog, key: str, *events: toy.Added | toy.Closed) -> None:
+    """As a decider that this service does not run."""
+    clock = FixedClock(toy.NOON)
+    appender = Appender(log=log, codec=toy.codec(), clock=clock, service="elsewhere", tracing=Tracing("elsewhere"))
+    for event in events:
+        await appender.append(topic=TALLIED, key=key, record=event)
+
+
+async def parked(log: MemoryLog) -> list[tuple[str, str]]:
+    return [(each.key, each.reason) for each in await waiting(log, "toys.note-outbox")]
+
+
+def added(total: int) -> toy.Added:
+    return toy.Added(number=total, amount=1, total=total)
+
+
+CLOSED = toy.Closed(total=2)
+
+
+async def test_an_event_that_cannot_be_read_holds_its_key_and_is_sent_in_order_by_the_build_that_can() -> None:
+    log, side = MemoryLog(), OtherSide()
+    await tell(log, "t/1", added(1), CLOSED, added(3))
+    await tell(log, "t/2", added(7))
+    env = replace(toy.env(log, FixedClock(toy.NOON)), letterbox=Letterbox(b"secret"))
+    for _ in range(2):
+        async with running(Service(env=replace(env, codec=blind()), parts=[toy.NOTES, outbox(side)])):
+            await eventually(lambda: parked_and_noted(log, {("t/1", 1), ("t/2", 7)}))
+            assert sum(value for _, value in env.metrics.labelled("parked")) == 1
+    async with running(Service(env=env, parts=[toy.NOTES, outbox(side)])):
+        await tell(log, "t/1", added(4))
+        await eventually(lambda: has_noted(log, 5))
+        assert await parked(log) == []
+        assert sum(value for _, value in env.metrics.labelled("parked")) == 0
+    assert [total for key, total in side.told if key == "t/1"] == [1, 2, 3, 4]
+    assert set(side.calls.values()) == {1}
+
+
+async def parked_and_noted(log: MemoryLog, wanted: set[tuple[str, int]]) -> bool:
+    return set(await noted(log)) == wanted and await parked(log) == [("t/1", "record-not-on-topic")]
+
+
+async def test_a_repair_that_is_cut_short_goes_on_where_it_was() -> None:
+    log, side = MemoryLog(), OtherSide()
+    await tell(log, "t/1", CLOSED, added(3))
+    env = toy.env(log, FixedClock(toy.NOON))
+    async with running(Service(env=replace(env, codec=blind()), parts=[toy.NOTES, outbox(side)])):
+        await eventually(lambda: env.metrics.get("dead_letters", "behind-a-parked-record"))
+    second = OtherSide(failures=1_000)
+    half = replace(outbox(side), act=lambda event, context: (side if event == CLOSED else second).act(event, context))
+    async with running(Service(env=env, parts=[toy.NOTES, half])):
+        await eventually(lambda: second.calls)
+        assert await parked(log) == [("t/1", "record-not-on-topic")]
+    async with running(Service(env=env, parts=[toy.NOTES, outbox(side)])):
+        await eventually(lambda: has_noted(log, 2))
+        await eventually(lambda: nothing_parked(log))
+    assert side.told == [("t/1", 2), ("t/1", 3)]
+
+
+async def nothing_parked(log: MemoryLog) -> bool:
+    return not await parked(log)

@@ -11,10 +11,11 @@ import pytest
 import toy
 
 from chassis.clock import FixedClock
-from chassis.codec import WrongIds
-from chassis.decider import Decider
+from chassis.codec import Codec, WrongIds
+from chassis.decider import Decider, EventContext, To
 from chassis.log import Appender, Entry, MemoryLog, TopicPartition, partition_of
-from chassis.runner import Entity, Service
+from chassis.log.envelope import Stamp, entry_of
+from chassis.runner import Entity, Outbox, Policy, Service
 from chassis.telemetry import Tracing
 from chassis.testing import eventually, read_topic, running
 
@@ -172,11 +173,16 @@ async def test_a_registry_that_knows_us_lets_us_start_and_one_that_is_down_too()
         pass
 
 
+def newer_shape(name: str) -> tuple[Codec, Mapping[str, Any]]:
+    """A writer that has one field more, under the registry's id 99; and its schema."""
+    newer = json.loads(json.dumps(toy.RECORDS[name].schema))
+    newer["fields"].append({"name": "remark", "type": "string", "default": ""})
+    return toy.codec_with(replace(toy.RECORDS[name], schema=newer, fingerprint="f" * 16), schema_id=99), newer
+
+
 async def test_another_writers_shape_is_learnt_from_the_registry() -> None:
     log, clock = MemoryLog(), FixedClock(toy.NOON)
-    newer = json.loads(json.dumps(toy.RECORDS["toy.Add"].schema))
-    newer["fields"].append({"name": "remark", "type": "string", "default": ""})
-    theirs = toy.codec_with(replace(toy.RECORDS["toy.Add"], schema=newer, fingerprint="f" * 16), schema_id=99)
+    theirs, newer = newer_shape("toy.Add")
     registry = FakeRegistry({**schemas(), 99: newer})
     async with registry.listening():
         service = Service(env=toy.env(log, clock), parts=[toy.TALLY], registry=registry.url)
@@ -185,3 +191,30 @@ async def test_another_writers_shape_is_learnt_from_the_registry() -> None:
             await appender.append(topic=COMMANDS, key=KEY, record=toy.Add(at=toy.NOON, number=1, amount=4))
             await eventually(lambda: has_said(log, 1))
     assert (await said(log))[0].total == 4
+
+
+async def _tell(event: toy.Added, context: EventContext) -> list[To]:
+    return toy.react(event, context, None)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [toy.POLICY, Outbox(name="toys.note-outbox", source=EVENTS, target="toys.note", act=_tell)],
+    ids=["policy", "outbox"],
+)
+async def test_what_came_before_a_shape_to_be_learnt_is_not_lost(part: Policy | Outbox) -> None:
+    log, clock = MemoryLog(), FixedClock(toy.NOON)
+    theirs, newer = newer_shape("toy.Added")
+    for version, codec in enumerate((toy.codec(), theirs), start=1):
+        encoded = codec.encode(EVENTS, toy.Added(number=version, amount=1, total=version))
+        stamp = Stamp(record_id=f"event-{version}", source=b"/newer", time=toy.NOON, key=KEY, stream_version=version)
+        await log.producer.send(EVENTS, entry_of(encoded, stamp))
+    registry = FakeRegistry({**schemas(), 99: newer})
+    async with registry.listening():
+        service = Service(env=toy.env(log, clock), parts=[toy.NOTES, part], registry=registry.url)
+        async with running(service):
+            await eventually(lambda: _noted(log, [1, 2]))
+
+
+async def _noted(log: MemoryLog, totals: list[int]) -> bool:
+    return [seen.record.total for seen in await read_topic(log, toy.codec(), "toys.note.event.v1")] == totals
