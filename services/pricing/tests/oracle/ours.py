@@ -9,7 +9,7 @@ from fractions import Fraction
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from calculator import Reservation, Segment
+from calculator import Range, Reservation, Segment
 from random_cases import Case
 from random_sessions import RandomSession
 
@@ -59,11 +59,14 @@ class Engine:
             priced=module("price").price,
         )
 
-    def price(self, asked: "Asked") -> tuple[Fraction | None, Fraction | None]:
+    def price(self, asked: "Asked") -> Range:
         """Without and with VAT, exactly."""
         tariff = self.tariff_of(asked.version)
         priced = self.priced(tariff, self.session_of(asked.facts, tariff, asked.zone))
-        return priced.excl_vat, priced.incl_vat
+        excl, incl = priced.excl_vat, priced.incl_vat
+        assert isinstance(excl, Fraction)
+        assert isinstance(incl, Fraction)
+        return excl, incl
 
 
 class Asked(NamedTuple):

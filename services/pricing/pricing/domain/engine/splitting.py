@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from ev_contracts.common import ChargingPeriod, MeterPoint, SessionFacts
@@ -34,7 +35,8 @@ def session_of(facts: SessionFacts, tariff: Tariff, time_zone: str) -> Session:
 def _periods(facts: SessionFacts) -> Sequence[ChargingPeriod]:
     """A session of which no period is told charged all the while, or never."""
     if facts.periods:
-        return facts.periods
+        # Whoever tells them out of order tells the same session.
+        return sorted(facts.periods, key=attrgetter("started_at", "ended_at"))
     whole_of_it = ChargingPeriod(
         started_at=facts.started_at,
         ended_at=facts.ended_at,
@@ -92,9 +94,10 @@ class _Course:
     def of(cls, facts: SessionFacts, periods: Sequence[ChargingPeriod]) -> "_Course":
         start = facts.started_at
         end_ms = (facts.ended_at - start) // MS
-        curve_ms = [(point.at - start) // MS for point in facts.curve]
-        if facts.curve:
-            points = {ms: point.energy_wh for ms, point in zip(curve_ms, facts.curve, strict=True)}
+        curve = sorted(facts.curve, key=attrgetter("at", "energy_wh"))
+        curve_ms = [(point.at - start) // MS for point in curve]
+        if curve:
+            points = {ms: point.energy_wh for ms, point in zip(curve_ms, curve, strict=True)}
         else:
             points = _points_of(periods, start)
         points.setdefault(0, 0)
@@ -107,7 +110,7 @@ class _Course:
             period_ms=[(period.started_at - start) // MS for period in periods],
             charging=[period.charging for period in periods],
             register=Register(at_ms=at_ms, energy_wh=[points[ms] for ms in at_ms]),
-            curve=facts.curve,
+            curve=curve,
             curve_ms=curve_ms,
         )
 
