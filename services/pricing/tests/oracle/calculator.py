@@ -86,7 +86,7 @@ def _of_reservation(rules: Sequence[Rule], *, expired: bool) -> list[Rule]:
 def _charges(rules: Sequence[Rule], zone: str, segments: Sequence[Segment]) -> list[Charge]:
     """Per dimension the first element that holds; then the steps: one for energy, one for both kinds of time."""
     books: dict[str, list[Charge]] = {"FLAT": [], "ENERGY": [], "TIME": []}
-    for piece in _pieces([restrictions for restrictions, _ in rules], ZoneInfo(zone), segments):
+    for piece in pieces([restrictions for restrictions, _ in rules], ZoneInfo(zone), segments):
         for dimension, quantity in piece.ran.items():
             fit = (part for restrictions, part in rules if part["type"] == dimension and _holds(restrictions, piece))
             for component in islice(fit, 1 if quantity else 0):
@@ -149,7 +149,7 @@ def _is_within(restrictions: Json, low: str, high: str, fact: Range | None) -> b
     return is_enough and (high not in restrictions or fact[1] < _number(restrictions[high]))
 
 
-def _pieces(conditions: Sequence[Json], zone: ZoneInfo, segments: Sequence[Segment]) -> Iterator[Piece]:
+def pieces(conditions: Sequence[Json], zone: ZoneInfo, segments: Sequence[Segment]) -> Iterator[Piece]:
     begun, wh = segments[0].start, Fraction()
     for segment in segments:
         ran, length = _seconds(segment.start - begun), _seconds(segment.end - segment.start)
