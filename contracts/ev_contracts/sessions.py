@@ -44,6 +44,31 @@ class ChangeChargingState(Record, frozen=True):
     occurred_at: Instant
 
 
+class CorrectSession(Record, frozen=True):
+    """A person states what a session came to."""
+
+    at: Instant
+    session_id: StrictStr
+    station_id: StrictStr
+    started_at: Annotated[Instant | None, Field(description="Absent: as it stands.")] = None
+    ended_at: Annotated[Instant | None, Field(description="Absent: as it stands.")] = None
+    meter_start_wh: Annotated[StrictInt | None, Field(description="Absent: as it stands.")] = None
+    meter_stop_wh: Annotated[StrictInt | None, Field(description="Absent: as it stands.")] = None
+    energy_wh: Annotated[StrictInt | None, Field(description="Absent: the difference of the registers.")] = None
+    by: StrictStr
+    reason: StrictStr
+
+
+class DisputeSession(Record, frozen=True):
+    """Somebody contests what a closed session came to."""
+
+    at: Instant
+    session_id: StrictStr
+    station_id: StrictStr
+    by: StrictStr
+    reason: StrictStr
+
+
 class EndSession(Record, frozen=True):
     """A station's transaction ended."""
 
@@ -127,6 +152,33 @@ class GapFound(Record, frozen=True):
     found_at: Instant
 
 
+class MessageSettled(Record, frozen=True):
+    """A message that named no session has found its place."""
+
+    message_id: StrictStr
+    station_id: StrictStr
+    session_id: Annotated[
+        StrictStr | None, Field(description="The session it belongs to; absent where it was dismissed.")
+    ] = None
+    rule: Annotated[
+        StrictStr,
+        Field(description="connector-time-meter: exactly one session fits; assigned or dismissed: a person said so."),
+    ]
+    by: Annotated[StrictStr | None, Field(description="Who did it, where a person did.")] = None
+    reason: Annotated[StrictStr | None, Field(description="Why, where a person did.")] = None
+    settled_at: Instant
+
+
+class ReleaseSession(Record, frozen=True):
+    """A person believes a held session as it stands: it is judged again, without the doubt that held it."""
+
+    at: Instant
+    session_id: StrictStr
+    station_id: StrictStr
+    by: StrictStr
+    reason: StrictStr
+
+
 class ResolveContext(Record, frozen=True):
     """What the registry and the accounts now say of a session's place and parties at its start."""
 
@@ -135,6 +187,35 @@ class ResolveContext(Record, frozen=True):
     station_id: StrictStr
     place: Place | None = None
     parties: Parties | None = None
+
+
+class ResolveDispute(Record, frozen=True):
+    """A dispute is over: the session stands as it is, or was corrected before."""
+
+    at: Instant
+    session_id: StrictStr
+    station_id: StrictStr
+    by: StrictStr
+    reason: StrictStr
+
+
+class ReviewItem(Record, frozen=True):
+    """Something that a person should look at; gone when it is settled."""
+
+    item_id: StrictStr
+    kind: Annotated[StrictStr, Field(description="session, message, gap or dispute.")]
+    station_id: StrictStr
+    session_id: StrictStr | None = None
+    cause: StrictStr
+    detail: StrictStr
+    started_at: Instant | None = None
+    ended_at: Instant | None = None
+    meter_start_wh: StrictInt | None = None
+    meter_stop_wh: StrictInt | None = None
+    energy_wh: Annotated[StrictInt | None, Field(description="Of a gap: what flowed unseen.")] = None
+    evse_number: StrictInt | None = None
+    connector_number: StrictInt | None = None
+    raised_at: Instant
 
 
 class SessionClosed(Record, frozen=True):
@@ -258,6 +339,17 @@ class SessionMarkedSuspect(Record, frozen=True):
     marked_at: Instant
 
 
+class SessionReviewed(Record, frozen=True):
+    """A person settled, or opened, a question about a session; what it makes true follows as an event of its own."""
+
+    session_id: StrictStr
+    station_id: StrictStr
+    act: Annotated[StrictStr, Field(description="corrected, released, disputed, dispute-resolved.")]
+    by: Annotated[StrictStr, Field(description="The caller's subject.")]
+    reason: StrictStr
+    reviewed_at: Instant
+
+
 class SessionStarted(Record, frozen=True):
     """A session is running."""
 
@@ -282,6 +374,17 @@ class SessionStarted(Record, frozen=True):
     charging: Annotated[
         StrictBool | None, Field(description="As the start itself told it; absent where it did not.")
     ] = None
+
+
+class SettleMessage(Record, frozen=True):
+    """A person says to which session a message belongs, or that it belongs to none."""
+
+    at: Instant
+    message_id: StrictStr
+    station_id: StrictStr
+    session_id: Annotated[StrictStr | None, Field(description="Absent: it is dismissed.")] = None
+    by: StrictStr
+    reason: StrictStr
 
 
 class StartSession(Record, frozen=True):
@@ -342,3 +445,19 @@ class UnmatchedMessageRecorded(Record, frozen=True):
     connector_number: StrictInt | None = None
     meter_wh: StrictInt | None = None
     occurred_at: Instant
+    message_id: Annotated[
+        StrictStr | None,
+        Field(
+            description="The same for the same message, however often it comes; absent in what was told before it existed."
+        ),
+    ] = None
+    because: Annotated[
+        StrictStr | None,
+        Field(description="no-session: none fits by connector, time and meter; many-sessions: more than one does."),
+    ] = None
+    received_at: Annotated[Instant | None, Field(description="Receipt at the gateway.")] = None
+    offline: StrictBool = False
+    end_reason: Annotated[StrictStr | None, Field(description="Where the message was an end.")] = None
+    readings: Annotated[
+        tuple[MeterReading, ...], Field(description="As they came; of more than 50 the first and the last 25.")
+    ] = ()

@@ -58,6 +58,7 @@ MetricName = Literal[
     "restarts",
     "table_staleness_seconds",
     "torn",
+    "unaccounted",
 ]
 _METRICS_EVERY_MS = 10_000
 METRICS: tuple[str, ...] = get_args(MetricName)

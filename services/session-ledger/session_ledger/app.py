@@ -4,13 +4,13 @@ from chassis.auth import Authenticator
 from chassis.clock import Clock
 from chassis.dead_letters.routes import repair_router
 from chassis.decider import Deadline
-from chassis.http import create_app
 from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Policy, Service, wire
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.sessions import SessionDeadlinePassed
 from session_ledger.adapters.facts import SnapshotFacts
+from session_ledger.adapters.http import Edge, ReviewTable, ledger_app
 from session_ledger.domain.session import session_decider
 from session_ledger.policies import on_session, on_transaction
 from session_ledger.settings import Settings
@@ -25,24 +25,31 @@ def build(
     log: Log | None = None,
     authenticator: Authenticator | None = None,
 ) -> Service:
-    """The composition root. Opens nothing yet. Raises WrongIds."""
+    """The composition root. Opens nothing yet. Raises MissingSecret and WrongIds."""
     wiring = wire("session-ledger", settings, records=RECORDS, topics=TOPICS, clock=clock, log=log)
     decider = session_decider(
         settle_s=settings.session_settle_s, grace_s=settings.session_grace_s, silence_s=settings.session_silence_s
     )
     reactions = _reactions(SnapshotFacts())
-    app = create_app("session-ledger")
+    client = wiring.commands("sessions.edge.reply.v1")
+    edge = Edge(
+        guard=wiring.guard(ACTS, authenticator=authenticator),
+        desk=wiring.desk(client),
+        clock=wiring.env.clock,
+        review=ReviewTable(wiring.env.metrics),
+    )
+    app = ledger_app(edge)
     app.include_router(
         repair_router(
             log=wiring.env.log,
             entities=(_SESSION,),
-            guard=wiring.guard(ACTS, authenticator=authenticator),
+            guard=edge.guard,
             act="repair-parked",
             reactions=[each.name for each in reactions],
         )
     )
-    edge = HttpEdge(app=app, host=settings.http_host, port=settings.http_port)
-    return wiring.service([Entity(name=_SESSION, decider=decider, deadline=_passed), *reactions, edge])
+    http = HttpEdge(app=app, host=settings.http_host, port=settings.http_port, commands=client, tables=(edge.review,))
+    return wiring.service([Entity(name=_SESSION, decider=decider, deadline=_passed), *reactions, http])
 
 
 def _reactions(facts: SnapshotFacts) -> tuple[Policy, ...]:

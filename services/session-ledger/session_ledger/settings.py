@@ -4,7 +4,7 @@ from chassis.settings import BaseServiceSettings
 
 
 class Settings(BaseServiceSettings):
-    """The closing rules, in seconds of business time: how long a session waits for facts that are late."""
+    """Secret: `page-token-key`. The closing rules, in seconds of business time: how long a session waits for facts."""
 
     session_settle_s: int = 30
     """OCPP 1.6: silence after the stop and the last fact, before the session closes."""

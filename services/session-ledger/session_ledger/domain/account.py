@@ -205,3 +205,68 @@ def amended(facts: SessionFacts, *, ended_at: datetime, meter_stop_wh: int) -> S
     if facts.curve:
         curve.append(MeterPoint(at=ended_at, energy_wh=energy_wh))
     return facts.model_copy(update={**changes, "periods": (*shares, last), "curve": tuple(curve)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What a session came to, in a person's words."""
+
+    started_at: datetime
+    ended_at: datetime
+    meter_start_wh: int
+    meter_stop_wh: int
+    energy_wh: int
+
+
+def restated(facts: SessionFacts, figures: Figures, *, rule: str) -> SessionFacts:
+    """The facts with these figures: periods and curve are cut to the new times, and share the new energy as the old."""
+    if figures == _figures_of(facts):
+        return facts
+    started_at, ended_at, energy_wh = figures.started_at, figures.ended_at, figures.energy_wh
+    whole = ChargingPeriod(started_at=started_at, ended_at=ended_at, charging=True, energy_wh=facts.energy_wh)
+    within = [each for each in facts.periods if each.ended_at > started_at and each.started_at < ended_at] or [whole]
+    total_wh, reached, periods = sum(each.energy_wh for each in within), 0, []
+    for place, period in enumerate(within):
+        is_last = place == len(within) - 1
+        share_wh = energy_wh * period.energy_wh // total_wh if total_wh else 0
+        share_wh = energy_wh - reached if is_last else share_wh
+        reached += share_wh
+        times = {
+            "started_at": started_at if place == 0 else period.started_at,
+            "ended_at": ended_at if is_last else period.ended_at,
+        }
+        periods.append(period.model_copy(update={**times, "energy_wh": share_wh}))
+    return facts.model_copy(
+        update={
+            "started_at": started_at,
+            "ended_at": ended_at,
+            "meter_start_wh": figures.meter_start_wh,
+            "meter_stop_wh": figures.meter_stop_wh,
+            "energy_wh": energy_wh,
+            "periods": tuple(periods),
+            "curve": _restated_curve(facts, figures),
+            "energy_is_estimated": False,
+            "energy_rule": rule,
+        }
+    )
+
+
+def _figures_of(facts: SessionFacts) -> Figures:
+    return Figures(
+        started_at=facts.started_at,
+        ended_at=facts.ended_at,
+        meter_start_wh=facts.meter_start_wh,
+        meter_stop_wh=facts.meter_stop_wh,
+        energy_wh=facts.energy_wh,
+    )
+
+
+def _restated_curve(facts: SessionFacts, figures: Figures) -> tuple[MeterPoint, ...]:
+    inner = [each for each in facts.curve if figures.started_at < each.at < figures.ended_at]
+    old_wh = facts.energy_wh
+    scaled = [
+        each.model_copy(update={"energy_wh": figures.energy_wh * each.energy_wh // old_wh if old_wh else 0})
+        for each in inner
+    ]
+    first = MeterPoint(at=figures.started_at, energy_wh=0)
+    return (first, *scaled, MeterPoint(at=figures.ended_at, energy_wh=figures.energy_wh))

@@ -1,6 +1,5 @@
 """When a session is final, when it is doubtful, and what a fact that comes later still changes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +10,6 @@ from session_ledger.domain.account import account, amended
 from session_ledger.domain.chain import LINKS_AT_MOST, Between, gaps_of, with_link
 from session_ledger.domain.evidence import register_of
 from session_ledger.domain.finals import Final, connector_key, connector_numbers, link_of
-from session_ledger.domain.history import SessionEvent
 from session_ledger.domain.registers import Doubt, Hole, most_energy_wh
 from session_ledger.domain.rows import time_of
 from session_ledger.domain.station import ClosingRules, End, Session, Station, Suspect, end_order, span_of
@@ -42,7 +40,7 @@ def close_if_due(telling: Telling, session_id: str, rules: ClosingRules, at: dat
         return
     came_to = _clock_doubt(session) or account(span_of(telling.station, session, session.start, session.end))
     if isinstance(came_to, Doubt):
-        if session.verdict != Suspect(cause=came_to.cause):
+        if not (isinstance(session.verdict, Suspect) and session.verdict.cause == came_to.cause):
             telling.say(suspect(session, came_to, at))
         return
     before = telling.station
@@ -139,19 +137,22 @@ def _gap_id(station_id: str, connector: str, name: str) -> str:
     return derived_id("gap", station_id, connector, name)
 
 
-def after_close(station: Station, session_id: str, late: Late) -> Sequence[SessionEvent]:
-    """What a fact that came too late changes: a correction, a doubt, or nothing."""
+def after_close(telling: Telling, session_id: str, late: Late) -> None:
+    """Says what a fact that came too late changes: a correction, a doubt, or nothing."""
+    station = telling.station
     final = station.final[session_id]
     closed = final.closed()
     facts = closed.facts
     ended_at, stop_wh = _later_end(final, facts, late)
     if (ended_at, stop_wh) == (facts.ended_at, facts.meter_stop_wh):
-        return []
+        return
     energy_wh = facts.energy_wh + stop_wh - facts.meter_stop_wh
     if ended_at < facts.started_at or not 0 <= energy_wh <= most_energy_wh(ended_at - facts.started_at):
         doubt = Doubt(cause="late-fact-implausible", detail=f"{facts.meter_start_wh} Wh to {stop_wh} Wh")
-        return [suspect(closed, doubt, late.at)]
-    telling = Telling(station)
+        known = station.questions.get(session_id)
+        if known is None or known.detail != doubt.detail:
+            telling.say(suspect(closed, doubt, late.at))
+        return
     told = SessionCorrected(
         session_id=closed.session_id,
         station_id=closed.station_id,
@@ -163,7 +164,6 @@ def after_close(station: Station, session_id: str, late: Late) -> Sequence[Sessi
     )
     telling.say(told)
     tell_gaps(telling, station, told, final.connector)
-    return telling.events
 
 
 def _later_end(final: Final, facts: SessionFacts, late: Late) -> tuple[datetime, int]:

@@ -8,6 +8,7 @@ from ev_contracts.sessions import (
     EnergyDelivered,
     GapFilled,
     GapFound,
+    MessageSettled,
     SessionClosed,
     SessionContextResolved,
     SessionContextWanted,
@@ -15,6 +16,7 @@ from ev_contracts.sessions import (
     SessionEnded,
     SessionEvidenceKept,
     SessionMarkedSuspect,
+    SessionReviewed,
     SessionStarted,
     SuspensionEnded,
     SuspensionStarted,
@@ -42,6 +44,10 @@ from session_ledger.domain.station import (
     with_closed_id,
     with_gap,
     with_part,
+    with_question,
+    with_settled,
+    with_unmatched,
+    without,
     without_old,
 )
 
@@ -60,6 +66,8 @@ SessionEvent = (
     | SessionContextWanted
     | GapFound
     | GapFilled
+    | MessageSettled
+    | SessionReviewed
 )
 
 
@@ -88,19 +96,32 @@ def evolve(station: Station, event: SessionEvent) -> Station:  # noqa: C901, PLR
         case SessionMarkedSuspect():
             return _suspected(station, event)
         case UnmatchedMessageRecorded():
-            return station
+            return with_unmatched(station, event)
+        case MessageSettled():
+            return with_settled(station, event.message_id, event.session_id)
+        case SessionReviewed():
+            return _reviewed(station, event)
         case GapFound():
-            return with_gap(station, event.gap_id, event.energy_wh)
+            return with_gap(station, event)
         case GapFilled():
-            return with_gap(station, event.gap_id, None)
+            return replace(station, gaps=without(station.gaps, event.gap_id))
         case _:
             assert_never(event)
 
 
 def _suspected(station: Station, event: SessionMarkedSuspect) -> Station:
-    if event.session_id not in station.sessions:
-        return station  # it is closed and billed; the doubt is for a person to settle
-    return _with(station, event.session_id, verdict=Suspect(cause=event.cause))
+    doubt = Suspect(cause=event.cause, detail=event.detail, since=event.marked_at)
+    if event.session_id in station.sessions:
+        return _with(station, event.session_id, verdict=doubt)
+    # It is closed and perhaps billed: the doubt is for a person to settle.
+    return with_question(station, event.session_id, doubt)
+
+
+def _reviewed(station: Station, event: SessionReviewed) -> Station:
+    if event.act == "disputed":
+        question = Suspect(cause="disputed", detail=event.reason, since=event.reviewed_at)
+        return with_question(station, event.session_id, question)
+    return with_question(station, event.session_id, None)
 
 
 def _with(station: Station, session_id: str, **changes: object) -> Station:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from chassis.decider import Deadline
 from ev_contracts.common import Parties, Place
+from ev_contracts.sessions import GapFound, UnmatchedMessageRecorded
 from session_ledger.domain.account import Span
 from session_ledger.domain.chain import Link, latest, with_link
 from session_ledger.domain.evidence import Evidence, Sample, Told, is_gapless
@@ -14,7 +16,10 @@ from session_ledger.domain.finals import Final, connector_key
 CORRECTABLE_FOR = timedelta(hours=48)
 CORRECTABLE_AT_MOST = 8
 KNOWN_FOR = timedelta(days=40)
-GAPS_AT_MOST = 200
+GAPS_AT_MOST = 50
+UNMATCHED_AT_MOST = 50
+
+V = TypeVar("V")
 
 _FIRST_ASKING = timedelta(seconds=10)
 _RAREST_ASKING = timedelta(hours=1)
@@ -58,6 +63,8 @@ class Suspect:
     """Held from billing until a person has looked."""
 
     cause: str
+    detail: str
+    since: datetime
 
 
 Verdict = Open | Suspect
@@ -96,8 +103,14 @@ class Station:
     """Day of closing -> short forms of the ids closed on it; 40 days of them fit in a few kilobytes."""
     chains: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
     """Connector -> the latest sessions that account for its register, in order of time."""
-    gaps: Mapping[str, int] = field(default_factory=dict)
-    """Gap -> its energy, as long as nothing accounts for it."""
+    gaps: Mapping[str, GapFound] = field(default_factory=dict)
+    """Gaps with energy, as long as nothing accounts for it."""
+    unmatched: Mapping[str, UnmatchedMessageRecorded] = field(default_factory=dict)
+    """Messages that named no session, as long as nobody said whose they are."""
+    settled: Mapping[str, str | None] = field(default_factory=dict)
+    """Message -> the session it was found to belong to, so that a repeat of it is known; None: to none."""
+    questions: Mapping[str, Suspect] = field(default_factory=dict)
+    """What is contested of closed sessions."""
 
     def find(self, session_id: str | None, transaction_id: str | None) -> str | None:
         """The session a message speaks of; a bare transaction id is an alias of the latest start that bore it."""
@@ -249,8 +262,12 @@ def span_of(station: Station, session: Session, start: Start, end: End) -> Span:
 
 def without_old(station: Station, now: datetime) -> Station:
     """The station without what no rule asks for any more: closed sessions past correcting, ids past knowing."""
-    latest = sorted(station.final, key=lambda name: station.final[name].closed_at)[-CORRECTABLE_AT_MOST:]
-    final = {name: station.final[name] for name in latest if station.final[name].closed_at > now - CORRECTABLE_FOR}
+    latest = set(sorted(station.final, key=lambda name: station.final[name].closed_at)[-CORRECTABLE_AT_MOST:])
+    final = {
+        name: each
+        for name, each in station.final.items()
+        if name in station.questions or (name in latest and each.closed_at > now - CORRECTABLE_FOR)
+    }
     horizon = (now - KNOWN_FOR).date().isoformat()
     days = {day: ids for day, ids in station.closed.items() if day >= horizon}
     return replace(station, told=_still_needed(station), final=final, closed=days)
@@ -285,12 +302,39 @@ def with_part(station: Station, connector: str, link: Link | None) -> Station:
     return replace(station, chains={**station.chains, connector: links})
 
 
-def with_gap(station: Station, gap_id: str, energy_wh: int | None) -> Station:
-    """The station with this gap, or, with None, without it."""
-    gaps = {name: wh for name, wh in station.gaps.items() if name != gap_id}
-    if energy_wh is not None:
-        gaps[gap_id] = energy_wh
-    return replace(station, gaps=dict(list(gaps.items())[-GAPS_AT_MOST:]))
+def with_gap(station: Station, gap: GapFound) -> Station:
+    """The station with this gap; one without energy is told, and not remembered."""
+    if not gap.energy_wh:
+        return station
+    return replace(station, gaps=_latest({**station.gaps, gap.gap_id: gap}, GAPS_AT_MOST))
+
+
+def with_unmatched(station: Station, message: UnmatchedMessageRecorded) -> Station:
+    """The station with this message parked; what was told before messages had ids is history only."""
+    if message.message_id is None:
+        return station
+    return replace(station, unmatched=_latest({**station.unmatched, message.message_id: message}, UNMATCHED_AT_MOST))
+
+
+def with_settled(station: Station, message_id: str, session_id: str | None) -> Station:
+    """The station with this message in its place."""
+    settled = _latest({**station.settled, message_id: session_id}, UNMATCHED_AT_MOST)
+    return replace(station, unmatched=without(station.unmatched, message_id), settled=settled)
+
+
+def with_question(station: Station, session_id: str, question: Suspect | None) -> Station:
+    """The station with this closed session contested or, with None, no longer."""
+    others = without(station.questions, session_id)
+    return replace(station, questions=others if question is None else {**others, session_id: question})
+
+
+def without(known: Mapping[str, V], name: str) -> Mapping[str, V]:
+    """The mapping without one of its names."""
+    return {each: value for each, value in known.items() if each != name} if name in known else known
+
+
+def _latest(known: Mapping[str, V], at_most: int) -> Mapping[str, V]:
+    return dict(list(known.items())[-at_most:])
 
 
 def _connector_of(session: Session) -> str | None:

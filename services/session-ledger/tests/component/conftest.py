@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import secrets
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -28,6 +29,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 CALLERS = {
     "eddy": Principal(subject="eddy", roles=frozenset({"cpo-engineer"}), tenants=frozenset({"volt"})),
+    "cleo": Principal(subject="cleo", roles=frozenset({"cpo"}), tenants=frozenset({"volt"})),
+    "mallory": Principal(subject="mallory", roles=frozenset({"cpo"}), tenants=frozenset({"ampere"})),
     "ella": Principal(subject="ella", roles=frozenset({"cpo-engineer"}), tenants=frozenset({"ampere"})),
 }
 NEEDED = {
@@ -80,19 +83,28 @@ class Stage:
         async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as http:
             return await http.get(path, headers={"Authorization": f"Bearer {caller}"})
 
+    async def post(self, caller: str, path: str, body: Mapping[str, Any]) -> httpx2.Response:
+        """To the service's edge, as this caller."""
+        (port,) = self.service.ports.values()
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as http:
+            params = {"tenant": "volt"} if caller == "mallory" else {}
+            return await http.post(path, json=body, params=params, headers={"Authorization": f"Bearer {caller}"})
+
     async def seen(self, topic: str) -> list[Seen]:
         """What stands on a topic."""
         return await read_topic(self.log, self.service.env.codec, topic)
 
 
 @pytest.fixture(params=["memory", "kafka"])
-def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     from network import NOON  # noqa: PLC0415 - beside this file, found once the path above is set
 
+    (tmp_path / "page-token-key").write_text("not a secret outside this test")
     clock = FixedClock(NOON)
     if request.param == "memory":
         log = MemoryLog()
-        yield Ledger(settings=Settings(log_level="error"), log_of=lambda: log, clock=clock)
+        settings = Settings(secrets_dir=tmp_path, log_level="error")
+        yield Ledger(settings=settings, log_of=lambda: log, clock=clock)
         return
     lab, lab_paths = request.getfixturevalue("lab"), request.getfixturevalue("lab_paths")
     namespace = f"ledger{secrets.token_hex(4)}"
@@ -102,6 +114,7 @@ def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
         registry=lab.registry,
         schema_ids=lab_paths.schema_ids,
         namespace=namespace,
+        secrets_dir=tmp_path,
         log_level="error",
     )
     yield Ledger(settings=settings, log_of=lambda: KafkaLog(lab.kafka, namespace=namespace), clock=clock)

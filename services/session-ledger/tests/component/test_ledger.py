@@ -9,7 +9,13 @@ from chassis.log.port import Entry
 from chassis.testing import eventually
 from ev_contracts.common import ChargingPeriod, CommercialModel
 from ev_contracts.gateway import TransactionEnded
-from ev_contracts.sessions import SessionClosed, SessionContextWanted, UnmatchedMessageRecorded
+from ev_contracts.sessions import (
+    SessionClosed,
+    SessionContextWanted,
+    SessionMarkedSuspect,
+    SessionReviewed,
+    UnmatchedMessageRecorded,
+)
 
 SOURCE = "gateway.transaction.event.v1"
 EVENTS = "sessions.session.event.v1"
@@ -105,13 +111,54 @@ async def test_a_stop_of_no_known_transaction_is_kept_and_never_guessed(ledger: 
     async with ledger.run() as stage:
         await stage.say(SOURCE, KEY, stop)
         (unmatched,) = await eventually(lambda: records(stage, UnmatchedMessageRecorded), deadline_s=30)
+        (item,) = (await stage.get("cleo", "/v1/review")).json()["items"]
     assert unmatched == UnmatchedMessageRecorded(
+        message_id=unmatched.message_id,
         station_id=STATION,
         transaction_id="1007",
         kind="end",
+        because="no-session",
         meter_wh=80_000,
         occurred_at=at(460),
+        received_at=stop.received_at,
+        offline=stop.offline,
+        end_reason=stop.reason,
+        readings=stop.readings,
     )
+    assert (item["item_id"], item["kind"], item["meter_stop_wh"]) == (unmatched.message_id, "message", 80_000)
+
+
+async def test_a_held_session_is_billable_after_a_person_has_corrected_it(ledger: Any) -> None:
+    stop = next(each for each in told(1) if isinstance(each, TransactionEnded))
+    async with ledger.run() as stage:
+        for topic, key, record in REGISTRY:
+            await stage.say(topic, key, record)
+        await stage.say(SOURCE, KEY, started(1), stop.model_copy(update={"meter_stop_wh": 1}))
+        await quiet(stage)
+        stage.clock.advance(timedelta(minutes=101))
+        (held,) = await eventually(lambda: records(stage, SessionMarkedSuspect), deadline_s=30)
+        path = f"/v1/sessions/{held.session_id}/correction"
+        body = {"station_id": STATION, "meter_stop_wh": 20_000}
+
+        async def queue() -> Any:
+            return (await stage.get("cleo", "/v1/review?kind=session")).json()["items"]
+
+        (item,) = await eventually(queue, deadline_s=30)
+        assert (item["item_id"], item["cause"]) == (held.session_id, "energy-negative")
+        assert (await stage.post("cleo", path, body)).status_code == 422
+        assert (await stage.post("eddy", path, {**body, "reason": "photo"})).status_code == 403
+        assert (await stage.post("mallory", path, {**body, "reason": "photo"})).status_code == 404
+        assert (await stage.post("cleo", path, {**body, "reason": "photo of the meter"})).status_code == 201
+        (session,) = await closed(stage, 1)
+        (review,) = await records(stage, SessionReviewed)
+        await eventually(lambda: _gone(queue), deadline_s=30)
+    assert (session.rule, session.facts.meter_stop_wh, session.facts.energy_rule) == ("by-person", 20_000, "by-person")
+    assert session.facts.energy_wh == 20_000 - session.facts.meter_start_wh
+    assert (review.by, review.reason, review.act) == ("cleo", "photo of the meter", "corrected")
+
+
+async def _gone(queue: Any) -> bool:
+    return not await queue()
 
 
 async def test_a_fact_that_cannot_be_read_parks_its_station_and_the_others_go_on(ledger: Any) -> None:

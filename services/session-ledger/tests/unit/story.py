@@ -1,9 +1,14 @@
 """The messages of one driver's session at a station in Amsterdam, as the ledger is told of them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from chassis.decider import Refused
 from ev_contracts.common import CommercialModel, MeterReading, Parties, Place
 from ev_contracts.sessions import AddReadings, ChangeChargingState, EndSession, SessionDeadlinePassed, StartSession
+from session_ledger.domain.history import SessionEvent
+from session_ledger.domain.session import Command, session
+from session_ledger.domain.station import Station
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 STATION = "NLVOLT0001"
@@ -116,3 +121,35 @@ def end(minutes: float = 60, meter_stop_wh: int | None = 12_000, **changes: obje
 
 def deadline(name: str, minutes: float) -> SessionDeadlinePassed:
     return SessionDeadlinePassed(at=at(minutes), name=f"{name}/{SESSION}", due_at=at(minutes))
+
+
+def name_of(number: int) -> str:
+    return f"{number:08x}-0000-5000-8000-000000000000"
+
+
+def one(number: int, begin_wh: int, stop_wh: int) -> list[Command]:
+    """A whole session in the hour of its number."""
+    began = 60.0 * number
+    return [
+        start(
+            session_id=name_of(number),
+            transaction_id=str(number),
+            at=at(began),
+            started_at=at(began),
+            meter_start_wh=begin_wh,
+        ),
+        end(began + 50, stop_wh, transaction_id=str(number)),
+        deadline("close", began + 55).model_copy(update={"name": f"close/{name_of(number)}"}),
+    ]
+
+
+def told(commands: Sequence[Command], state: Station = session.initial) -> tuple[list[SessionEvent], Station]:
+    """The events of these commands, none of which may be refused, and the station after them."""
+    events: list[SessionEvent] = []
+    for command in commands:
+        decided = session.decide(command, state)
+        assert not isinstance(decided, Refused)
+        for event in decided:
+            state = session.evolve(state, event)
+        events += decided
+    return events, state

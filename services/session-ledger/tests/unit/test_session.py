@@ -35,7 +35,6 @@ from ev_contracts.sessions import (
     SessionStarted,
     SuspensionEnded,
     SuspensionStarted,
-    UnmatchedMessageRecorded,
 )
 from session_ledger.domain.evidence import Told, with_told
 from session_ledger.domain.history import SessionEvent
@@ -194,13 +193,6 @@ def test_a_stop_without_a_register_waits_for_the_whole_grace_and_takes_the_last_
     (final,) = session.decide(deadline("close", 75), scenario.state)  # type: ignore[misc]  # a ledger never refuses
     assert isinstance(final, SessionClosed)
     assert (final.rule, final.facts.meter_stop_wh, final.facts.energy_wh) == ("grace-over", 9_000, 8_000)
-
-
-def test_a_stop_of_another_station_or_of_nobody_is_recorded_and_never_guessed() -> None:
-    unmatched = UnmatchedMessageRecorded(
-        station_id=STATION, transaction_id="-1", kind="end", meter_wh=12_000, occurred_at=at(60)
-    )
-    Scenario(session).given(STARTED).when(end(transaction_id="-1")).then(unmatched)
 
 
 @pytest.mark.parametrize(

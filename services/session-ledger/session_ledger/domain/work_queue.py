@@ -1,0 +1,118 @@
+"""What a person should look at, as others may follow it: held sessions, parked messages, gaps, contested sessions."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from chassis.decider import Snapshot
+from ev_contracts.sessions import GapFound, ReviewItem, UnmatchedMessageRecorded
+from session_ledger.domain.finals import Final, connector_numbers
+from session_ledger.domain.registers import begin_of
+from session_ledger.domain.station import Session, Station, Suspect
+
+TOPIC = "sessions.review.snapshot.v1"
+
+
+def snapshots(before: Station, after: Station) -> Sequence[Snapshot]:
+    """The items that came, changed or are settled."""
+    was, now = _marks(before), _marks(after)
+    if was == now:
+        return ()
+    items = {each.item_id: each for each in _items(after)}
+    changed = [name for name in now if name not in was or now[name] != was[name]]
+    gone = [name for name in was if name not in now]
+    return [
+        *(Snapshot(topic=TOPIC, key=f"@{name}", record=items[name]) for name in changed),
+        *(Snapshot(topic=TOPIC, key=f"@{name}", record=None) for name in gone),
+    ]
+
+
+def _marks(station: Station) -> Mapping[str, object]:
+    """Item -> what tells whether it changed; cheap, for it is asked after each decision."""
+    held = {name: each.verdict for name, each in station.sessions.items() if isinstance(each.verdict, Suspect)}
+    return {**held, **dict.fromkeys(station.unmatched), **dict.fromkeys(station.gaps), **station.questions}
+
+
+def _items(station: Station) -> Iterator[ReviewItem]:
+    for session in station.sessions.values():
+        if isinstance(session.verdict, Suspect):
+            yield _held(session, session.verdict)
+    yield from (_parked(message) for message in station.unmatched.values())
+    yield from (_open(gap) for gap in station.gaps.values())
+    for session_id, question in station.questions.items():
+        final = station.final.get(session_id)
+        if final is not None:
+            yield _contested(session_id, final, question)
+
+
+def _held(session: Session, doubt: Suspect) -> ReviewItem:
+    start, end = session.start, session.end
+    return ReviewItem(
+        item_id=session.session_id,
+        kind="session",
+        station_id=session.station_id,
+        session_id=session.session_id,
+        cause=doubt.cause,
+        detail=doubt.detail,
+        started_at=start and start.started_at,
+        ended_at=end and end.ended_at,
+        meter_start_wh=None if start is None else begin_of(start.meter_start_wh, session.evidence),
+        meter_stop_wh=None if end is None else end.meter_stop_wh,
+        evse_number=None if start is None else start.evse_number,
+        connector_number=None if start is None else start.connector_number,
+        raised_at=doubt.since,
+    )
+
+
+def _parked(message: UnmatchedMessageRecorded) -> ReviewItem:
+    return ReviewItem(
+        item_id=message.message_id or "",
+        kind="message",
+        station_id=message.station_id,
+        cause=message.because or "no-session",
+        detail=f"{message.kind} of transaction {message.transaction_id}",
+        ended_at=message.occurred_at if message.kind == "end" else None,
+        meter_stop_wh=message.meter_wh,
+        evse_number=message.evse_number,
+        connector_number=message.connector_number,
+        raised_at=message.received_at or message.occurred_at,
+    )
+
+
+def _open(gap: GapFound) -> ReviewItem:
+    return ReviewItem(
+        item_id=gap.gap_id,
+        kind="gap",
+        station_id=gap.station_id,
+        session_id=gap.to_session_id,
+        cause=gap.cause,
+        detail=f"{gap.from_wh} Wh to {gap.to_wh} Wh",
+        started_at=gap.from_at,
+        ended_at=gap.to_at,
+        meter_start_wh=gap.from_wh,
+        meter_stop_wh=gap.to_wh,
+        energy_wh=gap.energy_wh,
+        evse_number=gap.evse_number,
+        connector_number=gap.connector_number,
+        raised_at=gap.found_at,
+    )
+
+
+def _contested(session_id: str, final: Final, question: Suspect) -> ReviewItem:
+    closed = final.closed()
+    facts = closed.facts
+    evse_number, connector_number = connector_numbers(final.connector)
+    return ReviewItem(
+        item_id=session_id,
+        kind="dispute",
+        station_id=closed.station_id,
+        session_id=session_id,
+        cause=question.cause,
+        detail=question.detail,
+        started_at=facts.started_at,
+        ended_at=facts.ended_at,
+        meter_start_wh=facts.meter_start_wh,
+        meter_stop_wh=facts.meter_stop_wh,
+        energy_wh=facts.energy_wh,
+        evse_number=evse_number,
+        connector_number=connector_number,
+        raised_at=question.since,
+    )
