@@ -30,8 +30,7 @@ def role(settings: Settings) -> Role:
             react=metered,
             lasting=ends_of_windows,
         )
-        env = wiring.env
-        analysis = partial(run_windows, settings, codec=env.codec, appender=wiring.appender, tracing=env.tracing)
+        analysis = partial(run_windows, settings, env=wiring.env, appender=wiring.appender)
         if settings.schema_ids is None:  # the log is in memory, where no stream table can follow it
             return (readings,)
         return (readings, Task(name="windows", run=analysis))

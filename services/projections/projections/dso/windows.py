@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import faust
+from aiokafka.errors import KafkaError
 from faust.exceptions import ValueDecodeError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import AppT, StreamT
 from faust.types.tuples import Message
 
 from chassis.codec import Codec, Poison
-from chassis.log import Appender
+from chassis.log import Appender, LogError
+from chassis.runner import Env
 from chassis.telemetry import Tracing
 from ev_contracts.projections import ConnectionMetered
 from projections.dso.loads import absorb, kept, revived
@@ -24,6 +26,9 @@ _SOURCE, _OUTPUT = "projections.connection-meter.sample.v1", "projections.feeder
 _CHANGELOG = "projections.feeder-load.changelog.v1"
 _PARTITIONS = 4
 _GROUP = "projections.dso-windows"
+_PAUSE_S = 2.0
+_AWAY = (KafkaError, LogError, OSError, TimeoutError)
+"""What passes by itself: the analysis is built anew, and resumes from its changelog and its committed offsets."""
 
 
 class _ReadCommittedThread(driver.AIOKafkaConsumerThread):
@@ -123,12 +128,20 @@ def windows_app(settings: Settings, *, codec: Codec, appender: Appender, tracing
     return app
 
 
-async def run_windows(settings: Settings, *, codec: Codec, appender: Appender, tracing: Tracing) -> None:
-    """Until cancelled; what stops the analysis stops the process, and its supervisor starts it again."""
-    app = windows_app(settings, codec=codec, appender=appender, tracing=tracing)
-    await app.start()
-    try:
-        await app.wait_until_stopped()
-        raise RuntimeError("the stream analysis stopped") from app.crash_reason
-    finally:
-        await asyncio.shield(app.stop())
+async def run_windows(settings: Settings, *, env: Env, appender: Appender) -> None:
+    """Until cancelled. A log that goes away is waited for; whatever else stops the analysis stops the process."""
+    while True:
+        app = windows_app(settings, codec=env.codec, appender=appender, tracing=env.tracing)
+        try:
+            await app.start()
+            await app.wait_until_stopped()
+            reason = app.crash_reason
+        except _AWAY as error:
+            reason = error
+        finally:
+            await asyncio.shield(app.stop())
+        if isinstance(reason, _AWAY):
+            env.lines.warning("partition.restarted", topic=_SOURCE, error=f"{type(reason).__name__}: {reason}")
+            await asyncio.sleep(_PAUSE_S)
+        else:
+            raise RuntimeError("the stream analysis stopped") from reason  # noqa: TRY004 - of whatever kind it was

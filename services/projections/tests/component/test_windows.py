@@ -1,7 +1,9 @@
 """The stream analysis on a real broker: committed readings only, restored from its changelog, the windows add up."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from real import Real
@@ -22,6 +24,7 @@ from projections.testing.story import STORY
 # faust leaves a timer's sleep unawaited where it is stopped within its first moments.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
+Analysis = Callable[[Exception], Coroutine[Any, Any, None]]
 METER, LOAD = "projections.connection-meter.sample.v1", "projections.feeder-load.sample.v1"
 KEY = "volt/ean-9"
 
@@ -93,24 +96,54 @@ async def test_aborted_readings_are_not_seen_and_a_restart_knows_the_earlier_one
         await eventually(second, deadline_s=60, what="the third reading is split between its windows")
 
 
-class BrokenAppender(Appender):
-    """The log confirms nothing."""
+class FailingOnce(Appender):
+    """The first append fails with an error of the test's; the others go through."""
 
-    async def append(self, **_: object) -> Appended:
-        raise LogError("the log is away")
+    error: Exception | None = None
+
+    async def append(self, **record: Any) -> Appended:
+        error, FailingOnce.error = FailingOnce.error, None
+        if error is not None:
+            raise error
+        return await super().append(**record)
 
 
-async def test_a_reading_that_could_not_be_counted_ends_the_analysis_and_is_counted_after_the_restart(
-    real: Real,
-) -> None:
+@pytest.fixture
+async def analysis(real: Real) -> AsyncIterator[Analysis]:
+    """The stream analysis alone, over two readings, with an appender that fails once."""
     settings = real.settings(RoleName.DSO, windows=True)
     await real.tell(*(Told(topic=METER, key=KEY, record=record) for record in (reading(0, 0), reading(10, 1_000))))
-    wiring = wire("broken", settings, records=RECORDS, topics=TOPICS)
-    env = wiring.env
-    broken = BrokenAppender(log=env.log, codec=env.codec, clock=env.clock, service="broken", tracing=env.tracing)
+    env = wire("failing", settings, records=RECORDS, topics=TOPICS).env
+    await env.log.start()
+    appender = FailingOnce(log=env.log, codec=env.codec, clock=env.clock, service="failing", tracing=env.tracing)
+
+    async def run(error: Exception) -> None:
+        FailingOnce.error = error
+        await run_windows(settings, env=env, appender=appender)
+
+    yield run
+    await env.log.stop()
+
+
+async def test_a_log_that_goes_away_is_waited_for_and_no_reading_is_lost(real: Real, analysis: Analysis) -> None:
+    running = asyncio.create_task(analysis(LogError("the log is away")))
+    async with real.run(real.settings(RoleName.DSO)) as service:
+
+        async def counted() -> bool:
+            return await windows(service, "ean-9") == {"12:00": 1_000}
+
+        await eventually(counted, deadline_s=90, what="the readings make 1,000 Wh")
+    assert FailingOnce.error is None
+    running.cancel()
+    await asyncio.wait([running])
+
+
+async def test_what_is_no_outage_ends_the_analysis_and_is_counted_after_the_restart(
+    real: Real, analysis: Analysis
+) -> None:
     with pytest.raises(RuntimeError, match="the stream analysis stopped"):
-        await asyncio.wait_for(run_windows(settings, codec=env.codec, appender=broken, tracing=env.tracing), 60)
-    async with real.run(settings) as service:
+        await asyncio.wait_for(analysis(ZeroDivisionError("a bug")), 60)
+    async with real.run(real.settings(RoleName.DSO, windows=True)) as service:
 
         async def counted() -> bool:
             return await windows(service, "ean-9") == {"12:00": 1_000}
