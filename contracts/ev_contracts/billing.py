@@ -71,6 +71,29 @@ class EntryRefused(Record, frozen=True):
     session_id: StrictStr
     reason: StrictStr
     at: Instant
+    rating: Annotated[
+        Rating | None,
+        Field(description="With the fields below: what another try needs, where a later fact can mend it."),
+    ] = None
+    facts: SessionFacts | None = None
+    place: Place | None = None
+    parties: Parties | None = None
+    book_tenant: StrictStr | None = None
+    side_of_book: StrictStr | None = None
+
+
+class EntryWanted(Record, frozen=True):
+    """An entry held for an unknown party is to be tried again with the parties of now."""
+
+    entry_id: StrictStr
+    rating: Rating
+    facts: SessionFacts
+    place: Place
+    parties: Parties
+    book_tenant: StrictStr
+    side_of_book: StrictStr
+    attempt: StrictInt
+    at: Instant
 
 
 class InvoiceLine(Record, frozen=True):
@@ -133,6 +156,16 @@ class InvoiceIssued(Record, frozen=True):
     evse_id: StrictStr
 
 
+class InvoiceWanted(Record, frozen=True):
+    """The seller's entry stands: what was rated is to be invoiced."""
+
+    rating: Rating
+    facts: SessionFacts
+    place: Place
+    parties: Parties
+    at: Instant
+
+
 class IssueInvoice(Record, frozen=True):
     """Invoice one rated session in a number series."""
 
@@ -165,3 +198,11 @@ class PostEntry(Record, frozen=True):
     ] = False
     book_tenant: Annotated[StrictStr, Field(description="Whose books.")]
     side_of_book: Annotated[StrictStr, Field(description="seller or buyer.")]
+
+
+class PostingDeadlinePassed(Record, frozen=True):
+    """Try a held entry again."""
+
+    at: Instant
+    name: StrictStr
+    due_at: Instant

@@ -98,10 +98,15 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
     "assets.station.snapshot.v1": (assets.StationSnapshot,),
     "billing.invoice.command.v1": (billing.IssueInvoice,),
     "billing.invoice.event.v1": (billing.InvoiceIssued,),
-    "billing.posting.command.v1": (billing.PostEntry,),
+    "billing.posting.command.v1": (
+        billing.PostEntry,
+        billing.PostingDeadlinePassed,
+    ),
     "billing.posting.event.v1": (
         billing.EntryPosted,
         billing.EntryRefused,
+        billing.EntryWanted,
+        billing.InvoiceWanted,
     ),
     "gateway.connection.event.v1": (
         gateway.ConnectionDisplaced,

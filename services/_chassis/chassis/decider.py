@@ -43,11 +43,6 @@ class Snapshot:
     record: Any
 
 
-def never(_state: object) -> bool:
-    """No state is the last."""
-    return False
-
-
 def no_deadlines(_state: object) -> Sequence[Deadline]:
     """Nothing is promised."""
     return ()
@@ -69,7 +64,6 @@ class Decider(Generic[C, S, E]):
     initial: S
     decide: Callable[[C, S], Sequence[E] | Refused]
     evolve: Callable[[S, E], S]
-    is_terminal: Callable[[S], bool] = never
     deadlines: Callable[[S], Sequence[Deadline]] = no_deadlines
     snapshots: Callable[[S, S], Sequence[Snapshot]] = no_snapshots
     state_type: Any = None

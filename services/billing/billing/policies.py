@@ -2,18 +2,23 @@
 
 import uuid
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from billing.domain.entry import BUYER, SELLER
 from billing.ports import Facts, PartyBook
 from chassis.decider import EventContext, To
 from ev_contracts.assets import PartySnapshot
-from ev_contracts.billing import InvoiceParty, IssueInvoice, PostEntry
+from ev_contracts.billing import EntryWanted, InvoiceParty, InvoiceWanted, IssueInvoice, PostEntry
 from ev_contracts.common import RelationKind
 from ev_contracts.pricing import SessionRated
 from ev_contracts.record import Record
 
 _ENTRIES = uuid.UUID("6f2f3a52-6d0e-5f0a-9a3b-3f1f6a1c7e10")
 """Namespace of entry ids: uuid5 of rating and side, so that a retry asks for the same entry."""
+
+
+_Rated = SessionRated | EntryWanted | InvoiceWanted
+"""What carries a rating with its facts, place and parties."""
 
 
 def entries_of(event: Record, _context: EventContext, facts: Facts) -> Sequence[To]:
@@ -26,36 +31,42 @@ def entries_of(event: Record, _context: EventContext, facts: Facts) -> Sequence[
     ]
 
 
+def entries_again(event: Record, context: EventContext, facts: Facts) -> Sequence[To]:
+    """A held entry with the parties as they are known by now."""
+    if not isinstance(event, EntryWanted):
+        return ()
+    return [To(key=context.key, command=_entry(event, facts.parties, event.side_of_book, event.book_tenant, event.at))]
+
+
 def invoices_of(event: Record, _context: EventContext, facts: Facts) -> Sequence[To]:
-    """The seller's invoice; none within one legal entity, and none where a party is unknown (its entry is held)."""
-    if not isinstance(event, SessionRated):
+    """The seller's invoice of what stands in its book, with the parties as they are known now."""
+    if not isinstance(event, InvoiceWanted):
         return ()
     relation = event.rating.relation
-    if _same_legal_entity(event, facts.parties) is not False:
-        return ()
     seller = facts.parties.get(_key(relation.seller_party_id))
     buyer = _buyer(event, facts.parties)
     if seller is None or buyer is None:
-        return ()
+        # Whoever posted knew both: this process is behind, and a start reads the parties to their end.
+        raise LookupError(f"{relation.seller_party_id} or {relation.buyer_party_id} is not known here yet")
     # The year is that of the delivery in UTC, so a session of New Year's Eve that is rated later keeps its series.
     series = f"{relation.seller_party_id}-{event.facts.ended_at.year}"
     command = IssueInvoice(
-        at=event.rated_at, series=series, rating=event.rating, facts=event.facts, place=event.place,
+        at=event.at, series=series, rating=event.rating, facts=event.facts, place=event.place,
         seller=_party_on_invoice(seller), buyer=buyer,
     )  # fmt: skip
     return [To(key=f"{relation.seller_tenant}/{series}", command=command)]
 
 
 def _entries(event: SessionRated, parties: PartyBook) -> Iterator[PostEntry]:
-    yield _entry(event, parties, SELLER, event.rating.relation.seller_tenant)
+    yield _entry(event, parties, SELLER, event.rating.relation.seller_tenant, event.rated_at)
     # A buyer who keeps no books with us (a roaming partner) books the purchase in its own system.
     if event.rating.relation.kind is RelationKind.CPO_TO_EMSP and event.parties.emsp_tenant:
-        yield _entry(event, parties, BUYER, event.parties.emsp_tenant)
+        yield _entry(event, parties, BUYER, event.parties.emsp_tenant, event.rated_at)
 
 
-def _entry(event: SessionRated, parties: PartyBook, side: str, tenant: str) -> PostEntry:
+def _entry(event: _Rated, parties: PartyBook, side: str, tenant: str, at: datetime) -> PostEntry:
     return PostEntry(
-        at=event.rated_at,
+        at=at,
         entry_id=str(uuid.uuid5(_ENTRIES, f"{event.rating.rating_id}/{side}")),
         rating=event.rating,
         facts=event.facts,
@@ -68,7 +79,7 @@ def _entry(event: SessionRated, parties: PartyBook, side: str, tenant: str) -> P
     )
 
 
-def _same_legal_entity(event: SessionRated, parties: PartyBook) -> bool | None:
+def _same_legal_entity(event: _Rated, parties: PartyBook) -> bool | None:
     """None where the seller or the buying party is not known."""
     relation = event.rating.relation
     seller = parties.get(_key(relation.seller_party_id))
@@ -78,7 +89,7 @@ def _same_legal_entity(event: SessionRated, parties: PartyBook) -> bool | None:
     return None if seller is None or buyer is None else seller.legal_entity_id == buyer.legal_entity_id
 
 
-def _owner_is_operator(event: SessionRated, parties: PartyBook) -> bool:
+def _owner_is_operator(event: _Rated, parties: PartyBook) -> bool:
     # An owner who is not registered shares no legal entity with anyone registered: the share is owed to him.
     if event.parties.owner_party_id is None:
         return False
@@ -87,7 +98,7 @@ def _owner_is_operator(event: SessionRated, parties: PartyBook) -> bool:
     return owner is not None and operator is not None and owner.legal_entity_id == operator.legal_entity_id
 
 
-def _buyer(event: SessionRated, parties: PartyBook) -> InvoiceParty | None:
+def _buyer(event: _Rated, parties: PartyBook) -> InvoiceParty | None:
     relation = event.rating.relation
     if relation.buyer_party_id is not None:
         known = parties.get(_key(relation.buyer_party_id))

@@ -1,12 +1,21 @@
-"""When a rated session enters a book: once, balanced, or held for review with the reason."""
+"""When a rated session enters a book: once, balanced, or held with the reason until a later fact mends it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import assert_never
 
 from billing.domain import entry
 from billing.domain.totals import fault_of
-from chassis.decider import Decider, Refused
-from ev_contracts.billing import EntryPosted, EntryRefused, PostEntry
+from chassis.decider import Deadline, Decider
+from ev_contracts.billing import EntryPosted, EntryRefused, EntryWanted, InvoiceWanted, PostEntry, PostingDeadlinePassed
+from ev_contracts.common import Parties, Place, Rating, SessionFacts
+
+PARTY_UNKNOWN = "party-unknown"
+"""The one reason that passes by itself: the registry may yet tell of the party."""
+
+_FIRST_TRY = timedelta(seconds=60)
+_RAREST_TRY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,36 +29,144 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """All that another try needs."""
+
+    entry_id: str
+    rating: Rating
+    facts: SessionFacts
+    place: Place
+    parties: Parties
+    book_tenant: str
+    side_of_book: str
+    attempt: int
+    tried_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """The rating could not be posted."""
+    """The rating could not be posted; `wanted` where a later fact may mend that."""
 
     reason: str
+    wanted: Wanted | None = None
 
 
 State = Absent | Posted | Held
-Event = EntryPosted | EntryRefused
+Command = PostEntry | PostingDeadlinePassed
+Event = EntryPosted | EntryRefused | EntryWanted | InvoiceWanted
 
 
-def decide(command: PostEntry, state: State) -> Sequence[Event] | Refused:
+def decide(command: Command, state: State) -> Sequence[Event]:
     """A "no" is an event here: the command comes from a reaction and nobody waits for an answer."""
-    if not isinstance(state, Absent):
-        return []
+    match command:
+        case PostEntry():
+            return _post(command, state)
+        case PostingDeadlinePassed():
+            return _try_again(command, state)
+        case _:
+            assert_never(command)
+
+
+def _post(command: PostEntry, state: State) -> Sequence[Event]:
+    match state:
+        case Absent() | Held(wanted=Wanted()):
+            entered = _entered(command)
+            if isinstance(entered, EntryPosted):
+                return [entered, *_invoice(command)]
+            is_told = isinstance(state, Held) and entered.reason == state.reason
+            return [] if is_told else [entered]
+        case Held() | Posted():
+            return []
+        case _:
+            assert_never(state)
+
+
+def _entered(command: PostEntry) -> EntryPosted | EntryRefused:
     reason = _fault_of(command)
     if reason is not None:
-        return [_refused(command, reason)]
+        return _refused(command, reason)
     posted = _posted(command)
-    return [_refused(command, "does-not-balance")] if entry.imbalance(posted.lines) else [posted]
+    return _refused(command, "does-not-balance") if entry.imbalance(posted.lines) else posted
 
 
-def evolve(_state: State, event: Event) -> State:
+def _invoice(command: PostEntry) -> Sequence[InvoiceWanted]:
+    """What stands in the seller's book is invoiced, so once; not within one legal entity (domain rule 6)."""
+    if command.side_of_book != entry.SELLER or command.same_legal_entity:
+        return []
+    rated = {"rating": command.rating, "facts": command.facts, "place": command.place, "parties": command.parties}
+    return [InvoiceWanted.model_validate({**rated, "at": command.at})]
+
+
+def _try_again(command: PostingDeadlinePassed, state: State) -> Sequence[EntryWanted]:
+    if not isinstance(state, Held) or state.wanted is None:
+        return []
+    held = state.wanted
+    return [
+        EntryWanted(
+            entry_id=held.entry_id,
+            rating=held.rating,
+            facts=held.facts,
+            place=held.place,
+            parties=held.parties,
+            book_tenant=held.book_tenant,
+            side_of_book=held.side_of_book,
+            attempt=held.attempt + 1,
+            at=command.at,
+        )
+    ]
+
+
+def evolve(state: State, event: Event) -> State:
     """The state after the event."""
-    return Posted() if isinstance(event, EntryPosted) else Held(reason=event.reason)
+    match event:
+        case EntryPosted():
+            return Posted()
+        case EntryRefused():
+            return Held(reason=event.reason, wanted=_held(event))
+        case EntryWanted():
+            return _wanted_again(state, event)
+        case InvoiceWanted():
+            return state
+        case _:
+            assert_never(event)
+
+
+def _wanted_again(state: State, event: EntryWanted) -> State:
+    if not isinstance(state, Held) or state.wanted is None:
+        return state
+    return replace(state, wanted=replace(state.wanted, attempt=event.attempt, tried_at=event.at))
+
+
+def _held(event: EntryRefused) -> Wanted | None:
+    if event.reason != PARTY_UNKNOWN or event.rating is None or event.facts is None or event.place is None:
+        return None
+    if event.parties is None or event.book_tenant is None or event.side_of_book is None:
+        return None
+    return Wanted(
+        entry_id=event.entry_id,
+        rating=event.rating,
+        facts=event.facts,
+        place=event.place,
+        parties=event.parties,
+        book_tenant=event.book_tenant,
+        side_of_book=event.side_of_book,
+        attempt=0,
+        tried_at=event.at,
+    )
+
+
+def deadlines(state: State) -> Sequence[Deadline]:
+    """An entry that waits for a party is tried again, ever more rarely but for ever."""
+    if not isinstance(state, Held) or state.wanted is None:
+        return []
+    pause = min(_FIRST_TRY * 2 ** min(state.wanted.attempt, 16), _RAREST_TRY)
+    return [Deadline(name="try-again", due_at=state.wanted.tried_at + pause)]
 
 
 def _fault_of(command: PostEntry) -> str | None:
     relation, permille = command.rating.relation, command.parties.owner_share_permille
     if command.same_legal_entity is None:
-        return "party-unknown"
+        return PARTY_UNKNOWN
     if command.side_of_book not in (entry.SELLER, entry.BUYER):
         return "unknown-side-of-book"
     if command.side_of_book == entry.SELLER and command.book_tenant != relation.seller_tenant:
@@ -100,9 +217,11 @@ def _posted(command: PostEntry) -> EntryPosted:
 
 
 def _refused(command: PostEntry, reason: str) -> EntryRefused:
-    return EntryRefused(entry_id=command.entry_id, session_id=command.facts.session_id, reason=reason, at=command.at)
+    refused = EntryRefused(entry_id=command.entry_id, session_id=command.facts.session_id, reason=reason, at=command.at)
+    if reason != PARTY_UNKNOWN:
+        return refused
+    needed = ("rating", "facts", "place", "parties", "book_tenant", "side_of_book")
+    return refused.model_copy(update={name: getattr(command, name) for name in needed})
 
 
-posting: Decider[PostEntry, State, Event] = Decider(
-    initial=Absent(), decide=decide, evolve=evolve, is_terminal=lambda state: not isinstance(state, Absent)
-)
+posting: Decider[Command, State, Event] = Decider(initial=Absent(), decide=decide, evolve=evolve, deadlines=deadlines)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import httpx2
 import orjson
@@ -18,7 +19,7 @@ from chassis.log import Appender, Entry, KafkaLog, Log, TopicPartition, read_to_
 from chassis.runner import HttpEdge, Service
 from chassis.telemetry import Tracing
 from chassis.testing import KnownCallers, Seen, eventually, read_topic, running
-from ev_contracts.billing import EntryPosted, EntryRefused, InvoiceIssued
+from ev_contracts.billing import EntryPosted, EntryRefused, EntryWanted, InvoiceIssued, InvoiceWanted
 from ev_contracts.pricing import SessionRated
 from ev_contracts.record import Record
 
@@ -55,10 +56,12 @@ class World:
         await asyncio.gather(*sent)
 
     async def counted(self, topic: str, count: int) -> list[Seen]:
-        """The topic's records once there are that many."""
+        """The topic's records once there are that many; of the books those that post or refuse."""
 
         async def enough() -> list[Seen]:
-            found = await self.seen(topic)
+            found = [
+                each for each in await self.seen(topic) if not isinstance(each.record, EntryWanted | InvoiceWanted)
+            ]
             return found if len(found) >= count else []
 
         found: list[Seen] = await eventually(enough, deadline_s=60, what=f"{count} on {topic}")
@@ -78,12 +81,12 @@ def rating(number: int, seller: str) -> SessionRated:
 
 
 @contextlib.asynccontextmanager
-async def world(settings: Settings) -> AsyncIterator[World]:
+async def world(settings: Settings, clock: FixedClock | None = None) -> AsyncIterator[World]:
     """A reader and writer of the log beside billing; billing itself runs inside `running(world.service)`."""
     log = KafkaLog(settings.kafka, namespace=settings.namespace, session_timeout_ms=settings.session_timeout_ms)
     await log.start()
     try:
-        service = build(settings, clock=FixedClock(rated.RATED), authenticator=KnownCallers(CALLERS))
+        service = build(settings, clock=clock or FixedClock(rated.RATED), authenticator=KnownCallers(CALLERS))
         codec = service.env.codec
         appender = Appender(log=log, codec=codec, clock=service.env.clock, service="test", tracing=Tracing("test"))
         it = World(log=log, appender=appender, service=service)
@@ -131,7 +134,7 @@ async def test_a_reaction_that_reads_everything_again_adds_nothing(settings: Set
         async with running(first.service):
             await first.rate(range(10))
             before = [await first.counted(ENTRIES, 30), await first.counted(INVOICES, 20)]
-        for policy in ("posting", "invoice"):
+        for policy in ("posting", "invoicing"):
             for partition in range(PARTITIONS):
                 lost = Entry(b"@pos", orjson.dumps({"next": 0}))
                 await (await first.log.producer.send(f"billing.{policy}-policy.state.v1", lost, partition))
@@ -158,6 +161,21 @@ async def test_an_unknown_party_is_held_in_the_books_and_others_go_on(settings: 
         assert [each.reason for each in refused] == ["party-unknown"]
 
 
+async def test_a_held_entry_is_posted_and_invoiced_once_its_party_is_registered(settings: Settings) -> None:
+    stranger = rated.RESALE.model_copy(update={"buyer_party_id": "NL-XYZ"})
+    event = rated.session_rated(stranger, parties=rated.parties(emsp_party_id="NL-XYZ", emsp_tenant=None))
+    clock = FixedClock(rated.RATED)
+    async with world(settings, clock) as it, running(it.service):
+        await it.say(RATINGS, "volt/rating-x", event)
+        await it.counted(ENTRIES, 1)
+        party = rated.EMO.model_copy(update={"party_id": "NL-XYZ", "legal_entity_id": "kvk-9"})
+        await it.say("assets.party.snapshot.v1", "_/NL-XYZ", party)
+        clock.advance(timedelta(minutes=1))
+        (invoice,) = await it.counted(INVOICES, 1)
+        assert (invoice.record.buyer.party_id, invoice.record.sequence) == ("NL-XYZ", 1)
+        assert [type(each.record) for each in await it.counted(ENTRIES, 2)] == [EntryRefused, EntryPosted]
+
+
 async def test_a_poison_command_parks_its_entry_and_others_go_on_until_it_is_repaired(settings: Settings) -> None:
     async with world(settings) as it, running(it.service):
         bad = Entry(b"volt/entry-x", b"\x00garbage", [("ce_id", b"x")])
@@ -180,7 +198,7 @@ async def test_a_poison_rating_is_kept_aside_and_others_go_on(settings: Settings
         await (await it.log.producer.send(RATINGS, bad))
         await it.rate(range(2))
         check_books(await it.counted(ENTRIES, 6), await it.counted(INVOICES, 4), 2)
-        assert len(await letters(it, "billing.parked.dlq.v1")) == 2
+        assert len(await letters(it, "billing.parked.dlq.v1")) == 1
 
 
 async def letters(it: World, topic: str) -> list[bytes | None]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from ev_contracts.assets import PartySnapshot
-from ev_contracts.billing import InvoiceParty, IssueInvoice, PostEntry
+from ev_contracts.billing import EntryWanted, InvoiceParty, InvoiceWanted, IssueInvoice, PostEntry
 from ev_contracts.common import (
     ChargingPeriod,
     CommercialModel,
@@ -122,3 +122,17 @@ def session_rated(relation: Relation = RESALE, **changes: object) -> SessionRate
         "rating": rating(relation), "facts": FACTS, "place": PLACE, "parties": parties(), "rated_at": RATED,
     }  # fmt: skip
     return SessionRated.model_validate({**usual, **changes})
+
+
+def wanted(**changes: object) -> InvoiceWanted:
+    """What the posting of the resale session in the operator's book asks for."""
+    usual: dict[str, object] = {
+        "rating": rating(), "facts": FACTS, "place": PLACE, "parties": parties(), "at": RATED,
+    }  # fmt: skip
+    return InvoiceWanted.model_validate({**usual, **changes})
+
+
+def entry_wanted(**changes: object) -> EntryWanted:
+    """Another try at the resale session in the operator's book."""
+    of_post = post().model_dump(exclude={"same_legal_entity", "owner_same_legal_entity"})
+    return EntryWanted.model_validate({**of_post, "attempt": 1, **changes})

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+import pytest
 import rated
 
-from billing.policies import entries_of, invoices_of
+from billing.policies import entries_again, entries_of, invoices_of
 from chassis.decider import EventContext, To
 from ev_contracts.assets import PartySnapshot
 from ev_contracts.billing import InvoiceParty
@@ -54,7 +55,6 @@ def test_legal_entities_are_compared_not_party_ids() -> None:
     seller, _ = entries_of(rated.session_rated(), CONTEXT, one_house)
 
     assert seller.command.same_legal_entity is True
-    assert invoices_of(rated.session_rated(), CONTEXT, one_house) == ()
 
 
 def test_an_owner_of_the_operators_house_is_recognised() -> None:
@@ -64,21 +64,37 @@ def test_an_owner_of_the_operators_house_is_recognised() -> None:
     assert seller.command.owner_same_legal_entity is True
 
 
-def test_an_unknown_party_leaves_it_open_and_gets_no_invoice() -> None:
+def test_an_unknown_party_leaves_it_open() -> None:
     seller, _ = entries_of(rated.session_rated(), CONTEXT, Registry(rated.VOLT))
 
     assert seller.command.same_legal_entity is None
-    assert invoices_of(rated.session_rated(), CONTEXT, Registry(rated.VOLT)) == ()
+
+
+def test_a_held_entry_is_asked_for_again_with_the_parties_of_now() -> None:
+    (again,) = entries_again(rated.entry_wanted(), CONTEXT, Registry(*EVERYBODY))
+
+    assert again == To(key=CONTEXT.key, command=rated.post(entry_id=again.command.entry_id, at=rated.RATED))
+    (first, _) = entries_of(rated.session_rated(), CONTEXT, Registry(rated.VOLT))
+    assert again.command.entry_id == first.command.entry_id
+
+
+def test_nothing_is_invoiced_by_who_does_not_know_the_parties_yet() -> None:
+    with pytest.raises(LookupError, match="NL-EMO"):
+        invoices_of(rated.wanted(), CONTEXT, Registry(rated.VOLT))
+
+
+def test_a_rating_alone_is_not_invoiced() -> None:
+    assert invoices_of(rated.session_rated(), CONTEXT, Registry(*EVERYBODY)) == ()
 
 
 def test_the_seller_invoices_in_the_series_of_the_year_of_delivery() -> None:
-    (asked,) = invoices_of(rated.session_rated(), CONTEXT, Registry(*EVERYBODY))
+    (asked,) = invoices_of(rated.wanted(), CONTEXT, Registry(*EVERYBODY))
 
     assert asked == To(key="volt/NL-VLT-2026", command=rated.issue())
 
 
 def test_a_drivers_invoice_names_no_person() -> None:
-    (asked,) = invoices_of(rated.session_rated(rated.TO_DRIVER), CONTEXT, Registry(*EVERYBODY))
+    (asked,) = invoices_of(rated.wanted(rating=rated.rating(rated.TO_DRIVER)), CONTEXT, Registry(*EVERYBODY))
 
     assert asked.key == "emo/NL-EMO-2026"
     assert asked.command.buyer == InvoiceParty(ref="driver-1", legal_name="Private customer", country="NL")

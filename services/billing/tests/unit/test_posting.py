@@ -1,5 +1,8 @@
 """What enters a book, and what is held instead."""
 
+from datetime import timedelta
+from typing import Any
+
 import rated
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +10,15 @@ from hypothesis import strategies as st
 from billing.domain import entry
 from billing.domain.posting import posting
 from chassis.testing import Scenario
-from ev_contracts.billing import EntryPosted, EntryRefused, PostEntry, PostingLine, Side
+from ev_contracts.billing import (
+    EntryPosted,
+    EntryRefused,
+    EntryWanted,
+    PostEntry,
+    PostingDeadlinePassed,
+    PostingLine,
+    Side,
+)
 from ev_contracts.common import CommercialModel
 
 
@@ -22,7 +33,7 @@ def credit(account: str, amount: int, party: str | None = None) -> PostingLine:
 def posted(command: PostEntry) -> EntryPosted:
     events = posting.decide(command, posting.initial)
     assert isinstance(events, list)
-    (event,) = events
+    event, *_ = events
     assert isinstance(event, EntryPosted), event
     return event
 
@@ -49,9 +60,16 @@ def test_the_seller_books_a_receivable_revenue_vat_and_the_owners_share() -> Non
     )  # fmt: skip
 
 
-def test_a_session_enters_a_book_once() -> None:
+def test_a_session_enters_a_book_once_and_is_invoiced_once() -> None:
     command = rated.post()
-    Scenario(posting).when(command).then(posted(command)).when(command).then_nothing()
+    Scenario(posting).when(command).then(posted(command), rated.wanted()).when(command).then_nothing()
+
+
+def test_only_the_sellers_book_asks_for_an_invoice_and_none_within_one_legal_entity() -> None:
+    bought = rated.post(side_of_book="buyer", book_tenant="emo")
+    Scenario(posting).when(bought).then(posted(bought))
+    allocated = rated.post(same_legal_entity=True)
+    Scenario(posting).when(allocated).then(posted(allocated))
 
 
 def test_the_buyer_books_a_purchase_and_no_owners_share() -> None:
@@ -116,8 +134,47 @@ def test_a_price_below_zero_is_held() -> None:
     held(rated.post(rating=rated.rating(lines=(credit_line,))), "negative-amount")
 
 
-def test_an_unknown_party_holds_the_entry() -> None:
-    held(rated.post(same_legal_entity=None), "party-unknown")
+def refused_for_now(command: PostEntry) -> EntryRefused:
+    needed = ("rating", "facts", "place", "parties", "book_tenant", "side_of_book")
+    kept = {name: getattr(command, name) for name in needed}
+    refused = EntryRefused(entry_id="entry-1", session_id="session-1", reason="party-unknown", at=rated.RATED)
+    return refused.model_copy(update=kept)
+
+
+def due(after: timedelta) -> PostingDeadlinePassed:
+    at = rated.RATED + after
+    return PostingDeadlinePassed(at=at, name="try-again", due_at=at)
+
+
+def test_an_unknown_party_holds_the_entry_until_it_is_known() -> None:
+    unknown, known = rated.post(same_legal_entity=None), rated.post()
+    story = Scenario(posting).when(unknown).then(refused_for_now(unknown)).when(unknown).then_nothing()
+    at = rated.RATED + timedelta(minutes=1)
+    story.when(due(timedelta(minutes=1))).then(rated.entry_wanted(at=at))
+    story.when(unknown).then_nothing().when(known).then(posted(known), rated.wanted()).when(known).then_nothing()
+
+
+def test_what_is_held_is_tried_ever_more_rarely_and_what_cannot_mend_is_not() -> None:
+    unknown = rated.post(same_legal_entity=None)
+    tries: list[EntryRefused | EntryWanted] = [
+        refused_for_now(unknown),
+        *(rated.entry_wanted(attempt=attempt) for attempt in (1, 2, 30)),
+    ]
+    pauses = []
+    state: Any = posting.initial
+    for event in tries:
+        state = posting.evolve(state, event)
+        (deadline,) = posting.deadlines(state)
+        pauses.append((deadline.due_at - rated.RATED) // timedelta(minutes=1))
+    assert pauses == [1, 2, 4, 60]
+    final = EntryRefused(entry_id="entry-1", session_id="session-1", reason="no-buyer", at=rated.RATED)
+    assert posting.deadlines(posting.evolve(posting.initial, final)) == []
+
+
+def test_a_party_that_turns_up_does_not_hide_another_fault() -> None:
+    unknown, other = rated.post(same_legal_entity=None), rated.post(book_tenant="emo")
+    refused = EntryRefused(entry_id="entry-1", session_id="session-1", reason="not-the-sellers-book", at=rated.RATED)
+    Scenario(posting).given(refused_for_now(unknown)).when(other).then(refused).when(rated.post()).then_nothing()
 
 
 def test_a_session_nobody_buys_is_held() -> None:

@@ -162,11 +162,6 @@ def deadlines(state: RatingState) -> Sequence[Deadline]:
     return [Deadline(name="try-again", due_at=state.tried_at + pause)]
 
 
-def is_terminal(state: RatingState) -> bool:
-    """A price stands for good."""
-    return isinstance(state, Rated)
-
-
 rating: Decider[Command, RatingState, Event] = Decider(
-    initial=Unrated(), decide=decide, evolve=evolve, deadlines=deadlines, is_terminal=is_terminal
+    initial=Unrated(), decide=decide, evolve=evolve, deadlines=deadlines
 )

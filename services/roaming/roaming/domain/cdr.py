@@ -98,6 +98,4 @@ def evolve(_state: State, event: Event) -> State:
             assert_never(event)
 
 
-cdr: Decider[Command, State, Event] = Decider(
-    initial=Absent(), decide=decide, evolve=evolve, is_terminal=lambda state: isinstance(state, Done)
-)
+cdr: Decider[Command, State, Event] = Decider(initial=Absent(), decide=decide, evolve=evolve)
