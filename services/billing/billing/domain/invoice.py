@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from billing.domain.totals import fault_of
 from chassis.decider import Decider, Refused
 from ev_contracts.billing import InvoiceIssued, InvoiceLine, IssueInvoice, VatTotal
-from ev_contracts.common import RatedLine, Rating, TariffComponentType
+from ev_contracts.common import LineScope, RatedLine, Rating, TariffComponentType
 
 _WORDS = {
     TariffComponentType.ENERGY: ("Energy", "kWh"),
@@ -71,7 +71,7 @@ def _issued(command: IssueInvoice, sequence: int) -> InvoiceIssued:
 
 
 def _line(line: RatedLine) -> InvoiceLine:
-    words, unit = _WORDS[line.type]
+    words, unit = _words(line)
     return InvoiceLine(
         description=f"{words}: {line.rule}",
         type=line.type,
@@ -82,6 +82,17 @@ def _line(line: RatedLine) -> InvoiceLine:
         vat_permille=line.vat_permille,
         vat_minor=line.vat.rounded_minor,
     )
+
+
+def _words(line: RatedLine) -> tuple[str, str]:
+    words, unit = _WORDS[line.type]
+    match line.scope:
+        case LineScope.RESERVATION:
+            return ("Reservation fee" if line.type is TariffComponentType.FLAT else "Reservation"), unit
+        case LineScope.PRICE_LIMIT:
+            return "Price limit", unit
+        case _:
+            return words, unit
 
 
 def _vat_totals(lines: Sequence[RatedLine]) -> Iterator[VatTotal]:

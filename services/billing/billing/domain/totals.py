@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ev_contracts.common import Money, Rating, RelationKind
+from ev_contracts.common import LineScope, Money, Rating, RelationKind
 
 _BUYER_IS_A_PARTY = {
     RelationKind.CPO_TO_EMSP: True,
@@ -21,7 +21,7 @@ def fault_of(rating: Rating) -> str | None:
         return "no-buyer"
     if any(money.currency != rating.currency for money in _amounts(rating)):
         return "mixed-currencies"
-    if any(money.rounded_minor < 0 for money in _amounts(rating)):
+    if any(money.rounded_minor < 0 for money in _never_negative(rating)):
         # A price below zero is a credit to the buyer: that is a credit note, never an invoice.
         return "negative-amount"
     net, vat, gross = (each.rounded_minor for each in _totals(rating))
@@ -44,3 +44,12 @@ def _amounts(rating: Rating) -> Iterator[Money]:
     for line in rating.lines:
         yield line.excl_vat
         yield line.vat
+
+
+def _never_negative(rating: Rating) -> Iterator[Money]:
+    """All but the line by which a maximum price takes back what was too much."""
+    yield from _totals(rating)
+    for line in rating.lines:
+        if line.scope is not LineScope.PRICE_LIMIT:
+            yield line.excl_vat
+            yield line.vat

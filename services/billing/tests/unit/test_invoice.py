@@ -5,7 +5,7 @@ import rated
 from billing.domain.invoice import invoice
 from chassis.testing import Scenario
 from ev_contracts.billing import InvoiceIssued, InvoiceLine, IssueInvoice, VatTotal
-from ev_contracts.common import TariffComponentType
+from ev_contracts.common import LineScope, TariffComponentType
 
 FIRST = InvoiceIssued(
     invoice_number="NL-VLT-2026-000001", series="NL-VLT-2026", sequence=1, tenant="volt",
@@ -66,3 +66,14 @@ def test_no_vat_and_vat_of_zero_are_kept_apart() -> None:
         VatTotal(vat_permille=None, net_minor=100, vat_minor=0),
         VatTotal(vat_permille=0, net_minor=100, vat_minor=0),
     )
+
+
+def test_a_reservation_and_a_price_limit_are_called_what_they_are() -> None:
+    flat = rated.ENERGY_LINE.model_copy(update={"type": TariffComponentType.FLAT})
+    lines = tuple(flat.model_copy(update={"scope": scope}) for scope in LineScope if scope is not LineScope.UNKNOWN)
+    decided = invoice.decide(rated.issue(rating=rated.rating(lines=lines)), invoice.initial)
+    assert isinstance(decided, list)
+    (issued,) = decided
+    assert [line.description.partition(":")[0] for line in issued.lines] == [
+        *("Session fee", "Reservation fee", "Price limit")
+    ]

@@ -19,7 +19,7 @@ from ev_contracts.billing import (
     PostingLine,
     Side,
 )
-from ev_contracts.common import CommercialModel
+from ev_contracts.common import CommercialModel, LineScope
 
 
 def debit(account: str, amount: int, party: str | None = None) -> PostingLine:
@@ -132,6 +132,16 @@ def test_two_currencies_in_one_rating_are_held() -> None:
 def test_a_price_below_zero_is_held() -> None:
     credit_line = rated.ENERGY_LINE.model_copy(update={"excl_vat": rated.euro(-1), "vat": rated.euro(0)})
     held(rated.post(rating=rated.rating(lines=(credit_line,))), "negative-amount")
+
+
+def test_what_a_maximum_price_takes_back_is_a_line_below_zero() -> None:
+    capped = rated.ENERGY_LINE.model_copy(
+        update={"excl_vat": rated.euro(-36), "vat": rated.euro(-7), "scope": LineScope.PRICE_LIMIT}
+    )
+    event = posted(rated.post(rating=rated.rating(lines=(rated.ENERGY_LINE, capped))))
+    assert (event.net_minor, event.vat_minor, event.gross_minor) == (300, 64, 364)
+    assert entry.imbalance(event.lines) == {}
+    held(rated.post(rating=rated.rating(lines=(capped,))), "negative-amount")
 
 
 def refused_for_now(command: PostEntry) -> EntryRefused:
