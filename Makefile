@@ -33,6 +33,9 @@ test-long: setup ## the crash and chaos tests and the prices' comparison with th
 test-clients: setup ## stations of four other languages against the gateway (ONLY=rust for one; needs go, node, java with maven, cargo)
 	@$(PY) -m clients $(ONLY)
 
+replay: setup ## a station's film again, against a gateway: FRAMES=film.json (what /v1/stations/{id}/film answers)
+	@$(PY) -m conformance.replay $(FRAMES)
+
 unit: setup ## the tests that need nothing (S=pricing for one service)
 	@infra/checks/tests.sh unit $(S)
 

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from charger_gateway.adapters.directory import TablesDirectory
+from charger_gateway.adapters.film import Film
 from charger_gateway.adapters.follower import Follower, Source
 from charger_gateway.adapters.frame_blocks import FrameBlocks, FrameCipher
 from charger_gateway.adapters.heartbeat import BEATS, Beats, Watch
@@ -144,15 +145,15 @@ def build(
     seal = DeskSeal(read_secret(settings, "frame-key"))
     sockets = _sockets(settings, wiring, directory, cipher, seal)
     commands = wiring.commands(REPLIES)
-    guard = wiring.guard(ACTS, conditions={"own-session": own_session}, authenticator=authenticator)
     uid_key = read_secret(settings, "token-key")
     env = wiring.env
     edge = Edge(
-        guard=guard,
+        guard=wiring.guard(ACTS, conditions={"own-session": own_session}, authenticator=authenticator),
         desk=wiring.desk(commands),
         book=sockets.book,
         stations=directory,
         tails=Tails(stream=env.log, codec=env.codec, cipher=cipher, tracing=env.tracing),
+        film=Film(stream=env.log, codec=env.codec),
         seal=seal,
         token_key_of=lambda uid: token_key(uid, uid_key),
         version_of=sockets.version_of,

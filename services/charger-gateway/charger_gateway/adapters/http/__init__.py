@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from charger_gateway.adapters.http import actions, raw, reads, sessions
+from charger_gateway.adapters.http import actions, films, raw, reads, sessions
 from charger_gateway.adapters.http.edge import DESK, Edge, own_session
 from chassis.http import create_app
 
@@ -16,5 +16,6 @@ def create_http(edge: Edge) -> FastAPI:
     raw.add_routes(app, edge)
     actions.add_routes(app, edge)
     reads.add_routes(app, edge)
+    films.add_routes(app, edge)
     app.include_router(edge.desk.router(edge.guard))
     return app

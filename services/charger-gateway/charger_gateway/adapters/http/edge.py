@@ -9,6 +9,7 @@ from fastapi import Header, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
+from charger_gateway.adapters.film import Film
 from charger_gateway.adapters.http.shown import shown
 from charger_gateway.adapters.tails import Tails
 from charger_gateway.domain.command_book import CommandBook
@@ -60,6 +61,7 @@ class Edge:
     book: CommandBook
     stations: Stations
     tails: Tails
+    film: Film
     seal: Sealing
     token_key_of: Callable[[str], str]
     version_of: Callable[[str], str | None]
