@@ -93,6 +93,12 @@ class CredentialRotated(Record, frozen=True):
     tenant: StrictStr
     secret_hmac: StrictBytes
     rotated_at: Instant
+    security_profile: Annotated[
+        StrictInt,
+        Field(
+            description="The lowest OCPP security profile that the station may use from now on: 1 to 3, raised and never lowered; 0 requires none."
+        ),
+    ] = 0
 
 
 class CredentialSnapshot(Record, frozen=True):
@@ -102,6 +108,17 @@ class CredentialSnapshot(Record, frozen=True):
     tenant: StrictStr
     secret_hmac: StrictBytes | None = None
     version: StrictInt
+    security_profile: Annotated[
+        StrictInt,
+        Field(
+            description="The lowest OCPP security profile that the station may use from now on: 1 to 3, raised and never lowered; 0 requires none."
+        ),
+    ] = 0
+    secret_hmac_before: Annotated[
+        StrictBytes | None,
+        Field(description="The credential before this one: it proves the station until the new one first did."),
+    ] = None
+    before_ends_at: Annotated[Instant | None, Field(description="When the credential before ends in any case.")] = None
 
 
 class Evse(Record, frozen=True):
@@ -304,6 +321,12 @@ class RotateCredential(Record, frozen=True):
     station_id: StrictStr
     tenant: StrictStr
     secret_hmac: StrictBytes
+    security_profile: Annotated[
+        StrictInt,
+        Field(
+            description="The lowest OCPP security profile that the station may use from now on: 1 to 3, raised and never lowered; 0 requires none."
+        ),
+    ] = 0
 
 
 class ScopeGranted(Record, frozen=True):

@@ -1827,6 +1827,15 @@ class StationConnected(Record, frozen=True):
     connection_id: Annotated[StrictStr, Field(description="Random, known before the epoch is.")]
     ocpp_version: StrictStr
     connected_at: Instant
+    security_profile: Annotated[
+        StrictInt, Field(description="1: Basic in clear, 2: Basic over TLS, 3: client certificate; 0: not said.")
+    ] = 0
+    credential_version: Annotated[
+        StrictInt,
+        Field(
+            description="The version of the credential that was proven, which ends the one before; 0 where the one before, or a certificate, was."
+        ),
+    ] = 0
 
 
 class StationDisconnected(Record, frozen=True):

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -22,6 +23,7 @@ from charger_gateway.adapters.ocpp.limits import Limits
 from charger_gateway.adapters.ocpp.server import CONNECTIONS, Address, OcppServer
 from charger_gateway.adapters.seal import DeskSeal
 from charger_gateway.adapters.tails import Tails
+from charger_gateway.adapters.trust.tls import TlsContext, TlsFiles
 from charger_gateway.domain.command_book import CommandBook
 from charger_gateway.domain.desk import DeskEvent, desk
 from charger_gateway.domain.ids import token_key
@@ -108,6 +110,7 @@ class Sockets:
         """Who holds whom; an older socket of ours gives way to a newer one of another replica."""
         if isinstance(event, StationConnected):
             self.presence.connected(key, event, offset, time.monotonic())
+            self.server.used.used(event.station_id, event.credential_version)
             self.server.superseded(event.station_id, epoch=offset, connection_id=event.connection_id)
         elif isinstance(event, StationDisconnected | ConnectionDisplaced):
             self.presence.gone(key, event)
@@ -193,7 +196,7 @@ def _sockets(
     frames = FrameBlocks(replica_id=replica_id, cipher=cipher, journal=journal, clock=clock)
     server = OcppServer(
         replica_id=replica_id,
-        address=Address(host=settings.ocpp_host, port=settings.ocpp_port, path=settings.ocpp_path),
+        address=_address(settings),
         limits=_limits(settings),
         credential_key=read_secret(settings, "credential-key"),
         clock=clock,
@@ -221,6 +224,26 @@ def _sockets(
     for source in _sources(sockets):
         sources[source.topic] = source
     return sockets
+
+
+def _address(settings: Settings) -> Address:
+    chains = [Path(one) for one in (settings.tls_rsa_certificate, settings.tls_ec_certificate) if one]
+    tls = None
+    if settings.ocpp_tls_port is not None and chains:
+        files = TlsFiles(
+            certificates=[(chain, chain.with_suffix(".key")) for chain in chains],
+            station_roots=Path(settings.tls_station_roots) if settings.tls_station_roots else None,
+            revocations=Path(settings.tls_revocations) if settings.tls_revocations else None,
+            suites=settings.tls_suites,
+        )
+        tls = TlsContext(files)
+    return Address(
+        host=settings.ocpp_host,
+        port=settings.ocpp_port if settings.ocpp_port >= 0 else None,
+        path=settings.ocpp_path,
+        tls_port=settings.ocpp_tls_port,
+        tls=tls,
+    )
 
 
 def _limits(settings: Settings) -> Limits:

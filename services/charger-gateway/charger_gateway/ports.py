@@ -16,6 +16,13 @@ class KnownStation:
     station_id: str
     tenant: str
     secret_hmac: bytes | None
+    version: int = 0
+    """Of the credential."""
+    secret_hmac_before: bytes | None = None
+    """The credential before: it counts until `before_ends_at`, or until the one in force was first used."""
+    before_ends_at: datetime | None = None
+    security_profile: int = 0
+    """The lowest OCPP security profile that it may use; 0 requires none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,3 +80,15 @@ class IdToken:
 
     uid: str
     type: str
+
+
+class CsrRefused(Exception):
+    """A signing request that no CA of ours may sign; the text says why."""
+
+
+class StationCa(Protocol):
+    """Who signs the certificates by which stations prove themselves (security profile 3)."""
+
+    def sign(self, csr_pem: str, *, station_id: str, now: datetime) -> str:
+        """The certificate and its chain as PEM. Raises CsrRefused."""
+        ...

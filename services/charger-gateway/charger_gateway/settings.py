@@ -1,5 +1,7 @@
 """What the gateway reads from its environment."""
 
+from typing import Literal
+
 from chassis.settings import BaseServiceSettings
 
 
@@ -8,7 +10,18 @@ class Settings(BaseServiceSettings):
 
     ocpp_host: str = "127.0.0.1"
     ocpp_port: int = 0
+    """In clear (security profile 1), for private networks; -1 turns it off."""
     ocpp_path: str = "/ocpp"
+    ocpp_tls_port: int | None = None
+    """Security profiles 2 and 3."""
+    tls_rsa_certificate: str = ""
+    """Chain as PEM; its key lies beside it as `.key`. The name must be the gateway's (FQDN as CN)."""
+    tls_ec_certificate: str = ""
+    tls_station_roots: str = ""
+    """Roots of the stations' certificates; empty: nobody proves himself by certificate."""
+    tls_revocations: str = ""
+    tls_suites: Literal["modern", "standard"] = "modern"
+    """`standard` adds what OCPP names and has no forward secrecy."""
     heartbeat_interval_s: int = 300
     """What a station is told at Boot; in business time."""
     most_connections: int = 20_000

@@ -1,7 +1,8 @@
 """Whose a station identity is, on the whole platform, and which credential proves it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from chassis.decider import Decider, Refused, Snapshot
@@ -32,9 +33,15 @@ class Claimed:
     tenant: str
     secret_hmac: bytes | None
     version: int
+    security_profile: int = 0
+    secret_hmac_before: bytes | None = None
+    before_ends_at: datetime | None = None
 
 
 CredentialState = Unclaimed | Claimed
+
+BOTH_VALID = timedelta(hours=24)
+"""How long a station may still use the credential before; its first use of the new one ends it sooner."""
 
 
 def decide(command: CredentialCommand, state: CredentialState) -> Sequence[CredentialEvent] | Refused:
@@ -68,9 +75,12 @@ def _again(command: CredentialCommand, state: Claimed) -> Sequence[CredentialEve
                 return Refused(reason="identity-claimed-before", detail="rotate the credential to set another")
             return []
         case RotateCredential():
-            if command.secret_hmac == state.secret_hmac:
+            # A profile is raised and never lowered: whoever stole a password must not take the station back to Basic.
+            profile = max(command.security_profile, state.security_profile)
+            if command.secret_hmac == state.secret_hmac and profile == state.security_profile:
                 return []
-            return [CredentialRotated(**command.model_dump(exclude={"at"}), rotated_at=command.at)]
+            told = command.model_dump(exclude={"at", "security_profile"})
+            return [CredentialRotated(**told, rotated_at=command.at, security_profile=profile)]
         case RevokeCredential():
             if state.secret_hmac is None:
                 return []
@@ -81,9 +91,25 @@ def _again(command: CredentialCommand, state: Claimed) -> Sequence[CredentialEve
 
 def evolve(state: CredentialState, event: CredentialEvent) -> CredentialState:
     """The identity after one more event."""
-    version = state.version + 1 if isinstance(state, Claimed) else 1
-    secret_hmac = None if isinstance(event, CredentialRevoked) else event.secret_hmac
-    return Claimed(station_id=event.station_id, tenant=event.tenant, secret_hmac=secret_hmac, version=version)
+    after = Claimed(
+        station_id=event.station_id,
+        tenant=event.tenant,
+        secret_hmac=None if isinstance(event, CredentialRevoked) else event.secret_hmac,
+        version=1,
+    )
+    if not isinstance(state, Claimed):
+        return after
+    after = replace(after, version=state.version + 1, security_profile=state.security_profile)
+    return _rotated(state, after, event) if isinstance(event, CredentialRotated) else after
+
+
+def _rotated(state: Claimed, after: Claimed, event: CredentialRotated) -> Claimed:
+    after = replace(after, security_profile=event.security_profile)
+    if state.secret_hmac is None:
+        return after
+    if state.secret_hmac == event.secret_hmac:
+        return replace(after, secret_hmac_before=state.secret_hmac_before, before_ends_at=state.before_ends_at)
+    return replace(after, secret_hmac_before=state.secret_hmac, before_ends_at=event.rotated_at + BOTH_VALID)
 
 
 def snapshots(_before: CredentialState, after: CredentialState) -> Sequence[Snapshot]:
@@ -93,7 +119,13 @@ def snapshots(_before: CredentialState, after: CredentialState) -> Sequence[Snap
             return []
         case Claimed():
             record = CredentialSnapshot(
-                station_id=after.station_id, tenant=after.tenant, secret_hmac=after.secret_hmac, version=after.version
+                station_id=after.station_id,
+                tenant=after.tenant,
+                secret_hmac=after.secret_hmac,
+                version=after.version,
+                security_profile=after.security_profile,
+                secret_hmac_before=after.secret_hmac_before,
+                before_ends_at=after.before_ends_at,
             )
             return [Snapshot(topic="assets.credential.snapshot.v1", key="", record=record)]
         case _:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from asset_registry.domain.credential import credential
+from asset_registry.domain.credential import BOTH_VALID, Claimed, CredentialEvent, CredentialState, credential
 from chassis.testing import Scenario
 from ev_contracts.assets import (
     ClaimIdentity,
@@ -64,4 +64,31 @@ def test_the_snapshot_is_the_credential_in_force(
     history: tuple[Any, ...], secret_hmac: bytes | None, version: int
 ) -> None:
     (snapshot,) = credential.snapshots(credential.initial, Scenario(credential).given(*history).state)
-    assert snapshot.record == CredentialSnapshot(secret_hmac=secret_hmac, version=version, **OURS)
+    in_force = snapshot.record.model_copy(update={"secret_hmac_before": None, "before_ends_at": None})
+    assert in_force == CredentialSnapshot(secret_hmac=secret_hmac, version=version, **OURS)
+
+
+def test_a_profile_is_raised_and_never_lowered() -> None:
+    raised = ROTATE.model_copy(update={"security_profile": 2})
+    lower = ROTATE.model_copy(update={"security_profile": 1, "secret_hmac": b"third"})
+    kept = ROTATED.model_copy(update={"security_profile": 2})
+    scenario = Scenario(credential).given(CLAIMED).when(raised).then(kept).when(raised).then_nothing()
+    scenario.when(lower).then(kept.model_copy(update={"secret_hmac": b"third"}))
+
+
+def test_the_credential_before_counts_until_its_time_and_no_longer_than_the_next() -> None:
+    def after(state: CredentialState, event: CredentialEvent) -> Claimed:
+        evolved = credential.evolve(state, event)
+        assert isinstance(evolved, Claimed)
+        return evolved
+
+    state = after(after(credential.initial, CLAIMED), ROTATED)
+    (told,) = credential.snapshots(credential.initial, state)
+    assert (told.record.secret_hmac, told.record.secret_hmac_before) == (b"second", b"first")
+    assert told.record.before_ends_at == NOON + BOTH_VALID
+    raised = after(state, ROTATED.model_copy(update={"security_profile": 3}))
+    assert (raised.secret_hmac_before, raised.security_profile) == (b"first", 3)
+    gone = after(state, REVOKED)
+    assert (gone.secret_hmac, gone.secret_hmac_before) == (None, None)
+    again = after(gone, ROTATED)
+    assert (again.secret_hmac, again.secret_hmac_before) == (b"second", None)

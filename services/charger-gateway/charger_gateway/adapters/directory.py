@@ -93,7 +93,15 @@ class TablesDirectory:
         credential = self._credentials.get(f"_/{station_id}")
         if credential is None or self.shape(credential.tenant, station_id).retired:
             return None
-        return KnownStation(station_id=station_id, tenant=credential.tenant, secret_hmac=credential.secret_hmac)
+        return KnownStation(
+            station_id=station_id,
+            tenant=credential.tenant,
+            secret_hmac=credential.secret_hmac,
+            version=credential.version,
+            secret_hmac_before=credential.secret_hmac_before,
+            before_ends_at=credential.before_ends_at,
+            security_profile=credential.security_profile,
+        )
 
     def shape(self, tenant: str, station_id: str) -> StationShape:
         """See Directory."""

@@ -33,6 +33,7 @@ from .seeding import CARD, CREDENTIAL_KEY, SECRET, STATIONS, TOKEN_KEY  # noqa: 
 from .whole import Whole, running_whole  # noqa: TID252 - as above
 
 DEADLINE_S = 10.0
+CLEAR = Address(host="127.0.0.1", port=0)
 
 
 # ruff: noqa: ARG002 - a twin keeps the port's signatures
@@ -114,7 +115,7 @@ class Gateway:
 
 
 @contextlib.asynccontextmanager
-async def running(limits: Limits) -> AsyncIterator[Gateway]:
+async def running(limits: Limits, address: Address = CLEAR) -> AsyncIterator[Gateway]:
     """A gateway that serves while inside."""
     log, clock, directory = MemoryLog(), SystemClock(), OneOperator()
     codec = Codec(records=RECORDS, topics=TOPICS)
@@ -125,7 +126,7 @@ async def running(limits: Limits) -> AsyncIterator[Gateway]:
     blocks = FrameBlocks(replica_id="gw-1", cipher=cipher, journal=journal, clock=clock)
     server = OcppServer(
         replica_id="gw-1",
-        address=Address(host="127.0.0.1", port=0),
+        address=address,
         limits=limits,
         credential_key=CREDENTIAL_KEY,
         clock=clock,

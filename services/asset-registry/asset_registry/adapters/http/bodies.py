@@ -129,9 +129,10 @@ class StationBody(Body):
 
 
 class CredentialBody(Body):
-    """The next credential; without `secret` one is made."""
+    """The next credential; without `secret` one is made. The security profile is raised and never lowered."""
 
     secret: Secret | None = None
+    security_profile: Annotated[int, Field(ge=1, le=3)] | None = None
 
 
 class RetirementBody(Body):

@@ -77,7 +77,13 @@ def add_credential_routes(app: FastAPI, edge: Edge) -> None:
         _known(edge, tenant, station_id)
         made = edge.secrets.make(tenant=tenant, station_id=station_id, request_key=asked.key_or_new())
         digest = edge.secrets.digest(body.secret or made)
-        command = RotateCredential(at=edge.clock.now(), station_id=station_id, tenant=tenant, secret_hmac=digest)
+        command = RotateCredential(
+            at=edge.clock.now(),
+            station_id=station_id,
+            tenant=tenant,
+            secret_hmac=digest,
+            security_profile=body.security_profile or 0,
+        )
         outcome = await tell(edge.desk, asked, entity="assets.credential", key=f"_/{station_id}", command=command)
         told = {"station_id": station_id} if body.secret else {"station_id": station_id, "secret": made}
         return answer(edge.desk, caller.principal.subject, outcome, told, elsewhere=ELSEWHERE)

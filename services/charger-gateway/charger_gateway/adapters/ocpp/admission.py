@@ -4,7 +4,9 @@ import base64
 import binascii
 import hashlib
 import hmac
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from typing import TypeAlias
 from urllib.parse import unquote
@@ -24,7 +26,42 @@ class Rejected:
     text: str
 
 
-Admission: TypeAlias = KnownStation | Rejected
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What a handshake brings to prove an identity, and over what it came."""
+
+    authorization: str | None
+    secure: bool = False
+    common_name: str | None = None
+    """Of the client certificate, whose chain and revocation TLS has checked; None where there was none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """A station that is who it says, by which security profile, and with which version of its credential (0: other)."""
+
+    station: KnownStation
+    profile: int
+    credential_version: int
+
+
+Admission: TypeAlias = Proven | Rejected
+
+
+class UsedCredentials:
+    """Which version of its credential each station last used: the log's connections tell it to all replicas."""
+
+    def __init__(self) -> None:
+        self._versions: dict[str, int] = {}
+
+    def used(self, station_id: str, version: int) -> None:
+        """It proved itself with this version: older ones are dead."""
+        if version > self._versions.get(station_id, 0):
+            self._versions[station_id] = version
+
+    def was_used(self, station: KnownStation) -> bool:
+        """Whether the credential in force has been used."""
+        return self._versions.get(station.station_id, 0) >= station.version > 0
 
 
 def identity_in(path: str, prefix: str) -> str | None:
@@ -36,20 +73,45 @@ def identity_in(path: str, prefix: str) -> str | None:
     return identity if 0 < len(identity) <= _MAX_IDENTITY and ":" not in identity else None
 
 
-def admit(identity: str | None, authorization: str | None, *, directory: Directory, credential_key: bytes) -> Admission:
-    """404 for an unknown identity, 401 for a wrong credential, in the same time (the digest is made either way)."""
-    station = None if identity is None else directory.station(identity)
-    user, password = _basic(authorization)
-    expected = _NOBODY if station is None or station.secret_hmac is None else station.secret_hmac
-    proven = False
-    for secret in _secrets(password):
-        digest = hmac.digest(credential_key, secret, hashlib.sha256)
-        proven |= hmac.compare_digest(digest, expected)
-    if station is None:
-        return Rejected(status=HTTPStatus.NOT_FOUND, text="unknown station\n")
-    if not proven or user != identity or station.secret_hmac is None:
-        return Rejected(status=HTTPStatus.UNAUTHORIZED, text="wrong or missing credentials\n")
-    return station
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admissions:
+    """Proves identities."""
+
+    directory: Directory
+    credential_key: bytes
+    now: Callable[[], datetime]
+    used: UsedCredentials = field(default_factory=UsedCredentials)
+
+    def admit(self, identity: str | None, proof: Proof) -> Admission:
+        """404 for an unknown identity, 401 for a wrong proof, in the same time (the digests are made either way)."""
+        station = None if identity is None else self.directory.station(identity)
+        user, password = _basic(proof.authorization)
+        digests = [hmac.digest(self.credential_key, secret, hashlib.sha256) for secret in _secrets(password)]
+        newest = _equals_one(digests, None if station is None else station.secret_hmac)
+        before = _equals_one(digests, self._before(station))
+        if station is None:
+            return Rejected(status=HTTPStatus.NOT_FOUND, text="unknown station\n")
+        if proof.common_name is not None:
+            proven, profile = proof.common_name == identity, 3
+        else:
+            proven, profile = user == identity and (newest or before), 2 if proof.secure else 1
+        # Without a credential in force the identity is locked, whatever certificate is still about.
+        if not proven or station.secret_hmac is None or profile < station.security_profile:
+            return Rejected(status=HTTPStatus.UNAUTHORIZED, text="wrong or missing credentials\n")
+        version = station.version if newest and profile < 3 else 0
+        return Proven(station=station, profile=profile, credential_version=version)
+
+    def _before(self, station: KnownStation | None) -> bytes | None:
+        if station is None or station.before_ends_at is None or station.before_ends_at <= self.now():
+            return None
+        return None if self.used.was_used(station) else station.secret_hmac_before
+
+
+def _equals_one(digests: Sequence[bytes], expected: bytes | None) -> bool:
+    equal = False
+    for digest in digests:
+        equal |= hmac.compare_digest(digest, _NOBODY if expected is None else expected)
+    return equal and expected is not None
 
 
 def _secrets(password: bytes) -> tuple[bytes, bytes]:

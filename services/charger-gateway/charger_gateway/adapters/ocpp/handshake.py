@@ -11,14 +11,14 @@ import structlog
 from picows import WSAutoPingStrategy, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
 from picows.picows import WSProtocol  # type: ignore[attr-defined]  # the stub leaves it out
 
-from charger_gateway.adapters.ocpp.admission import Rejected, admit, identity_in
+from charger_gateway.adapters.ocpp.admission import Admissions, Proof, Proven, Rejected, identity_in
 from charger_gateway.adapters.ocpp.deflate import agreed
 from charger_gateway.adapters.ocpp.dialects import SUBPROTOCOLS
 from charger_gateway.adapters.ocpp.frames import MAX_FRAME_BYTES
 from charger_gateway.adapters.ocpp.limits import Limits
 from charger_gateway.adapters.ocpp.pacing import Doorway, WrongCredentials
 from charger_gateway.adapters.ocpp.sockets import StationSocket
-from charger_gateway.ports import Directory, KnownStation
+from charger_gateway.adapters.trust.tls import common_name
 
 _SERVER = "ev-assets-manager"
 _FIRST_BUFFER_BYTES = 2048
@@ -33,7 +33,7 @@ log = structlog.get_logger("charger_gateway.handshake")
 class Admitted:
     """A station whose identity is proven, and the version that it chose."""
 
-    station: KnownStation
+    proven: Proven
     version: str
     peer: str
 
@@ -46,15 +46,13 @@ class Doorkeeper:
         *,
         path: str,
         limits: Limits,
-        credential_key: bytes,
-        directory: Directory,
+        admissions: Admissions,
         busy: Callable[[], bool],
         opened: Callable[[StationSocket, Admitted], None],
     ) -> None:
         self._path = path
         self._limits = limits
-        self._credential_key = credential_key
-        self._directory = directory
+        self._admissions = admissions
         self._busy = busy
         self._opened = opened
         self._doorway = Doorway(per_s=limits.handshakes_per_s, burst=limits.handshakes_burst)
@@ -87,7 +85,7 @@ class Doorkeeper:
     def answer(self, request: WSUpgradeRequest, transport: asyncio.Transport) -> WSUpgradeResponseWithListener:
         """101 with a socket, or a refusal that says no more than its status."""
         peer = str((transport.get_extra_info("peername") or ("local",))[0])
-        admitted = self._admitted(request, peer)
+        admitted = self._admitted(request, peer, transport)
         if isinstance(admitted, Rejected):
             return WSUpgradeResponseWithListener(_refusal(admitted), None)
         headers = {"Server": _SERVER, "Sec-WebSocket-Protocol": _subprotocol_of(admitted.version)}
@@ -103,26 +101,26 @@ class Doorkeeper:
         )
         return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(headers), socket)
 
-    def _admitted(self, request: WSUpgradeRequest, peer: str) -> Admitted | Rejected:
+    def _admitted(self, request: WSUpgradeRequest, peer: str, transport: asyncio.Transport) -> Admitted | Rejected:
         if self._busy() or not self._doorway.take():
             return Rejected(status=HTTPStatus.SERVICE_UNAVAILABLE, text="try later\n")
         identity = identity_in(request.path.decode("ascii", "surrogateescape"), self._path)
         if self._wrong.must_wait(peer, identity or _NOBODY):
             return Rejected(status=HTTPStatus.TOO_MANY_REQUESTS, text="try later\n")
-        station = admit(
-            identity,
-            _single(request.headers.getall("Authorization", ())),
-            directory=self._directory,
-            credential_key=self._credential_key,
+        proof = Proof(
+            authorization=_single(request.headers.getall("Authorization", ())),
+            secure=transport.get_extra_info("ssl_object") is not None,
+            common_name=common_name(transport),
         )
-        if isinstance(station, Rejected):
+        proven = self._admissions.admit(identity, proof)
+        if isinstance(proven, Rejected):
             self._wrong.failed(peer, identity or _NOBODY)
-            log.warning("station.rejected", status=int(station.status), peer=peer)
-            return station
+            log.warning("station.rejected", status=int(proven.status), peer=peer)
+            return proven
         version = _chosen(request.headers.getall("Sec-WebSocket-Protocol", ()))
         if version is None:
             return Rejected(status=HTTPStatus.BAD_REQUEST, text="no common subprotocol\n")
-        return Admitted(station=station, version=version, peer=peer)
+        return Admitted(proven=proven, version=version, peer=peer)
 
 
 class _Door:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from charger_gateway.adapters.ocpp.admission import Admissions, Proven, UsedCredentials
 from charger_gateway.adapters.ocpp.connection import CLOSE_GOING_AWAY, CLOSE_POLICY, CLOSE_TRY_LATER, Connection
 from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.handshake import Admitted, Doorkeeper
@@ -15,12 +16,14 @@ from charger_gateway.adapters.ocpp.limits import Limits
 from charger_gateway.adapters.ocpp.pacing import MessagePace
 from charger_gateway.adapters.ocpp.sockets import StationSocket
 from charger_gateway.adapters.ocpp.stalls import WatchedJournal
+from charger_gateway.adapters.trust.tls import TlsContext
 from charger_gateway.ports import Directory, FrameKeeper, Journal, JournalUnavailable
 from chassis.clock import Clock
 from ev_contracts.gateway import ConnectionDisplaced, StationConnected, StationDisconnected
 
 CONNECTIONS = "gateway.connection.event.v1"
 _BACKLOG = 1024
+_TLS_FAREWELL_S = 2.0
 _DRAIN_STEP_S = 0.1
 _DRAINED_PER_S = 50.0
 
@@ -32,8 +35,11 @@ class Address:
     """Where stations connect."""
 
     host: str
-    port: int
+    port: int | None
+    """In clear: for networks that are private; None where nobody may come so."""
     path: str = "/ocpp"
+    tls_port: int | None = None
+    tls: TlsContext | None = None
 
 
 class OcppServer:
@@ -58,7 +64,9 @@ class OcppServer:
         self.interpreter = interpreter
         self.journal = WatchedJournal(journal)
         self.frames = frames
-        self.port = address.port
+        self.port = address.port or 0
+        self.tls_port = address.tls_port or 0
+        self.used = UsedCredentials()
         self._address = address
         self._limits = limits
         self._connections: dict[str, Connection] = {}
@@ -67,8 +75,7 @@ class OcppServer:
         self._door = Doorkeeper(
             path=address.path,
             limits=limits,
-            credential_key=credential_key,
-            directory=directory,
+            admissions=Admissions(directory=directory, credential_key=credential_key, now=clock.now, used=self.used),
             busy=self._busy,
             opened=self._opened,
         )
@@ -111,34 +118,54 @@ class OcppServer:
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
         """Serve while inside; on the way out every socket is drained."""
-        server = await asyncio.get_running_loop().create_server(
-            self._door.protocol, self._address.host, self._address.port, backlog=_BACKLOG
-        )
-        self.port = server.sockets[0].getsockname()[1]
+        servers = await self._listen()
         self.listens = True
-        log.info("ocpp.listening", host=self._address.host, port=self.port)
+        log.info("ocpp.listening", host=self._address.host, port=self.port, tls_port=self.tls_port)
         keepalive = Keepalive(
             lambda: (one.socket for one in self._connections.values()),
             interval_s=self._limits.ping_interval_s,
             timeout_s=self._limits.ping_timeout_s,
         )
         watches = [asyncio.create_task(self._close_stalled()), asyncio.create_task(keepalive.run())]
+        if self._address.tls is not None:
+            watches.append(asyncio.create_task(self._address.tls.run()))
         try:
             yield
         finally:
             for watch in watches:
                 watch.cancel()
-            await self._drain(server)
+            await self._drain(servers)
+
+    async def _listen(self) -> list[asyncio.Server]:
+        loop, address, servers = asyncio.get_running_loop(), self._address, []
+        if address.port is not None:
+            clear = await loop.create_server(self._door.protocol, address.host, address.port, backlog=_BACKLOG)
+            self.port = clear.sockets[0].getsockname()[1]
+            servers.append(clear)
+        if address.tls_port is not None and address.tls is not None:
+            secure = await loop.create_server(
+                self._door.protocol,
+                address.host,
+                address.tls_port,
+                backlog=_BACKLOG,
+                ssl=address.tls.context,
+                ssl_handshake_timeout=self._limits.handshake_timeout_s,
+                ssl_shutdown_timeout=_TLS_FAREWELL_S,
+            )
+            self.tls_port = secure.sockets[0].getsockname()[1]
+            servers.append(secure)
+        return servers
 
     async def run(self) -> None:
         """Serve until cancelled."""
         async with self.listening():
             await asyncio.get_running_loop().create_future()
 
-    async def _drain(self, server: asyncio.Server) -> None:
+    async def _drain(self, servers: list[asyncio.Server]) -> None:
         self._draining = True
         self.listens = False
-        server.close()
+        for server in servers:
+            server.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.drain_timeout_s):
                 await self._send_away()
@@ -183,7 +210,7 @@ class OcppServer:
         task.add_done_callback(self._serving.discard)
 
     async def _handle(self, socket: StationSocket, admitted: Admitted) -> None:
-        station = admitted.station
+        station = admitted.proven.station
         older = self._connections.get(station.station_id)
         if older is not None and await older.is_alive(self._limits.probe_timeout_s):
             # Two at once with one credential: the living one keeps its place, or a thief could take it at will.
@@ -195,7 +222,7 @@ class OcppServer:
         connection = Connection(socket, station, admitted.version, self, pace)
         key = f"{station.tenant}/{station.station_id}"
         try:
-            epoch = await self._connected(connection, key)
+            epoch = await self._connected(connection, key, admitted.proven)
         except JournalUnavailable as error:
             log.warning("station.unacknowledged", station=station.station_id, why=str(error))
             await connection.close(CLOSE_TRY_LATER, "log-unavailable")
@@ -216,13 +243,15 @@ class OcppServer:
             await connection.close(CLOSE_GOING_AWAY, connection.close_reason)
             await self._disconnected(connection, key)
 
-    async def _connected(self, connection: Connection, key: str) -> int:
+    async def _connected(self, connection: Connection, key: str, proven: Proven) -> int:
         record = StationConnected(
             station_id=connection.station.station_id,
             replica_id=self.replica_id,
             connection_id=connection.connection_id,
             ocpp_version=connection.version,
             connected_at=self.clock.now(),
+            security_profile=proven.profile,
+            credential_version=proven.credential_version,
         )
         appending = asyncio.create_task(self.journal.append(CONNECTIONS, key, record))
         done, _ = await asyncio.wait({appending}, timeout=self._limits.log_timeout_s)

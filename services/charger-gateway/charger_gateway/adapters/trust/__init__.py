@@ -1,0 +1,1 @@
+"""Certificates: what the sockets are secured with, and the station CA."""

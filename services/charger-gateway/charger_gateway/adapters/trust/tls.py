@@ -1,0 +1,97 @@
+"""TLS for stations: an RSA and an EC certificate on one port, client certificates where a station has one.
+
+Security profile 2 is TLS with Basic, profile 3 a client certificate; both come through this one context, which asks for
+a certificate and does without. A certificate that is shown must stand: chain, validity, use, revocation.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+_LOOK_S = 30.0
+
+MODERN = "ECDHE+AESGCM:ECDHE+CHACHA20"
+STANDARD = (
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:"
+    "ECDHE-RSA-AES256-GCM-SHA384:AES128-GCM-SHA256:AES256-GCM-SHA384"
+)
+"""Those that OCPP's security profiles name (A00.FR.318): the last two have no forward secrecy, so nobody gets them
+unless the operator asks for this list, as for the OCA's test tool or for stations that know no other."""
+
+SUITES = {"modern": MODERN, "standard": STANDARD}
+
+log = structlog.get_logger("charger_gateway.tls")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsFiles:
+    """Where certificates lie: (chain, key) of the server, roots of the stations' certificates, their revocations."""
+
+    certificates: Sequence[tuple[Path, Path]]
+    station_roots: Path | None = None
+    revocations: Path | None = None
+    suites: str = "modern"
+
+
+class TlsContext:
+    """The context of one port; files that change are read again, so that a renewed certificate needs no restart."""
+
+    def __init__(self, files: TlsFiles) -> None:
+        self._files = files
+        self._seen = self._stamps()
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self.context.set_ciphers(SUITES[files.suites])
+        self.context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_CIPHER_SERVER_PREFERENCE | ssl.OP_NO_RENEGOTIATION
+        if files.station_roots is not None:
+            self.context.verify_mode = ssl.CERT_OPTIONAL
+            self.context.verify_flags |= ssl.VERIFY_X509_STRICT
+        self._load()
+
+    def _load(self) -> None:
+        for chain, key in self._files.certificates:
+            self.context.load_cert_chain(chain, key)
+        if self._files.station_roots is not None:
+            self.context.load_verify_locations(self._files.station_roots)
+        if self._files.revocations is not None:
+            self.context.load_verify_locations(self._files.revocations)
+            self.context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+
+    def _stamps(self) -> tuple[int, ...]:
+        files = self._files
+        paths = [path for pair in files.certificates for path in pair]
+        paths += [path for path in (files.station_roots, files.revocations) if path is not None]
+        return tuple(path.stat().st_mtime_ns for path in paths)
+
+    def look(self) -> None:
+        """Read changed files again; what cannot be read leaves what was read before."""
+        try:
+            stamps = self._stamps()
+            if stamps != self._seen:
+                self._load()
+                self._seen = stamps
+                log.info("tls.reloaded")
+        except (OSError, ssl.SSLError) as error:
+            log.warning("tls.unreadable", why=str(error))
+
+    async def run(self) -> None:
+        """Look every half minute until cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            self.look()
+
+
+def common_name(transport: asyncio.Transport) -> str | None:
+    """The common name of the client certificate that TLS has checked; None where none was shown."""
+    secured: Any = transport.get_extra_info("ssl_object")
+    certificate = None if secured is None else secured.getpeercert()
+    if not certificate:
+        return None
+    names = [value for part in certificate.get("subject", ()) for key, value in part if key == "commonName"]
+    # More than one name leaves open which is meant.
+    return names[0] if len(names) == 1 else ""
