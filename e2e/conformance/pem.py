@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def _name(common: str) -> x509.Name:
+def name_of(common: str) -> x509.Name:
+    """A subject of the operator's."""
     return x509.Name(
         [x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Restated"), x509.NameAttribute(NameOID.COMMON_NAME, common)]
     )
@@ -21,8 +22,8 @@ def _root() -> str:
     began = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     made = (
         x509.CertificateBuilder()
-        .subject_name(_name("A root"))
-        .issuer_name(_name("A root"))
+        .subject_name(name_of("A root"))
+        .issuer_name(name_of("A root"))
         .public_key(key.public_key())
         .serial_number(4_711)
         .not_valid_before(began)
@@ -35,7 +36,7 @@ def _root() -> str:
 
 def signing_request(common: str) -> str:
     """A fresh key's certificate signing request under the station's name."""
-    made = x509.CertificateSigningRequestBuilder().subject_name(_name(common))
+    made = x509.CertificateSigningRequestBuilder().subject_name(name_of(common))
     key = ec.generate_private_key(ec.SECP256R1())
     return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 

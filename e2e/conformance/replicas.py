@@ -87,6 +87,7 @@ def _replica(lab: "Endpoints", namespace: str, home: Path) -> Replica:
         "EV_HTTP_PORT": str(http_port),
         "EV_OIDC_ISSUER": "http://127.0.0.1:9",
         "EV_LOG_LEVEL": "error",
+        "EV_DRAIN_PERCENT_PER_S": "50",
     }
     return Replica(env=env, ocpp_port=ocpp_port, http_port=http_port)
 

@@ -61,8 +61,13 @@ async def seed(log: Log, codec: Codec, stations: tuple[str, ...]) -> None:
     )
 
 
+def digest_of(secret: str) -> bytes:
+    """What the registry keeps of a password."""
+    return hmac.digest(key_of("credential-key"), secret.encode(), hashlib.sha256)
+
+
 def _stations(stations: tuple[str, ...]) -> Iterator[tuple[str, str, Record]]:
-    digest = hmac.digest(key_of("credential-key"), SECRET.encode(), hashlib.sha256)
+    digest = digest_of(SECRET)
     plug = Connector(
         connector_number=1, standard="IEC_62196_T2", max_power_w=22_000, max_voltage_v=400, max_amperage_a=32, dc=False
     )

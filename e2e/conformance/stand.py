@@ -12,10 +12,15 @@ import httpx2
 from charger_gateway.app import build
 from charger_gateway.settings import Settings
 from chassis.auth import Principal
+from chassis.clock import SystemClock
 from chassis.codec import Codec
 from chassis.log import Log, MemoryLog
+from chassis.log.appender import Appender
+from chassis.telemetry import Tracing
 from chassis.testing import KnownCallers, eventually, read_topic, running
 from conformance.seeding import OPERATOR, TENANT, seed, station_ids, write_secrets
+from conformance.trust import Trust
+from ev_contracts.assets import CredentialSnapshot
 from ev_contracts.catalogue import RECORDS, TOPICS
 
 OPERATOR_OF_ALL = "operator"
@@ -34,6 +39,8 @@ class Stand:
     ocpp_port: int
     http: httpx2.AsyncClient
     free: list[str]
+    tls_port: int = 0
+    trust: Trust | None = None
 
     def take(self) -> str:
         """The identity of a station that no case had yet."""
@@ -42,6 +49,24 @@ class Stand:
     def url(self, station_id: str) -> str:
         """Where the station connects."""
         return f"ws://127.0.0.1:{self.ocpp_port}/ocpp/{station_id}"
+
+    def secure_url(self, station_id: str) -> str:
+        """Where the station connects over TLS."""
+        return f"wss://localhost:{self.tls_port}/ocpp/{station_id}"
+
+    @property
+    def certificates(self) -> Trust:
+        """Those of this stand, which serves TLS."""
+        assert self.trust is not None
+        return self.trust
+
+    async def registry_says(self, credential: CredentialSnapshot) -> None:
+        """The registry changed how a station proves itself."""
+        appender = Appender(
+            log=self.log, codec=self.codec, clock=SystemClock(), service="registry", tracing=Tracing("registry")
+        )
+        key = f"_/{credential.station_id}"
+        await appender.append(topic="assets.credential.snapshot.v1", key=key, record=credential)
 
     async def command(self, station_id: str, path: str, body: Any) -> httpx2.Response:
         """Ask the gateway to command a station; `path` follows commands/."""
@@ -79,8 +104,13 @@ async def standing(home: Path, stations: tuple[str, ...] = station_ids(STATIONS)
     """The gateway serves while inside, and knows these stations."""
     log, codec = MemoryLog(), Codec(records=RECORDS, topics=TOPICS)
     await seed(log, codec, stations)
+    trust = Trust(home / "trust")
     settings = Settings(
         ocpp_port=free_port(),
+        ocpp_tls_port=free_port(),
+        tls_rsa_certificate=str(trust.pairs["rsa"]),
+        tls_ec_certificate=str(trust.pairs["ec"]),
+        tls_station_roots=str(trust.station_root),
         secrets_dir=write_secrets(home / "secrets"),
         command_wait_s=10.0,
         probe_timeout_s=0.5,
@@ -91,4 +121,5 @@ async def standing(home: Path, stations: tuple[str, ...] = station_ids(STATIONS)
     bearer = {"Authorization": f"Bearer {OPERATOR_OF_ALL}"}
     async with running(service), httpx2.AsyncClient(headers=bearer) as http:
         http.base_url = f"http://127.0.0.1:{service.ports[1]}"
-        yield Stand(log, codec, settings.ocpp_port, http, list(reversed(stations)))
+        free, tls_port = list(reversed(stations)), settings.ocpp_tls_port or 0
+        yield Stand(log, codec, settings.ocpp_port, http, free, tls_port, trust)

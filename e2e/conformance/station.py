@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -67,8 +68,8 @@ class Station:
         """Open the socket. Raises websockets' InvalidStatus where the gateway refuses."""
         headers = basic(user or self.station_id, self.secret if secret is None else secret)
         self._socket = await connect(
-            self.stand.url(self.station_id),
             **{
+                "uri": self.stand.url(self.station_id),
                 "subprotocols": [Subprotocol(f"ocpp{self.version}")],
                 "additional_headers": headers,
                 "proxy": None,
@@ -76,6 +77,10 @@ class Station:
             },
         )
         self._reader = asyncio.create_task(self._read(self._socket))
+
+    async def connect_securely(self, context: ssl.SSLContext, **more: Any) -> None:
+        """Over TLS; where the context holds a certificate of the station it needs no password. As `connect`."""
+        await self.connect(uri=self.stand.secure_url(self.station_id), ssl=context, **more)
 
     async def disconnect(self) -> None:
         """Close the socket; what went wrong on it is raised here."""

@@ -4,8 +4,17 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from conformance.cases import V16
-from conformance.lacks import CERTIFICATES, PASSWORD, RAW, TLS
+from conformance.lacks import CERTIFICATES, RAW
 from conformance.pem import HASH, ROOT, signing_request
+from conformance.profiles import (
+    a_password_rotates,
+    another_certificate_is_refused,
+    comes_in_by,
+    is_refused_by,
+    the_gateway_proves_itself,
+    the_station_proves_itself,
+)
+from conformance.seeding import SECRET
 from conformance.station import ACCEPTED, Payload, now
 from conformance.v16.point import Point
 
@@ -75,15 +84,15 @@ async def diagnostics_failed(point: Point) -> None:
     await _diagnostics(point, "Uploading", "UploadFailed")
 
 
-@V16.case("TC_073_CSMS", "A new password that the station took is the only one from then on.", missing=PASSWORD)
+@V16.case("TC_073_CSMS", "A new password that the station took is the only one from then on.")
 async def new_password(point: Point) -> None:
-    old, new = point.secret, "ffeeddccbbaa99887766554433221100ffeeddcc"
+    new = "ffeeddccbbaa99887766554433221100ffeeddcc"
+    await a_password_rotates(point, new)
     await point.told("ChangeConfiguration", {"key": "AuthorizationKey", "value": new})
     await point.disconnect()
-    await point.connect(secret=new)
+    await comes_in_by(point, new)
     await point.disconnect()
-    with pytest.raises(InvalidStatus):
-        await point.connect(secret=old)
+    await is_refused_by(point, SECRET)
 
 
 @V16.case(
@@ -158,5 +167,12 @@ async def basic_authentication(point: Point) -> None:
     await point.boots()
 
 
-V16.not_built("TC_086_CSMS", "The gateway proves itself by its certificate.", TLS)
-V16.not_built("TC_087_CSMS", "The station proves itself by its certificate.", TLS)
+@V16.case("TC_086_CSMS", "The gateway proves itself by its certificate, over TLS.", connects=False)
+async def gateways_certificate(point: Point) -> None:
+    await the_gateway_proves_itself(point)
+
+
+@V16.case("TC_087_CSMS", "The station proves itself by its certificate; another's is refused.", connects=False)
+async def stations_certificate(point: Point) -> None:
+    await another_certificate_is_refused(point)
+    await the_station_proves_itself(point)

@@ -1,15 +1,40 @@
 """Block A: passwords, certificates and security profiles (OCPP 2.0.1)."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from conformance.cases import V201
-from conformance.lacks import CERTIFICATES, PASSWORD, TLS
+from conformance.lacks import CERTIFICATES
 from conformance.pem import signing_request
-from conformance.station import ACCEPTED, Payload, now
+from conformance.profiles import (
+    a_password_rotates,
+    an_old_version_is_refused,
+    another_certificate_is_refused,
+    comes_in_by,
+    is_refused_by,
+    the_gateway_proves_itself,
+    the_profile_rises,
+    the_station_proves_itself,
+)
+from conformance.seeding import SECRET
+from conformance.station import ACCEPTED, Payload, Station, now
 from conformance.v201.charger import Charger
 
 NEW_PASSWORD = "a-fresh-password-of-the-station"
+_TLS_PROFILE = {
+    "ocppVersion": "OCPP20",
+    "ocppTransport": "JSON",
+    "ocppCsmsUrl": "wss://csms.example/ocpp",
+    "messageTimeout": 30,
+    "securityProfile": 2,
+    "ocppInterface": "Wired0",
+}
+
+
+def _over_tls(number: str, says: str, run: Callable[[Station], Awaitable[None]]) -> None:
+    V201.case(f"TC_A_{number}_CSMS", says, connects=False)(run)
 
 
 async def _refused(charger: Charger, **wrong: str) -> None:
@@ -52,13 +77,13 @@ async def wrong_password(charger: Charger) -> None:
     await _refused(charger, secret="not-the-password-of-it")
 
 
-@V201.case("TC_A_09_CSMS", "A new password that the station took is the only one from then on.", missing=PASSWORD)
+@V201.case("TC_A_09_CSMS", "A new password that the station took is the only one from then on.")
 async def new_password(charger: Charger) -> None:
-    old = charger.secret
+    await a_password_rotates(charger, NEW_PASSWORD)
     await _sets_password(charger, "Accepted", "succeeded")
-    await charger.connect(secret=NEW_PASSWORD)
+    await comes_in_by(charger, NEW_PASSWORD)
     await charger.disconnect()
-    await _refused(charger, secret=old)
+    await is_refused_by(charger, SECRET)
 
 
 @V201.case("TC_A_10_CSMS", "A new password that the station rejected is none: the old one stays.")
@@ -88,11 +113,18 @@ async def certificate_rejected(charger: Charger) -> None:
     assert await charger.says("SecurityEventNotification", event) == {}
 
 
-for _number, _says in {
-    "04": "The gateway proves itself by its certificate.",
-    "06": "A TLS version below 1.2 opens no socket.",
-    "07": "The station proves itself by its certificate.",
-    "08": "A certificate that is not the station's opens no socket.",
-    "19": "A raised security profile is the only one from then on.",
-}.items():
-    V201.not_built(f"TC_A_{_number}_CSMS", _says, TLS)
+_over_tls("04", "The gateway proves itself by its certificate.", the_gateway_proves_itself)
+_over_tls("06", "A TLS version below 1.2 opens no socket.", an_old_version_is_refused)
+_over_tls("07", "The station proves itself by its certificate.", the_station_proves_itself)
+_over_tls("08", "A certificate that is not the station's opens no socket.", another_certificate_is_refused)
+
+
+@V201.case("TC_A_19_CSMS", "A raised security profile is the only one from then on.")
+async def raised_profile(charger: Charger) -> None:
+    slot = {"configurationSlot": 2, "connectionData": _TLS_PROFILE}
+    await charger.told("SetNetworkProfile", slot)
+    await the_profile_rises(charger)
+    await charger.disconnect()
+    await is_refused_by(charger, SECRET)
+    await charger.connect_securely(charger.stand.certificates.client())
+    await charger.boots("RemoteReset")
