@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
-.PHONY: pictures help setup lock fmt check test test-long unit contract conformance component e2e oracle up down status logs clean run services stop token lab-lock demo bench contracts contracts-check contracts-release
+.PHONY: pictures help setup lock fmt check test test-long unit contract conformance component e2e oracle test-oracles up down status logs clean run services stop token lab-lock demo bench contracts contracts-check contracts-release
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ unit: setup ## the tests that need nothing (S=pricing for one service)
 
 oracle: setup ## every price twice: the engine's, and that of a second calculator which shares no code with it
 	@infra/checks/tests.sh oracle
+
+test-oracles: setup ## a foreign program's prices beside ours, each difference with who is right and why (N=300, needs cargo)
+	@$(PY) services/pricing/tests/oracle/foreign.py $(or $(N),300) $(SEED)
 
 contract: setup ## the contracts' own tests
 	@infra/checks/tests.sh contract

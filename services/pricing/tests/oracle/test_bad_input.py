@@ -178,6 +178,14 @@ def test_what_makes_no_sense_is_refused_where_it_stands(right: str, wrong: str, 
     assert refused(text.replace(right, wrong)).pointer == place
 
 
+def test_a_session_without_any_period_is_no_fault_and_pays_its_start() -> None:
+    # OCPI: Session.charging_periods is 0 or more. The edge once broke on it, with no place and no reason.
+    session = {**CASE["session"], "reservation": None, "charging_periods": []}
+    elements = [{"price_components": [{"type": "FLAT", "price": 1}]}]
+    case = {**CASE, "session": session, "tariff": {"currency": "EUR", "elements": elements}}
+    assert read_case(parse(json.dumps(case))).priced.excl_vat == 1
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"cases"', "[" * 100_000, '{"id": "a", "id": "b"}', "\ud800"])
 def test_what_is_no_case_at_all_is_refused(text: str) -> None:
     refused(text)

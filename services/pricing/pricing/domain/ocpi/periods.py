@@ -66,7 +66,7 @@ def read_periods(node: Node, version: Version) -> Sequence[Period]:
         if not previous <= each.date_time() <= finish:
             each.fail("before the one it follows, or outside of the session")
         previous = each.date_time()
-    ends = [*(each.date_time() for each in starts[1:]), finish]
+    ends = [*(each.date_time() for each in starts[1:]), finish][: len(starts)]  # a session may have no period yet
     return [
         Period(node=each, start=begun.date_time(), end=until, volumes=_volumes(each, version))
         for each, begun, until in zip(nodes, starts, ends, strict=True)
