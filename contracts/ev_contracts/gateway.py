@@ -102,6 +102,16 @@ class AdjustPeriodicEventStream(Record, frozen=True):
     values: StrictInt | None = None
 
 
+class CancelJob(Record, frozen=True):
+    """Go on with a job no more; what was sent stays sent."""
+
+    at: Instant
+    job_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+
+
 class CancelReservation(Record, frozen=True):
     """Cancel a reservation at the station."""
 
@@ -503,6 +513,18 @@ class ClearVariableMonitoring(Record, frozen=True):
     reason: StrictStr | None = None
     expires_at: Instant
     monitor_ids: tuple[StrictInt, ...] = ()
+
+
+class CommandProgressed(Record, frozen=True):
+    """A station told how a command that it accepted goes on."""
+
+    command_id: StrictStr
+    station_id: StrictStr
+    kind: StrictStr
+    status: Annotated[StrictStr, Field(description="The station's word.")]
+    last: Annotated[StrictBool, Field(description="Nothing more will follow.")]
+    good: Annotated[StrictBool, Field(description="Whether the word is a good one; of a last word: it is done.")]
+    at: Instant
 
 
 class CompositeSchedule(Record, frozen=True):
@@ -1737,6 +1759,71 @@ class HeartbeatSeen(Record, frozen=True):
     seen_at: Instant
 
 
+class JobFailed(Record, frozen=True):
+    """A job came to nothing."""
+
+    job_id: StrictStr
+    station_id: StrictStr
+    step: StrictInt
+    why: Annotated[StrictStr, Field(description="The last word, or deadline, cancelled.")]
+    at: Instant
+
+
+class JobRetryScheduled(Record, frozen=True):
+    """An attempt at a step came to nothing; there will be another."""
+
+    job_id: StrictStr
+    station_id: StrictStr
+    step: Annotated[StrictInt, Field(description="From 0.")]
+    attempt: Annotated[StrictInt, Field(description="The one that came to nothing, from 1.")]
+    why: StrictStr
+    retry_at: Instant
+    at: Instant
+
+
+class JobStep(Record, frozen=True):
+    """A command that a job will give; exactly one is there."""
+
+    trigger_station_message: TriggerStationMessage | None = None
+    get_log: GetLog | None = None
+    get_diagnostics: GetDiagnostics | None = None
+    update_firmware: UpdateFirmware | None = None
+    send_local_list: SendLocalList | None = None
+    get_local_list_version: GetLocalListVersion | None = None
+
+
+class JobStarted(Record, frozen=True):
+    """A job stands; one of JobSucceeded, JobFailed will follow."""
+
+    job_id: StrictStr
+    station_id: StrictStr
+    kind: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    started_at: Instant
+    deadline_at: Instant
+    most_attempts: StrictInt
+    retry_after_s: StrictInt
+    steps: tuple[JobStep, ...] = ()
+
+
+class JobStepDone(Record, frozen=True):
+    """A step is done; the next one follows."""
+
+    job_id: StrictStr
+    station_id: StrictStr
+    step: Annotated[StrictInt, Field(description="From 0.")]
+    at: Instant
+
+
+class JobSucceeded(Record, frozen=True):
+    """All steps of a job are done."""
+
+    job_id: StrictStr
+    station_id: StrictStr
+    at: Instant
+
+
 class MessageQuarantined(Record, frozen=True):
     """A message that may hold energy broke its schema or came under a used message id; its station was told so (CALLERROR), and a person decides what it was worth."""
 
@@ -1794,6 +1881,16 @@ class ReportAnswered(Record, frozen=True):
     )
 
 
+class ReportProgress(Record, frozen=True):
+    """A station told how something goes on that it was asked for; the desk finds the command."""
+
+    at: Instant
+    station_id: StrictStr
+    kind: Annotated[StrictStr, Field(description="firmware, log, diagnostics, publication, report, boot, signing.")]
+    request_id: Annotated[StrictInt | None, Field(description="Absent where the station names none (1.6).")] = None
+    status: Annotated[StrictStr, Field(description="The station's word.")]
+
+
 class ReportSent(Record, frozen=True):
     """A replica put the command on the wire of this epoch."""
 
@@ -1802,6 +1899,21 @@ class ReportSent(Record, frozen=True):
     station_id: StrictStr
     epoch: StrictInt
     replica_id: StrictStr
+
+
+class StartJob(Record, frozen=True):
+    """Something that takes a station long, with its retries and its deadline."""
+
+    at: Instant
+    job_id: StrictStr
+    station_id: StrictStr
+    kind: Annotated[StrictStr, Field(description="firmware-update, log-upload, local-list-sync, certificate-exchange.")]
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    deadline_at: Instant
+    most_attempts: Annotated[StrictInt, Field(description="Of each step.")]
+    retry_after_s: Annotated[StrictInt, Field(description="Before the second attempt; doubled for each further one.")]
+    steps: tuple[JobStep, ...] = ()
 
 
 class StationBooted(Record, frozen=True):

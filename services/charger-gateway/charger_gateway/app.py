@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,12 @@ from typing import Any
 from fastapi import FastAPI
 
 from charger_gateway.adapters.directory import TablesDirectory
+from charger_gateway.adapters.files import FileStore
 from charger_gateway.adapters.film import Film
 from charger_gateway.adapters.follower import Follower, Source
 from charger_gateway.adapters.frame_blocks import FrameBlocks, FrameCipher
 from charger_gateway.adapters.heartbeat import BEATS, Beats, Watch
-from charger_gateway.adapters.http import DESK, Edge, create_http, own_session
+from charger_gateway.adapters.http import DESK, Edge, create_files, create_http, own_session
 from charger_gateway.adapters.journal import LogJournal
 from charger_gateway.adapters.ocpp.desk_line import DeskLine
 from charger_gateway.adapters.ocpp.dialects import Interpreter
@@ -33,6 +34,7 @@ from chassis.auth import Authenticator
 from chassis.clock import Clock, LabClock, new_id
 from chassis.dead_letters.routes import repair_router
 from chassis.decider import Deadline
+from chassis.http import CommandClient
 from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Service, Task, Wiring, wire
 from chassis.settings import read_secret
@@ -51,6 +53,8 @@ from ev_contracts.gateway import (
 NAME = "charger-gateway"
 DESK_EVENTS = "gateway.desk.event.v1"
 REPLIES = "gateway.edge.reply.v1"
+FILES_PART = 3
+"""The file endpoint's place among the service's parts, by which its port is told."""
 
 # How far back a replica looks at its start: connections to know who holds what, commands to show them.
 _PAST_CONNECTIONS = 200_000
@@ -71,6 +75,37 @@ class Pace:
         """Seconds to wait for a business time; 0 where it is past."""
         rate = self.clock.rate if isinstance(self.clock, LabClock) else 1.0
         return max(0.0, (due - self.clock.now()).total_seconds() / rate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinePorts:
+    """What the desk's line adds to a command at the last moment: its secrets, and addresses of our own files."""
+
+    seal: DeskSeal
+    locate: Callable[[str, str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadPorts:
+    """What the HTTP edge opens the log with, and how it knows its callers."""
+
+    cipher: FrameCipher
+    seal: DeskSeal
+    commands: CommandClient
+    authenticator: Authenticator | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesAt:
+    """Where stations reach the file endpoint; known once it listens, unless the settings say it."""
+
+    settings: Settings
+    ports: list[Mapping[int, int]] = field(default_factory=list)
+
+    def url(self) -> str:
+        """Without a slash at its end."""
+        settings = self.settings
+        return settings.file_url.rstrip("/") or f"http://{settings.file_host}:{self.ports[0][FILES_PART]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,35 +181,60 @@ def build(
     directory = TablesDirectory()
     cipher = FrameCipher(read_secret(settings, "frame-key"))
     seal = DeskSeal(read_secret(settings, "frame-key"))
-    sockets = _sockets(settings, wiring, directory, cipher, seal)
+    files_at = FilesAt(settings=settings)
+    store = FileStore(root=settings.file_dir, secret=read_secret(settings, "frame-key"), base_url=files_at.url)
+    line = LinePorts(seal=seal, locate=store.address)
+    sockets = _sockets(settings, wiring, directory, cipher, line)
     commands = wiring.commands(REPLIES)
-    uid_key = read_secret(settings, "token-key")
-    env = wiring.env
-    edge = Edge(
-        guard=wiring.guard(ACTS, conditions={"own-session": own_session}, authenticator=authenticator),
-        desk=wiring.desk(commands),
-        book=sockets.book,
-        stations=directory,
-        tails=Tails(stream=env.log, codec=env.codec, cipher=cipher, tracing=env.tracing),
-        film=Film(stream=env.log, codec=env.codec),
-        seal=seal,
-        token_key_of=lambda uid: token_key(uid, uid_key),
-        version_of=sockets.version_of,
-        clock=env.clock,
-        business_seconds=Pace(clock=env.clock).business_seconds,
-        wait_s=settings.command_wait_s,
+    edge = _edge(
+        settings,
+        wiring,
+        sockets,
+        directory,
+        ReadPorts(cipher=cipher, seal=seal, commands=commands, authenticator=authenticator),
     )
     http = HttpEdge(
-        app=_http_app(edge, env.log),
+        app=_http_app(edge, wiring.env.log),
         host=settings.http_host,
         port=settings.http_port,
         commands=commands,
         tables=directory.tables,
     )
     desk_part = Entity(name=DESK, decider=desk, deadline=_deadline_passed)
-    service = wiring.service([desk_part, http, Task(name="sockets", run=sockets.run, tables=directory.tables)])
+    task = Task(name="sockets", run=sockets.run, tables=directory.tables)
+    files = _files(settings, edge, store, directory)
+    service = wiring.service([desk_part, http, task, files])
+    files_at.ports.append(service.ports)
     service.health.add(lambda: [] if sockets.server.listens else ["stations cannot connect yet"])
     return service
+
+
+def _edge(settings: Settings, wiring: Wiring, sockets: Sockets, directory: TablesDirectory, ports: ReadPorts) -> Edge:
+    uid_key = read_secret(settings, "token-key")
+    env = wiring.env
+    return Edge(
+        guard=wiring.guard(ACTS, conditions={"own-session": own_session}, authenticator=ports.authenticator),
+        desk=wiring.desk(ports.commands),
+        book=sockets.book,
+        stations=directory,
+        tails=Tails(stream=env.log, codec=env.codec, cipher=ports.cipher, tracing=env.tracing),
+        film=Film(stream=env.log, codec=env.codec),
+        seal=ports.seal,
+        token_key_of=lambda uid: token_key(uid, uid_key),
+        version_of=sockets.version_of,
+        clock=env.clock,
+        business_seconds=Pace(clock=env.clock).business_seconds,
+        wait_s=settings.command_wait_s,
+    )
+
+
+def _files(settings: Settings, edge: Edge, store: FileStore, directory: TablesDirectory) -> HttpEdge:
+    return HttpEdge(
+        app=create_files(store, edge.guard, directory.station, most_bytes=settings.most_file_bytes),
+        host=settings.file_host,
+        port=settings.file_port,
+        tables=directory.tables,
+    )
 
 
 def _http_app(edge: Edge, log: Log) -> FastAPI:
@@ -188,7 +248,7 @@ def _deadline_passed(_key: str, deadline: Deadline) -> DeskDeadlinePassed:
 
 
 def _sockets(
-    settings: Settings, wiring: Wiring, directory: TablesDirectory, cipher: FrameCipher, seal: DeskSeal
+    settings: Settings, wiring: Wiring, directory: TablesDirectory, cipher: FrameCipher, ports: "LinePorts"
 ) -> Sockets:
     clock = wiring.env.clock
     replica_id = f"gw-{new_id().replace('-', '')[:12]}"
@@ -207,7 +267,9 @@ def _sockets(
     )
     presence = Presence()
     caught_up = asyncio.Event()
-    line = DeskLine(sockets=server, journal=journal, seal=seal, clock=clock, pace=Pace(clock=clock))
+    line = DeskLine(
+        sockets=server, journal=journal, seal=ports.seal, clock=clock, pace=Pace(clock=clock), locate=ports.locate
+    )
     sources: dict[str, Source] = {}
     sockets = Sockets(
         server=server,

@@ -1,5 +1,6 @@
 """What the gateway reads from its environment."""
 
+from pathlib import Path
 from typing import Literal
 
 from chassis.settings import BaseServiceSettings
@@ -43,3 +44,10 @@ class Settings(BaseServiceSettings):
     """How long an older socket of the same station has to answer a ping before it is displaced."""
     command_wait_s: float = 5.0
     """How long a caller of the command API waits for a station's answer before he gets a link."""
+    file_host: str = "127.0.0.1"
+    file_port: int = 0
+    file_url: str = ""
+    """How stations reach the file endpoint (`https://files.example`); by default its own address."""
+    file_dir: Path = Path("station-files")
+    """Where what stations bring and fetch is kept; replicas share it, or each serves its own commands only."""
+    most_file_bytes: int = 512 * 1024 * 1024

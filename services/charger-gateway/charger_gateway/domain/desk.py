@@ -1,15 +1,18 @@
 """The command desk: what becomes of a command to a station. Requested, sent once at most, and exactly one outcome."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias, assert_never
 
+from charger_gateway.domain import jobs
 from charger_gateway.domain.actions import StationAction, requested
+from charger_gateway.domain.desk_state import Awaited, Desk, DeskEvent, Requested, Sent, evolve
+from charger_gateway.domain.progress import is_good, is_last
 from chassis.decider import Deadline, Decider, Refused
 from ev_contracts.gateway import (
+    CancelJob,
+    CommandProgressed,
     CommandRefused,
-    CommandRequested,
     CommandSent,
     CommandSucceeded,
     CommandTimedOut,
@@ -18,8 +21,12 @@ from ev_contracts.gateway import (
     DeclareConnectionLost,
     DeskDeadlinePassed,
     ReportAnswered,
+    ReportProgress,
     ReportSent,
+    StartJob,
 )
+
+__all__ = ["INEXPRESSIBLE", "MOST_WAITING", "Desk", "DeskCommand", "DeskEvent", "desk"]
 
 MOST_WAITING = 32
 """Commands that may stand open at one station; it answers one at a time."""
@@ -27,59 +34,49 @@ MOST_WAITING = 32
 INEXPRESSIBLE = "inexpressible"
 """The answer where the station's version of OCPP has no words for a command: it was never sent."""
 
-DeskCommand: TypeAlias = StationAction | ReportSent | ReportAnswered | DeclareConnectionLost | DeskDeadlinePassed
-DeskEvent: TypeAlias = (
-    CommandRequested
-    | CommandSent
-    | CommandSucceeded
-    | CommandRefused
-    | CommandTimedOut
-    | CommandUndeliverable
-    | ConnectionLost
+DeskCommand: TypeAlias = (
+    StationAction
+    | ReportSent
+    | ReportAnswered
+    | ReportProgress
+    | StartJob
+    | CancelJob
+    | DeclareConnectionLost
+    | DeskDeadlinePassed
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requested:
-    """Stands, and was not sent yet."""
-
-    command_id: str
-    station_id: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """Is on the wire of one connection, and will not be sent again."""
-
-    command_id: str
-    station_id: str
-    expires_at: datetime
-    epoch: int
-
-
-OpenCommand: TypeAlias = Requested | Sent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """One station's desk: its open commands, and the newest connection that was declared lost."""
-
-    open_commands: tuple[OpenCommand, ...] = ()
-    lost_epoch: int = -1
-
-    def command(self, command_id: str) -> OpenCommand | None:
-        """The open command of that id; None once it has its outcome."""
-        return next((one for one in self.open_commands if one.command_id == command_id), None)
-
-
 def decide(command: DeskCommand, desk: Desk) -> Sequence[DeskEvent] | Refused:
-    """What a command makes true of the desk."""
+    """What a command makes true of the desk, and what follows from that for its jobs."""
+    first = _decide(command, desk)
+    if isinstance(first, Refused):
+        return first
+    return _with_consequences(first, desk, command.at)
+
+
+def _with_consequences(first: Sequence[DeskEvent], desk: Desk, at: datetime) -> Sequence[DeskEvent]:
+    events: list[DeskEvent] = []
+    waiting = list(first)
+    while waiting:
+        event = waiting.pop(0)
+        events.append(event)
+        before, desk = desk, evolve(desk, event)
+        waiting += jobs.react(event, before, desk, at)
+    return events
+
+
+def _decide(command: DeskCommand, desk: Desk) -> Sequence[DeskEvent] | Refused:
     match command:
         case ReportSent():
             return _report_sent(command, desk)
         case ReportAnswered():
             return _report_answered(command, desk)
+        case ReportProgress():
+            return _report_progress(command, desk)
+        case StartJob():
+            return jobs.start(command, desk)
+        case CancelJob():
+            return jobs.cancel(command, desk)
         case DeclareConnectionLost():
             return _declare_lost(command, desk)
         case DeskDeadlinePassed():
@@ -154,6 +151,36 @@ def _outcome(command: ReportAnswered) -> DeskEvent:
     )
 
 
+def _report_progress(command: ReportProgress, desk: Desk) -> Sequence[DeskEvent]:
+    command_id = _told_of(command, desk)
+    if command_id is None:
+        return []
+    return [
+        CommandProgressed(
+            command_id=command_id,
+            station_id=command.station_id,
+            kind=command.kind,
+            status=command.status,
+            last=is_last(command.kind, command.status),
+            good=is_good(command.kind, command.status),
+            at=command.at,
+        )
+    ]
+
+
+def _told_of(command: ReportProgress, desk: Desk) -> str | None:
+    """By its number (2.x), else the newest command that such a word follows (1.6)."""
+    sent = [one for one in desk.open_commands if isinstance(one, Sent) and one.ended is None]
+    told_of: list[Awaited | Sent] = [*desk.awaited, *sent]
+    for one in reversed(told_of):
+        follow = one.follow
+        if follow is None or follow.kind != command.kind:
+            continue
+        if command.request_id is None or command.request_id == follow.request_id:
+            return one.command_id
+    return None
+
+
 def _declare_lost(command: DeclareConnectionLost, desk: Desk) -> Sequence[DeskEvent]:
     if command.epoch <= desk.lost_epoch:
         return []
@@ -171,6 +198,8 @@ def _declare_lost(command: DeclareConnectionLost, desk: Desk) -> Sequence[DeskEv
 
 
 def _deadline_passed(command: DeskDeadlinePassed, desk: Desk) -> Sequence[DeskEvent]:
+    if "/" in command.name:
+        return jobs.deadline_passed(command.name, desk, command.due_at)
     standing = desk.command(command.name)
     match standing:
         case None:
@@ -191,32 +220,12 @@ def _deadline_passed(command: DeskDeadlinePassed, desk: Desk) -> Sequence[DeskEv
             assert_never(standing)
 
 
-def evolve(desk: Desk, event: DeskEvent) -> Desk:
-    """The desk after an event."""
-    match event:
-        case CommandRequested():
-            standing = Requested(command_id=event.command_id, station_id=event.station_id, expires_at=event.expires_at)
-            return replace(desk, open_commands=(*desk.open_commands, standing))
-        case CommandSent():
-            return replace(desk, open_commands=tuple(_sent(one, event) for one in desk.open_commands))
-        case CommandSucceeded() | CommandRefused() | CommandTimedOut() | CommandUndeliverable():
-            still = tuple(one for one in desk.open_commands if one.command_id != event.command_id)
-            return replace(desk, open_commands=still)
-        case ConnectionLost():
-            return replace(desk, lost_epoch=event.epoch)
-        case _:
-            assert_never(event)
-
-
-def _sent(one: OpenCommand, event: CommandSent) -> OpenCommand:
-    if one.command_id != event.command_id:
-        return one
-    return Sent(command_id=one.command_id, station_id=one.station_id, expires_at=one.expires_at, epoch=event.epoch)
-
-
 def deadlines(desk: Desk) -> Sequence[Deadline]:
-    """Each open command has its outcome by its expiry."""
-    return [Deadline(name=one.command_id, due_at=one.expires_at) for one in desk.open_commands]
+    """Each open command has its outcome by its expiry; jobs have their own."""
+    return [
+        *(Deadline(name=one.command_id, due_at=one.expires_at) for one in desk.open_commands),
+        *jobs.deadlines(desk),
+    ]
 
 
 desk: Decider[DeskCommand, Desk, DeskEvent] = Decider(initial=Desk(), decide=decide, evolve=evolve, deadlines=deadlines)

@@ -90,5 +90,5 @@ async def test_only_an_engineer_reads_frames(quick: Whole) -> None:
 
 
 async def test_every_route_declares_an_act(quick: Whole) -> None:
-    (edge,) = (part for part in quick.service.parts if isinstance(part, HttpEdge))
+    edge, _files = (part for part in quick.service.parts if isinstance(part, HttpEdge))
     assert undeclared_routes(edge.app) == []

@@ -86,7 +86,11 @@ async def running_whole(secrets: Path, *, wait_s: float, clock: Clock | None = N
     log, codec = MemoryLog(), Codec(records=RECORDS, topics=TOPICS)
     await seed(log, codec)
     settings = Settings(
-        ocpp_port=free_port(), secrets_dir=write_secrets(secrets), command_wait_s=wait_s, log_level="error"
+        ocpp_port=free_port(),
+        file_dir=secrets / "files",
+        secrets_dir=write_secrets(secrets),
+        command_wait_s=wait_s,
+        log_level="error",
     )
     service = build(settings, log=log, clock=clock, authenticator=KnownCallers(CALLERS))
     async with running(service), httpx2.AsyncClient(timeout=10) as http:

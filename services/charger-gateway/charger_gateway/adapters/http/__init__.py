@@ -2,11 +2,12 @@
 
 from fastapi import FastAPI
 
-from charger_gateway.adapters.http import actions, films, raw, reads, sessions
+from charger_gateway.adapters.http import actions, films, jobs, raw, reads, sessions
 from charger_gateway.adapters.http.edge import DESK, Edge, own_session
+from charger_gateway.adapters.http.files import create_files
 from chassis.http import create_app
 
-__all__ = ["DESK", "Edge", "create_http", "own_session"]
+__all__ = ["DESK", "Edge", "create_files", "create_http", "own_session"]
 
 
 def create_http(edge: Edge) -> FastAPI:
@@ -15,6 +16,7 @@ def create_http(edge: Edge) -> FastAPI:
     sessions.add_routes(app, edge)
     raw.add_routes(app, edge)
     actions.add_routes(app, edge)
+    jobs.add_routes(app, edge)
     reads.add_routes(app, edge)
     films.add_routes(app, edge)
     app.include_router(edge.desk.router(edge.guard))

@@ -22,6 +22,8 @@ def shown(view: CommandView, opening: Opening) -> dict[str, Any]:
         "status": view.status,
         "answer": view.answer,
         "detail": view.detail,
+        "job_id": view.job_id,
+        "progress": [{"status": status, "at": at.isoformat()} for status, at in view.progress],
         "response": None if view.response is None else _response(view.command_id, view.response, opening),
         "requested_by": view.requested_by,
         "reason": view.reason,

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
+from charger_gateway.adapters.files import PLACE
 from charger_gateway.adapters.ocpp.commands import (
     Inexpressible,
     Outcome,
@@ -49,12 +50,22 @@ class Pace(Protocol):
 class DeskLine:
     """Reacts to the desk's events; what must be awaited runs in tasks of its own group, bounded in number."""
 
-    def __init__(self, *, sockets: Sockets, journal: Journal, seal: Sealing, clock: Clock, pace: Pace) -> None:
+    def __init__(
+        self,
+        *,
+        sockets: Sockets,
+        journal: Journal,
+        seal: Sealing,
+        clock: Clock,
+        pace: Pace,
+        locate: Callable[[str, str], str] | None = None,
+    ) -> None:
         self._sockets = sockets
         self._journal = journal
         self._seal = seal
         self._clock = clock
         self._pace = pace
+        self._locate = locate
         self._offered: OrderedDict[str, CommandRequested] = OrderedDict()
         self._at_work: set[asyncio.Task[None]] = set()
 
@@ -133,11 +144,20 @@ class DeskLine:
         answered: list[tuple[OutgoingCall, CallResult | CallError]] = []
         for call in calls:
             left_s = self._pace.wall_seconds_until(command.expires_at)
-            answer = await connection.call(call.action, call.payload, left_s)
+            answer = await connection.call(call.action, self._located(call.payload, command.command_id), left_s)
             answered.append((call, answer))
             if isinstance(answer, CallError):
                 break
         return answered
+
+    def _located(self, payload: Mapping[str, Any], command_id: str) -> Mapping[str, Any]:
+        """The payload with our own files' addresses: their credentials are on the wire only, never on the log."""
+        return {key: self._located_value(value, command_id) for key, value in payload.items()}
+
+    def _located_value(self, value: Any, command_id: str) -> Any:
+        if self._locate is not None and isinstance(value, str) and value.startswith(PLACE):
+            return self._locate(value, command_id)
+        return self._located(value, command_id) if isinstance(value, dict) else value
 
     def _calls(self, command: CommandRequested, connection: Connection) -> tuple[OutgoingCall, ...] | Inexpressible:
         return calls_of(command, Station(version=connection.version, heard=connection.heard()), self._seal)

@@ -23,8 +23,11 @@ def calls_of(command: CommandRequested, station: Station, sealing: Sealing) -> t
     if asked is None or not expressible(command.action, station.version):
         return Inexpressible(why=f"OCPP {station.version} has no {command.action}")
 
+    # What a job's steps hide was hidden once, for all its attempts.
+    bound_to = command.job_id or command.command_id
+
     def reveal(sealed: bytes) -> Any:
-        return sealing.reveal(command.command_id, sealed)
+        return sealing.reveal(bound_to, sealed)
 
     try:
         if isinstance(asked, SendRawCall):

@@ -1,0 +1,98 @@
+"""The file endpoint: stations by the credential in the address, operators by their token."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from charger_gateway.adapters.files import AlreadyUsed, Credential, FileStore, file_id_of, is_name, read_chunks
+from charger_gateway.ports import KnownStation
+from chassis.auth import Caller, Guard
+from chassis.http import InTenant, Problem, create_app
+
+_BY_ADDRESS = "/v1/files/{direction}/{file_id}/{nonce}/{expires}/{signature}"
+PUBLIC = frozenset({_BY_ADDRESS, f"{_BY_ADDRESS}/{{name:path}}"})
+"""Routes whose address itself is the proof."""
+
+
+def create_files(
+    store: FileStore, guard: Guard, station: Callable[[str], KnownStation | None], *, most_bytes: int
+) -> FastAPI:
+    """An app of its own: stations must reach it, and its bodies are big."""
+    app = create_app("EV Assets Manager: files of stations", max_body_bytes=most_bytes)
+    _add_stations(app, store)
+    _add_operators(app, store, guard, station)
+    return app
+
+
+def _proven(store: FileStore, credential: Credential, direction: str) -> None:
+    """Raises Problem: a wrong, expired or foreign address names nothing."""
+    if credential.direction != direction or not store.proves(credential):
+        raise Problem(404, "not-found")
+
+
+def _credential(direction: str, file_id: str, nonce: str, expires: int, signature: str) -> Credential:
+    return Credential(direction=direction, file_id=file_id, nonce=nonce, expires=expires, signature=signature)
+
+
+_Credential = Annotated[Credential, Depends(_credential)]
+
+
+def _add_stations(app: FastAPI, store: FileStore) -> None:
+    async def bring(request: Request, credential: _Credential) -> Response:
+        """Take what a station brings, once; a name after the address changes nothing."""
+        _proven(store, credential, "upload")
+        try:
+            size = await store.keep("uploads", credential.file_id, request.stream())
+        except AlreadyUsed as error:
+            raise Problem(409, "already-there") from error
+        return JSONResponse({"bytes": size}, 201)
+
+    for path in sorted(PUBLIC):
+        app.api_route(path, methods=["PUT", "POST"], tags=["files"], include_in_schema=path == _BY_ADDRESS)(bring)
+
+    @app.get(_BY_ADDRESS, tags=["files"])
+    async def fetch(credential: _Credential) -> Response:
+        """Give a station its firmware, whole, once."""
+        _proven(store, credential, "download")
+        path = store.found("firmware", credential.file_id)
+        if path is None:
+            raise Problem(404, "not-found")
+        if store.is_used(credential):
+            raise Problem(410, "already-fetched")
+        return _sent(store.fetched(path, credential), path.stat().st_size)
+
+
+def _sent(chunks: AsyncIterator[bytes], size: int) -> Response:
+    headers = {"Content-Length": str(size)}
+    return StreamingResponse(chunks, media_type="application/octet-stream", headers=headers)
+
+
+def _add_operators(app: FastAPI, store: FileStore, guard: Guard, station: Callable[[str], KnownStation | None]) -> None:
+    may_command = guard.act("command-station")
+
+    @app.put("/v1/firmware/{name}", tags=["files"])
+    async def keep_firmware(
+        name: str, request: Request, caller: Annotated[Caller, Depends(may_command)], tenant: InTenant = None
+    ) -> Response:
+        """Keep a firmware under a name that is never given again."""
+        if not is_name(name):
+            raise Problem(422, "invalid-request", errors=({"field": "name", "message": "letters, digits, . _ -"},))
+        try:
+            size = await store.keep("firmware", file_id_of(caller.tenant(tenant), name), request.stream())
+        except AlreadyUsed as error:
+            raise Problem(409, "already-there") from error
+        return JSONResponse({"name": name, "bytes": size}, 201)
+
+    @app.get("/v1/stations/{station_id}/uploads/{job_id}", tags=["files"])
+    async def upload(station_id: str, job_id: str, caller: Annotated[Caller, Depends(may_command)]) -> Response:
+        """What a station brought for a job."""
+        known = station(station_id)
+        if known is None:
+            raise Problem(404, "not-found")
+        caller.require(tenant=known.tenant)
+        path = store.found("uploads", file_id_of(station_id, job_id))
+        if path is None:
+            raise Problem(404, "not-found")
+        return _sent(read_chunks(path), path.stat().st_size)

@@ -1,0 +1,220 @@
+"""What the desk remembers of a station: open commands, accepted ones whose end is awaited, jobs; and how it changes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeAlias, assert_never
+
+from charger_gateway.domain.actions import StationAction, asked_in
+from charger_gateway.domain.progress import Follow, follow_of
+from ev_contracts.gateway import (
+    CommandProgressed,
+    CommandRefused,
+    CommandRequested,
+    CommandSent,
+    CommandSucceeded,
+    CommandTimedOut,
+    CommandUndeliverable,
+    ConnectionLost,
+    JobFailed,
+    JobRetryScheduled,
+    JobStarted,
+    JobStepDone,
+    JobSucceeded,
+)
+
+MOST_AWAITED = 32
+"""Accepted commands whose end may still be told; the eldest are forgotten first."""
+
+DeskEvent: TypeAlias = (
+    CommandRequested
+    | CommandSent
+    | CommandSucceeded
+    | CommandRefused
+    | CommandTimedOut
+    | CommandUndeliverable
+    | CommandProgressed
+    | JobStarted
+    | JobStepDone
+    | JobRetryScheduled
+    | JobSucceeded
+    | JobFailed
+    | ConnectionLost
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requested:
+    """Stands, and was not sent yet."""
+
+    command_id: str
+    station_id: str
+    expires_at: datetime
+    job_id: str | None = None
+    follow: Follow | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """Is on the wire of one connection, and will not be sent again.
+
+    `ended` says whether the last word was a good one, where it overtook the answer.
+    """
+
+    command_id: str
+    station_id: str
+    expires_at: datetime
+    epoch: int
+    job_id: str | None = None
+    follow: Follow | None = None
+    ended: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awaited:
+    """Was accepted; the station will tell how it goes on."""
+
+    command_id: str
+    station_id: str
+    follow: Follow
+    job_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Stands at one of its steps; `retry_at` is set while it waits for another attempt."""
+
+    job_id: str
+    station_id: str
+    kind: str
+    requested_by: str
+    reason: str | None
+    deadline_at: datetime
+    most_attempts: int
+    retry_after_s: int
+    steps: tuple[StationAction, ...]
+    step: int = 0
+    attempt: int = 1
+    retry_at: datetime | None = None
+
+
+OpenCommand: TypeAlias = Requested | Sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """One station's desk."""
+
+    open_commands: tuple[OpenCommand, ...] = ()
+    awaited: tuple[Awaited, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    lost_epoch: int = -1
+    """The newest connection that was declared lost."""
+
+    def command(self, command_id: str) -> OpenCommand | None:
+        """The open command of that id; None once it has its outcome."""
+        return next((one for one in self.open_commands if one.command_id == command_id), None)
+
+    def job(self, job_id: str | None) -> Job | None:
+        """The standing job of that id."""
+        return next((one for one in self.jobs if one.job_id == job_id), None)
+
+
+def evolve(desk: Desk, event: DeskEvent) -> Desk:
+    """The desk after an event."""
+    match event:
+        case CommandRequested():
+            jobs = tuple(replace(one, retry_at=None) if one.job_id == event.job_id else one for one in desk.jobs)
+            return replace(desk, open_commands=(*desk.open_commands, _requested(event)), jobs=jobs)
+        case CommandSent():
+            return replace(desk, open_commands=tuple(_sent(one, event) for one in desk.open_commands))
+        case CommandSucceeded() | CommandRefused() | CommandTimedOut() | CommandUndeliverable():
+            return _decided(desk, event)
+        case CommandProgressed():
+            return _progressed(desk, event)
+        case JobStarted() | JobStepDone() | JobRetryScheduled() | JobSucceeded() | JobFailed():
+            return replace(desk, jobs=_jobs(desk, event))
+        case ConnectionLost():
+            return replace(desk, lost_epoch=event.epoch)
+        case _:
+            assert_never(event)
+
+
+def _requested(event: CommandRequested) -> Requested:
+    asked = asked_in(event)
+    return Requested(
+        command_id=event.command_id,
+        station_id=event.station_id,
+        expires_at=event.expires_at,
+        job_id=event.job_id,
+        follow=None if asked is None else follow_of(asked),
+    )
+
+
+def _sent(one: OpenCommand, event: CommandSent) -> OpenCommand:
+    if one.command_id != event.command_id:
+        return one
+    return Sent(
+        command_id=one.command_id,
+        station_id=one.station_id,
+        expires_at=one.expires_at,
+        epoch=event.epoch,
+        job_id=one.job_id,
+        follow=one.follow,
+    )
+
+
+def _decided(desk: Desk, event: CommandSucceeded | CommandRefused | CommandTimedOut | CommandUndeliverable) -> Desk:
+    one = desk.command(event.command_id)
+    still = tuple(other for other in desk.open_commands if other.command_id != event.command_id)
+    awaited = desk.awaited
+    if isinstance(event, CommandSucceeded) and isinstance(one, Sent) and one.follow is not None and one.ended is None:
+        new = Awaited(command_id=one.command_id, station_id=one.station_id, follow=one.follow, job_id=one.job_id)
+        awaited = (*awaited, new)[-MOST_AWAITED:]
+    return replace(desk, open_commands=still, awaited=awaited)
+
+
+def _progressed(desk: Desk, event: CommandProgressed) -> Desk:
+    if not event.last:
+        return desk
+    awaited = tuple(one for one in desk.awaited if one.command_id != event.command_id)
+    still = tuple(
+        replace(one, ended=event.good) if isinstance(one, Sent) and one.command_id == event.command_id else one
+        for one in desk.open_commands
+    )
+    return replace(desk, awaited=awaited, open_commands=still)
+
+
+def _jobs(
+    desk: Desk, event: JobStarted | JobStepDone | JobRetryScheduled | JobSucceeded | JobFailed
+) -> tuple[Job, ...]:
+    others = tuple(one for one in desk.jobs if one.job_id != event.job_id)
+    job = desk.job(event.job_id)
+    match event:
+        case JobStarted():
+            return (*others, _started(event))
+        case JobStepDone() if job is not None:
+            return (*others, replace(job, step=event.step + 1, attempt=1, retry_at=None))
+        case JobRetryScheduled() if job is not None:
+            return (*others, replace(job, attempt=event.attempt + 1, retry_at=event.retry_at))
+        case _:
+            return others
+
+
+def _started(event: JobStarted) -> Job:
+    return Job(
+        job_id=event.job_id,
+        station_id=event.station_id,
+        kind=event.kind,
+        requested_by=event.requested_by,
+        reason=event.reason,
+        deadline_at=event.deadline_at,
+        most_attempts=event.most_attempts,
+        retry_after_s=event.retry_after_s,
+        steps=tuple(action for step in event.steps for action in _actions(step)),
+    )
+
+
+def _actions(step: object) -> Sequence[StationAction]:
+    fields = getattr(type(step), "model_fields", ())
+    return [value for name in fields if (value := getattr(step, name)) is not None]

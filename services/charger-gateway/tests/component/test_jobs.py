@@ -1,0 +1,170 @@
+"""Long jobs end to end: a log is brought to the file endpoint, a firmware fetched from it, each address works once."""
+
+import asyncio
+from typing import Any
+
+import httpx2
+import orjson
+import pytest
+
+from charger_gateway.adapters.http.files import PUBLIC
+from charger_gateway.app import FILES_PART
+from chassis.auth import undeclared_routes
+from chassis.clock import SystemClock
+from chassis.log.appender import Appender
+from chassis.runner import HttpEdge
+from chassis.telemetry import Tracing
+from chassis.testing import eventually
+from ev_contracts.gateway import ReportProgress
+
+from .stations import STATION  # noqa: TID252 - tests are no package of the installation
+from .whole import Whole  # noqa: TID252 - as above
+
+OPS = {"Authorization": "Bearer cpo"}
+LOG = b"2026-11-20T12:00:00Z connector 1 locked\n" * 1_000
+IMAGE = b"\x7fELF" * 5_000
+
+
+def files_of(whole: Whole) -> str:
+    return f"http://127.0.0.1:{whole.service.ports[FILES_PART]}"
+
+
+async def start(whole: Whole, version: str, kind: str, **body: Any) -> httpx2.Response:
+    return await whole.http.post(f"/v1/stations/{STATION[version]}/jobs/{kind}", json=body, headers=OPS)
+
+
+async def told(whole: Whole, version: str, kind: str, status: str, request_id: int | None = None) -> None:
+    """As the reaction to the station's notification tells the desk."""
+    report = ReportProgress(
+        at=SystemClock().now(), station_id=STATION[version], kind=kind, request_id=request_id, status=status
+    )
+    appender = Appender(log=whole.log, codec=whole.codec, clock=SystemClock(), service="test", tracing=Tracing("test"))
+    await appender.append(topic="gateway.desk.command.v1", key=f"volt/{STATION[version]}", record=report)
+
+
+async def until(whole: Whole, link: str, status: str) -> dict[str, Any]:
+    async def there() -> Any:
+        shown = (await whole.get("cpo", link)).json()
+        return shown if shown.get("status") == status else None
+
+    return dict(await eventually(there, what=f"a job that {status}"))
+
+
+async def take(ws: Any, answer: dict[str, Any]) -> Any:
+    """The next call of the gateway, answered so."""
+    async with asyncio.timeout(10):
+        call = orjson.loads(await ws.recv())
+        await ws.send(orjson.dumps([3, call[1], answer]).decode())
+    return call
+
+
+async def test_a_log_is_brought_once_and_read_by_the_operator(whole: Whole) -> None:
+    async with whole.station(STATION["2.0.1"], "ocpp2.0.1") as ws, httpx2.AsyncClient() as station:
+        await whole.connected()
+        started = await start(whole, "2.0.1", "log-upload", reason="stuck plug")
+        assert started.status_code == 202
+        call = await take(ws, {"status": "Accepted", "filename": "l.txt"})
+        address = call[3]["log"]["remoteLocation"]
+        assert (await station.put(address + "x", content=LOG)).status_code == 404
+        assert (await station.put(address, content=LOG)).status_code == 201
+        assert (await station.post(address + "/l.txt", content=b"other")).status_code == 409
+        assert (await station.get(address)).status_code == 404
+        await told(whole, "2.0.1", "log", "Uploading", call[3]["requestId"])
+        await told(whole, "2.0.1", "log", "Uploaded", call[3]["requestId"])
+        job = await until(whole, started.headers["Location"], "succeeded")
+        shown = (await whole.get("cpo", job["commands"][0])).json()
+        brought = f"{files_of(whole)}/v1/stations/{STATION['2.0.1']}/uploads/{job['job_id']}"
+        answers = {
+            who: await station.get(brought, headers={"Authorization": f"Bearer {who}"})
+            for who in ("cpo", "other-cpo", "anna")
+        }
+    assert [one["status"] for one in shown["progress"]] == ["Uploading", "Uploaded"]
+    assert answers["cpo"].content == LOG
+    assert [answers["other-cpo"].status_code, answers["anna"].status_code] == [404, 403]
+    assert all(address not in repr(event) for event in await whole.desk())
+
+
+async def test_a_firmware_is_fetched_once_by_the_station_it_is_for(whole: Whole) -> None:
+    async with whole.station(STATION["1.6"], "ocpp1.6") as ws, httpx2.AsyncClient() as station:
+        await whole.connected()
+        put = await station.put(f"{files_of(whole)}/v1/firmware/fw-3.1.bin", content=IMAGE, headers=OPS)
+        again = await station.put(f"{files_of(whole)}/v1/firmware/fw-3.1.bin", content=b"other", headers=OPS)
+        assert (put.status_code, again.status_code) == (201, 409)
+        started = await start(whole, "1.6", "firmware-update", firmware="fw-3.1.bin")
+        call = await take(ws, {})
+        assert call[2] == "UpdateFirmware"
+        address = call[3]["location"]
+        fetched = await station.get(address)
+        assert (fetched.content, fetched.headers["content-length"]) == (IMAGE, str(len(IMAGE)))
+        assert (await station.get(address)).status_code == 410
+        assert (await station.put(address, content=b"evil")).status_code == 404
+        await told(whole, "1.6", "firmware", "Installed")
+        job = await until(whole, started.headers["Location"], "succeeded")
+    assert (job["kind"], job["step"], job["attempt"]) == ("firmware-update", 0, 1)
+
+
+async def test_a_local_list_is_brought_in_parts_and_asked_for(whole: Whole) -> None:
+    entries = [{"id_token": {"uid": f"04A{n}"}, "status": "Accepted"} for n in range(3)]
+    async with whole.station(STATION["1.6"], "ocpp1.6") as ws:
+        await whole.connected()
+        started = await start(whole, "1.6", "local-list-sync", list_version=12, part_size=2, entries=entries)
+        first = await take(ws, {"status": "Accepted"})
+        second = await take(ws, {"status": "Accepted"})
+        third = await take(ws, {"listVersion": 12})
+        await until(whole, started.headers["Location"], "succeeded")
+    assert [call[2] for call in (first, second, third)] == ["SendLocalList", "SendLocalList", "GetLocalListVersion"]
+    assert [(call[3]["updateType"], call[3]["listVersion"]) for call in (first, second)] == [
+        ("Full", 11),
+        ("Differential", 12),
+    ]
+    assert [one["idTag"] for one in first[3]["localAuthorizationList"]] == ["04A0", "04A1"]
+    assert all("04A0" not in repr(event) for event in await whole.desk())
+
+
+async def test_a_job_is_tried_again_and_given_up(whole: Whole) -> None:
+    async with whole.station(STATION["1.6"], "ocpp1.6") as ws:
+        await whole.connected()
+        started = await start(whole, "1.6", "log-upload", most_attempts=2, retry_after_s=1)
+        await take(ws, {"status": "Rejected"})
+        await take(ws, {"status": "Rejected"})
+        job = await until(whole, started.headers["Location"], "failed")
+    assert (job["why"], job["attempt"], len(job["commands"])) == ("Rejected", 2, 2)
+
+
+async def test_a_job_may_be_cancelled_by_the_operator_alone(whole: Whole) -> None:
+    link = (await start(whole, "2.1", "certificate-exchange")).headers["Location"]
+
+    async def known() -> bool:
+        return (await whole.get("cpo", link)).status_code == 200
+
+    await eventually(known)
+    stranger = await whole.http.delete(link, headers={"Authorization": "Bearer other-cpo"})
+    assert (stranger.status_code, (await whole.get("other-cpo", link)).status_code) == (404, 404)
+    assert (await whole.http.delete(link, headers=OPS)).status_code == 202
+    assert (await until(whole, link, "failed"))["why"] == "cancelled"
+    assert (await whole.http.delete(link, headers=OPS)).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("firmware-update", {}),
+        ("firmware-update", {"firmware": "a", "location": "https://b"}),
+        ("firmware-update", {"firmware": "../a"}),
+        ("log-upload", {"log_type": "Everything"}),
+        ("local-list-sync", {"list_version": 0}),
+        ("local-list-sync", {"list_version": 1, "part_size": 1, "entries": [{"id_token": {"uid": "A"}}] * 2}),
+        ("local-list-sync", {"list_version": 1, "entries": [{"uid": "A"}]}),
+        ("certificate-exchange", {"deadline_s": 0}),
+    ],
+)
+async def test_what_a_job_may_not_be(whole: Whole, kind: str, body: dict[str, Any]) -> None:
+    response = await start(whole, "1.6", kind, **body)
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
+
+
+async def test_every_file_route_declares_an_act_or_proves_itself_by_its_address(whole: Whole) -> None:
+    files = whole.service.parts[FILES_PART]
+    assert isinstance(files, HttpEdge)
+    assert undeclared_routes(files.app, public=PUBLIC) == []
+    assert len(undeclared_routes(files.app)) == 3
