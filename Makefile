@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
-.PHONY: pictures help setup lock fmt check test test-long unit contract conformance component e2e oracle test-oracles up down status logs clean run services stop token lab-lock demo bench contracts contracts-check contracts-release
+.PHONY: fuzz pictures help setup lock fmt check test test-long unit contract conformance component e2e oracle test-oracles up down status logs clean run services stop token lab-lock demo bench contracts contracts-check contracts-release
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ check: setup ## format, lint, types, walls, house rules, locks, contracts
 	@infra/checks/check.sh
 
 test: check unit oracle contract conformance component e2e ## everything CI runs
+
+fuzz: setup ## broken frames against the gateway's frame layer (FRAMES=1000000 a version, SEED=1)
+	@EV_FUZZ_FRAMES=$(or $(FRAMES),1000000) EV_FUZZ_SEED=$(SEED) $(PY) -m pytest -q -s services/charger-gateway/tests/unit/test_fuzz.py
 
 test-long: setup ## the crash and chaos tests and the prices' comparison with their full numbers
 	@EV_LONG=1 infra/checks/tests.sh oracle && EV_LONG=1 infra/checks/tests.sh component $(S) && EV_LONG=1 infra/checks/tests.sh e2e
