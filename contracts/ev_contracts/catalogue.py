@@ -223,10 +223,12 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
     "pricing.tariff.command.v1": (
         pricing.AssignTariff,
         pricing.PublishTariff,
+        pricing.RetireTariff,
     ),
     "pricing.tariff.event.v1": (
         pricing.TariffAssigned,
         pricing.TariffPublished,
+        pricing.TariffRetired,
     ),
     "pricing.tariff.snapshot.v1": (pricing.TariffSnapshot,),
     "projections.connection-meter.sample.v1": (projections.ConnectionMetered,),

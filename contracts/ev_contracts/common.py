@@ -61,6 +61,38 @@ class DayOfWeek(StrEnum):
     SUNDAY = "SUNDAY"
 
 
+class TaxRate(Record, frozen=True):
+    """One tax on a price component, as in OCPI 2.3.0."""
+
+    name: Annotated[StrictStr, Field(description="VAT, GST, QST and the like.")]
+    percent: ExactDecimal
+    account_number: Annotated[StrictStr | None, Field(description="The seller's number with that tax's authority.")] = (
+        None
+    )
+
+
+class IdleFee(Record, frozen=True):
+    """A price of the time in which the vehicle keeps the place and requests no power. OCPI has no grace and no cap; what roaming partners are told is the nearest that it has."""
+
+    price: Annotated[ExactDecimal, Field(description="Per hour.")]
+    step_size: Annotated[StrictInt, Field(description="Seconds.")] = 1
+    vat_permille: StrictInt | None = None
+    taxes: tuple[TaxRate, ...] = ()
+    grace_s: Annotated[
+        StrictInt,
+        Field(description="Free at the beginning of each idle spell; a vehicle that charges again begins a new one."),
+    ] = 0
+    free_from: Annotated[StrictStr | None, Field(description="hh:mm, local: no fee from this time of the day ...")] = (
+        None
+    )
+    free_until: Annotated[
+        StrictStr | None, Field(description="hh:mm, local: ... until this one, which may be the next day's.")
+    ] = None
+    at_most: Annotated[
+        ExactDecimal | None, Field(description="Of all idle fees of a session, as the price says its taxes.")
+    ] = None
+
+
 class LineScope(StrEnum):
     """What a rated line belongs to: the session, its reservation, or a minimum or maximum price that moved the total."""
 
@@ -163,6 +195,15 @@ class Parties(Record, frozen=True):
     token_ref: Annotated[StrictStr | None, Field(description="Random reference of the token.")] = None
 
 
+class PeriodKind(StrEnum):
+    """Which kind of time runs, by OCPI's CdrDimensionType."""
+
+    UNKNOWN = "UNKNOWN"
+    TIME = "TIME"
+    PARKING_TIME = "PARKING_TIME"
+    RESERVATION_TIME = "RESERVATION_TIME"
+
+
 class Place(Record, frozen=True):
     """Where a session takes place, as the registry said at its start."""
 
@@ -185,16 +226,6 @@ class TariffComponentType(StrEnum):
     TIME = "TIME"
     PARKING_TIME = "PARKING_TIME"
     FLAT = "FLAT"
-
-
-class TaxRate(Record, frozen=True):
-    """One tax on a price component, as in OCPI 2.3.0."""
-
-    name: Annotated[StrictStr, Field(description="VAT, GST, QST and the like.")]
-    percent: ExactDecimal
-    account_number: Annotated[StrictStr | None, Field(description="The seller's number with that tax's authority.")] = (
-        None
-    )
 
 
 class PriceComponent(Record, frozen=True):
@@ -224,6 +255,19 @@ class PriceLimit(Record, frozen=True):
 
     excl_vat: ExactDecimal | None = None
     incl_vat: ExactDecimal | None = None
+
+
+class PricedPeriod(Record, frozen=True):
+    """A stretch of a session or its reservation in which every dimension kept its price: what OCPI's charging period is."""
+
+    started_at: Instant
+    ended_at: Instant
+    kind: PeriodKind
+    energy_wh: ExactDecimal
+    min_power_w: Annotated[StrictInt | None, Field(description="Momentary; told where the tariff asks for it.")] = None
+    max_power_w: StrictInt | None = None
+    min_current_ma: Annotated[StrictInt | None, Field(description="Summed over phases.")] = None
+    max_current_ma: StrictInt | None = None
 
 
 class RatedLine(Record, frozen=True):
@@ -288,6 +332,12 @@ class Rating(Record, frozen=True):
     total_vat: Money
     total_incl_vat: Money
     rounding: Annotated[StrictStr, Field(description="How the exact amounts became the rounded ones.")] = ""
+    periods: Annotated[
+        tuple[PricedPeriod, ...],
+        Field(
+            description="Where prices changed within the session or a reservation preceded it; otherwise empty, and the facts' periods say it."
+        ),
+    ] = ()
 
 
 class ReservationFacts(Record, frozen=True):
@@ -405,4 +455,7 @@ class TariffVersion(Record, frozen=True):
     tariff_type: Annotated[StrictStr, Field(description="OCPI TariffType.")] = "REGULAR"
     valid_until: Annotated[
         Instant | None, Field(description="No session that starts then or later is priced by this version.")
+    ] = None
+    idle_fee: Annotated[
+        IdleFee | None, Field(description="Prices idle time before any PARKING_TIME of the elements does.")
     ] = None

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, StrictInt, StrictStr
 
 from ev_contracts.common import (
+    IdleFee,
     Money,
     Parties,
     Place,
@@ -33,6 +34,10 @@ class AssignTariff(Record, frozen=True):
     buyer_party_id: Annotated[StrictStr | None, Field(description="Only this EMSP; absent: any.")] = None
     site_id: Annotated[StrictStr | None, Field(description="Only this site; absent: all.")] = None
     valid_from: Instant
+    station_id: Annotated[StrictStr | None, Field(description="Only this station; absent: all.")] = None
+    connector_number: Annotated[
+        StrictInt | None, Field(description="Only this connector of the station; absent: all.")
+    ] = None
 
 
 class AssignmentSnapshot(Record, frozen=True):
@@ -45,6 +50,10 @@ class AssignmentSnapshot(Record, frozen=True):
     buyer_party_id: StrictStr | None = None
     site_id: StrictStr | None = None
     valid_from: Instant
+    station_id: Annotated[StrictStr | None, Field(description="Only this station; absent: all.")] = None
+    connector_number: Annotated[
+        StrictInt | None, Field(description="Only this connector of the station; absent: all.")
+    ] = None
 
 
 class PublishTariff(Record, frozen=True):
@@ -63,6 +72,9 @@ class PublishTariff(Record, frozen=True):
     tax_included: TaxIncluded = TaxIncluded.NO
     tariff_type: Annotated[StrictStr, Field(description="OCPI TariffType.")] = "REGULAR"
     valid_until: Instant | None = None
+    idle_fee: Annotated[
+        IdleFee | None, Field(description="Prices idle time before any PARKING_TIME of the elements does.")
+    ] = None
 
 
 class RateSession(Record, frozen=True):
@@ -98,6 +110,15 @@ class RatingWanted(Record, frozen=True):
     parties: Parties
     attempt: StrictInt
     at: Instant
+
+
+class RetireTariff(Record, frozen=True):
+    """Let no session that starts from a moment on be priced by this tariff."""
+
+    at: Instant
+    tariff_id: StrictStr
+    seller_party_id: StrictStr
+    retires_at: Instant
 
 
 class RunningCostComputed(Record, frozen=True):
@@ -148,6 +169,10 @@ class TariffAssigned(Record, frozen=True):
     site_id: StrictStr | None = None
     valid_from: Instant
     assigned_at: Instant
+    station_id: Annotated[StrictStr | None, Field(description="Only this station; absent: all.")] = None
+    connector_number: Annotated[
+        StrictInt | None, Field(description="Only this connector of the station; absent: all.")
+    ] = None
 
 
 class TariffPublished(Record, frozen=True):
@@ -158,8 +183,24 @@ class TariffPublished(Record, frozen=True):
     published_at: Instant
 
 
+class TariffRetired(Record, frozen=True):
+    """No session that starts from a moment on is priced by this tariff; those before keep their price."""
+
+    tariff_id: StrictStr
+    retires_at: Instant
+    retired_at: Instant
+
+
 class TariffSnapshot(Record, frozen=True):
     """One version of a tariff; key tenant/tariff@version."""
 
     tariff: TariffVersion
     name: StrictStr
+    retires_at: Annotated[Instant | None, Field(description="No session that starts then or later.")] = None
+    ocpi_elements: Annotated[
+        tuple[TariffElement, ...],
+        Field(
+            description="The nearest that OCPI can say, prices without taxes; empty where the tariff is that already."
+        ),
+    ] = ()
+    ocpi_differences: Annotated[tuple[StrictStr, ...], Field(description="In what it differs, in words.")] = ()

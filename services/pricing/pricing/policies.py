@@ -55,7 +55,7 @@ def on_session(event: Record, context: EventContext, tariffs: TariffBook) -> Seq
     asked = []
     for relation in relations_of(event.parties, context.tenant):
         rating_id = rating_id_of(event.session_id, relation.kind)
-        tariff = tariffs.in_force(relation, site_id=event.place.site_id, at=event.facts.started_at)
+        tariff = tariffs.in_force(relation, place=event.place, at=event.facts.started_at)
         command = RateSession(
             at=event.closed_at,
             rating_id=rating_id,
@@ -74,7 +74,7 @@ def on_rating(event: Record, context: EventContext, tariffs: TariffBook) -> Sequ
     """Another try for a held rating, if by now there is a tariff."""
     if not isinstance(event, RatingWanted):
         return []
-    tariff = tariffs.in_force(event.relation, site_id=event.place.site_id, at=event.facts.started_at)
+    tariff = tariffs.in_force(event.relation, place=event.place, at=event.facts.started_at)
     if tariff is None:
         return []
     command = RateSession(
@@ -95,7 +95,7 @@ def on_energy(event: Record, context: EventContext, tariffs: TariffBook) -> Sequ
         return []
     costs = []
     for relation in relations_of(event.parties, context.tenant):
-        tariff = tariffs.in_force(relation, site_id=event.place.site_id, at=event.started_at)
+        tariff = tariffs.in_force(relation, place=event.place, at=event.started_at)
         if tariff is None:
             continue
         priced = priced_session(facts_so_far(event), tariff, event.place.time_zone)

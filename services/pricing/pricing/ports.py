@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Protocol
 
-from ev_contracts.common import Relation, TariffVersion
+from ev_contracts.common import Place, Relation, TariffVersion
 
 
 class TariffBook(Protocol):
     """The tariffs that sellers have set, as far as they are known here."""
 
-    def in_force(self, relation: Relation, *, site_id: str, at: datetime) -> TariffVersion | None:
-        """The tariff of a relation at a site and a time: the most specific assignment, its latest version by then."""
+    def in_force(self, relation: Relation, *, place: Place, at: datetime) -> TariffVersion | None:
+        """The tariff of a relation at a place and a time: the most specific assignment, its latest version by then."""

@@ -3,12 +3,9 @@
 import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import Depends, FastAPI, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.auth import Caller, Guard
 from chassis.clock import Clock
@@ -24,85 +21,12 @@ from chassis.http import (
     refuse_if,
     tell,
 )
-from ev_contracts.common import (
-    PriceComponent,
-    Rating,
-    Relation,
-    RelationKind,
-    TariffComponentType,
-    TariffVersion,
-)
-from ev_contracts.pricing import AssignTariff, PublishTariff
+from ev_contracts.common import Rating, Relation, RelationKind, SessionFacts, TariffVersion
+from ev_contracts.pricing import AssignTariff, RetireTariff
+from pricing.adapters.bodies import AssignmentBody, QuoteBody, RetirementBody, TariffBody, TariffId
 from pricing.adapters.tariff_book import SnapshotTariffs
-from pricing.domain.quote import expected_facts
+from pricing.domain.quote import Vehicle, estimated_facts, expected_facts
 from pricing.domain.rating import rate
-
-
-def _known_zone(name: str) -> str:
-    try:
-        return ZoneInfo(name).key
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("no time zone") from error
-
-
-PartyId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{3}$")]
-# A tariff's versions and assignments are keyed behind `@` and `#`, so neither may stand in an id.
-TariffId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,35}$")]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
-Price = Annotated[Decimal, Field(max_digits=16, decimal_places=8, allow_inf_nan=False)]
-
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
-
-_A_YEAR_S = 366 * 24 * 3600
-
-
-class Body(BaseModel):
-    """An unknown field is a mistake of the caller, and said so."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ComponentBody(Body):
-    """One OCPI price component; a price may be a string, so that no float stands between."""
-
-    type: TariffComponentType
-    price: Price
-    vat_permille: int | None = None
-    step_size: int = 1
-
-
-class TariffBody(Body):
-    """A version of a tariff; whether it makes sense is decided, not parsed."""
-
-    tariff_id: TariffId
-    issuer_party_id: PartyId
-    name: Text
-    currency: Currency
-    components: tuple[ComponentBody, ...] = Field(max_length=20)
-    valid_from: AwareDatetime
-
-
-class AssignmentBody(Body):
-    """To whom and where a tariff applies; what is left out does not narrow it."""
-
-    assignment_id: TariffId
-    seller_party_id: PartyId
-    relation: RelationKind
-    buyer_party_id: PartyId | None = None
-    site_id: TariffId | None = None
-    valid_from: AwareDatetime
-
-
-class QuoteBody(Body):
-    """How much of each kind; the version in force at `at` (default: now) prices it."""
-
-    tariff_id: TariffId
-    energy_wh: int = Field(ge=0, le=10_000_000)
-    charging_s: int = Field(default=0, ge=0, le=_A_YEAR_S)
-    parking_s: int = Field(default=0, ge=0, le=_A_YEAR_S)
-    at: AwareDatetime | None = None
-    time_zone: TimeZone = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +56,7 @@ def _add_command_routes(app: FastAPI, edge: Edge) -> None:
         body: TariffBody, asked: Asking, caller: Annotated[Caller, Depends(sets)], tenant: InTenant = None
     ) -> Response:
         tenant = _tenant_of_seller(caller, tenant, body.issuer_party_id)
-        components = tuple(PriceComponent(**each.model_dump()) for each in body.components)
-        particulars = body.model_dump(exclude={"components"})
-        command = PublishTariff(at=edge.clock.now(), components=components, **particulars)
+        command = body.command(edge.clock.now())
         key = f"{tenant}/{body.tariff_id}"
         outcome = await tell(edge.desk, asked, entity="pricing.tariff", key=key, command=command)
         result = {"tenant": tenant, "tariff_id": body.tariff_id, **_version_in(outcome)}
@@ -153,6 +75,21 @@ def _add_command_routes(app: FastAPI, edge: Edge) -> None:
         command = AssignTariff(at=edge.clock.now(), tariff_id=tariff_id, **body.model_dump())
         outcome = await tell(edge.desk, asked, entity="pricing.tariff", key=f"{tenant}/{tariff_id}", command=command)
         result = {"tenant": tenant, "tariff_id": tariff_id, "assignment_id": body.assignment_id}
+        await _seen(edge, outcome)
+        return answer(edge.desk, caller.principal.subject, outcome, result, elsewhere={"tariff-unknown"})
+
+    @app.post("/v1/tariffs/{tariff_id}/retirement", status_code=201, tags=["tariffs"])
+    async def retire_tariff(
+        tariff_id: TariffId,
+        body: RetirementBody,
+        asked: Asking,
+        caller: Annotated[Caller, Depends(sets)],
+        tenant: InTenant = None,
+    ) -> Response:
+        tenant = _tenant_of_seller(caller, tenant, body.seller_party_id)
+        command = RetireTariff(at=edge.clock.now(), tariff_id=tariff_id, **body.model_dump())
+        outcome = await tell(edge.desk, asked, entity="pricing.tariff", key=f"{tenant}/{tariff_id}", command=command)
+        result = {"tenant": tenant, "tariff_id": tariff_id, "retires_at": body.retires_at.isoformat()}
         await _seen(edge, outcome)
         return answer(edge.desk, caller.principal.subject, outcome, result, elsewhere={"tariff-unknown"})
 
@@ -209,12 +146,19 @@ def _add_read_routes(app: FastAPI, edge: Edge) -> None:
 
 def _quoted(tariff: TariffVersion, body: QuoteBody, tenant: str, at: datetime) -> dict[str, Any]:
     relation = Relation(kind=RelationKind.UNKNOWN, seller_party_id=tariff.issuer_party_id, seller_tenant=tenant)
-    rating: Rating = rate(
-        rating_id="quote",
-        relation=relation,
-        tariff=tariff,
-        facts=expected_facts(at, energy_wh=body.energy_wh, charging_s=body.charging_s, parking_s=body.parking_s),
-        time_zone=body.time_zone,
-    )
+    facts = _expected(body, at)
+    rating: Rating = rate(rating_id="quote", relation=relation, tariff=tariff, facts=facts, time_zone=body.time_zone)
     told = rating.model_dump(mode="json", exclude={"rating_id", "relation"})
-    return {"at": at.astimezone(UTC).isoformat(), **told}
+    expected = {
+        "charging_s": (facts.periods[0].ended_at - at).total_seconds(),
+        "ended_at": facts.ended_at.astimezone(UTC).isoformat(),
+    }
+    return {"at": at.astimezone(UTC).isoformat(), "expected": expected, **told}
+
+
+def _expected(body: QuoteBody, at: datetime) -> SessionFacts:
+    """As long as the caller says, or as long as the vehicle takes."""
+    if body.power_w is None:
+        return expected_facts(at, energy_wh=body.energy_wh, charging_s=body.charging_s, parking_s=body.parking_s)
+    vehicle = Vehicle(power_w=body.power_w, battery_wh=body.battery_wh, soc_percent=body.soc_percent)
+    return estimated_facts(at, energy_wh=body.energy_wh, parking_s=body.parking_s, vehicle=vehicle)

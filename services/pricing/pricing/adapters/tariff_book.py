@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chassis.tables import Table
-from ev_contracts.common import Relation, RelationKind, TariffVersion
+from ev_contracts.common import Place, Relation, RelationKind, TariffVersion
 from ev_contracts.pricing import AssignmentSnapshot, TariffSnapshot
 
 
@@ -27,9 +27,16 @@ class Versions(Table[TariffSnapshot]):
         return sorted(self._by_tariff.get(f"{tenant}/{tariff_id}", {}).values(), key=lambda each: each.tariff.version)
 
     def in_force(self, tenant: str, tariff_id: str, at: datetime) -> TariffVersion | None:
-        """Of the versions valid by then the one that became so last; of two the newer."""
-        begun = [each.tariff for each in self.all_of(tenant, tariff_id) if each.tariff.valid_from <= at]
-        return max(begun, key=lambda each: (each.valid_from, each.version), default=None)
+        """Of the versions valid by then the one that became so last, of two the newer; none once it has ended."""
+        begun = [each for each in self.all_of(tenant, tariff_id) if each.tariff.valid_from <= at]
+        latest = max(begun, key=lambda each: (each.tariff.valid_from, each.tariff.version), default=None)
+        if latest is None or _is_over(latest.retires_at, at) or _is_over(latest.tariff.valid_until, at):
+            return None
+        return latest.tariff
+
+
+def _is_over(end: datetime | None, at: datetime) -> bool:
+    return end is not None and end <= at
 
 
 Sale = tuple[str, str, RelationKind]
@@ -51,22 +58,37 @@ class Assignments(Table[AssignmentSnapshot]):
         if new is not None:
             self._by_sale.setdefault((tenant, new.seller_party_id, new.relation), {})[key] = new
 
-    def of(self, relation: Relation, *, site_id: str, at: datetime) -> list[AssignmentSnapshot]:
-        """Those that fit, the most specific first: buyer and site, site, buyer, general; among equals the latest."""
+    def of(self, relation: Relation, *, place: Place, at: datetime) -> list[AssignmentSnapshot]:
+        """Those that fit, the narrowest first: connector, station, site, buyer, general; among equals the latest."""
         sale = (relation.seller_tenant, relation.seller_party_id, relation.kind)
         fitting = [
             each
             for each in self._by_sale.get(sale, {}).values()
             if each.valid_from <= at
-            and each.site_id in {None, site_id}
+            and each.site_id in {None, place.site_id}
+            and each.station_id in {None, place.station_id}
+            and each.connector_number in {None, place.connector_number}
             and each.buyer_party_id in {None, relation.buyer_party_id}
         ]
         return sorted(fitting, key=_precedence, reverse=True)
 
 
-def _precedence(assignment: AssignmentSnapshot) -> tuple[bool, bool, datetime, str]:
-    is_for_site, is_for_buyer = assignment.site_id is not None, assignment.buyer_party_id is not None
-    return is_for_site, is_for_buyer, assignment.valid_from, assignment.assignment_id
+def _precedence(assignment: AssignmentSnapshot) -> tuple[int, bool, datetime, str]:
+    return (
+        place_rank(assignment),
+        assignment.buyer_party_id is not None,
+        assignment.valid_from,
+        assignment.assignment_id,
+    )
+
+
+def place_rank(assignment: AssignmentSnapshot) -> int:
+    """How narrow a place is: everywhere, a site, a station, a connector."""
+    if assignment.connector_number is not None:
+        return 3
+    if assignment.station_id is not None:
+        return 2
+    return int(assignment.site_id is not None)
 
 
 class SnapshotTariffs:
@@ -76,8 +98,8 @@ class SnapshotTariffs:
         self.versions = Versions()
         self.assignments = Assignments()
 
-    def in_force(self, relation: Relation, *, site_id: str, at: datetime) -> TariffVersion | None:
-        """The first fitting assignment whose tariff has a version by then."""
-        fitting = self.assignments.of(relation, site_id=site_id, at=at)
+    def in_force(self, relation: Relation, *, place: Place, at: datetime) -> TariffVersion | None:
+        """The first fitting assignment whose tariff has a version in force then."""
+        fitting = self.assignments.of(relation, place=place, at=at)
         found = (self.versions.in_force(relation.seller_tenant, each.tariff_id, at) for each in fitting)
         return next((tariff for tariff in found if tariff is not None), None)

@@ -16,11 +16,13 @@ from ev_contracts.common import (
     TariffVersion,
     TaxRate,
 )
+from pricing.domain.charging_periods import periods_of
 from pricing.domain.engine.contract import tariff_of
 from pricing.domain.engine.matching import plain, words_of
 from pricing.domain.engine.price import Line, Moved, Priced, price
+from pricing.domain.engine.session import Session
 from pricing.domain.engine.splitting import session_of
-from pricing.domain.engine.tariff import E8, Component, Scope
+from pricing.domain.engine.tariff import E8, Component, Scope, Tariff
 from pricing.domain.money import decimal_of, minor_of, money_of, shares_of, sum_of
 
 _SCOPES = {Scope.SESSION: LineScope.SESSION, Scope.RESERVATION: LineScope.RESERVATION}
@@ -66,10 +68,24 @@ class _Draft(NamedTuple):
     vat: Fraction
 
 
-def priced_session(facts: SessionFacts, version: TariffVersion, time_zone: str) -> Priced:
+class PricedSession(NamedTuple):
+    """A session as it was cut for a tariff, and its price."""
+
+    tariff: Tariff
+    session: Session
+    priced: Priced
+
+
+def priced_whole(facts: SessionFacts, version: TariffVersion, time_zone: str) -> PricedSession:
     """The one way from a session and a published tariff to a price. Raises ZoneInfoNotFoundError."""
     tariff = tariff_of(version)
-    return price(tariff, session_of(facts, tariff, time_zone))
+    session = session_of(facts, tariff, time_zone)
+    return PricedSession(tariff, session, price(tariff, session))
+
+
+def priced_session(facts: SessionFacts, version: TariffVersion, time_zone: str) -> Priced:
+    """Likewise, the price alone."""
+    return priced_whole(facts, version, time_zone).priced
 
 
 def totals_of(priced: Priced, currency: str) -> Totals:
@@ -86,7 +102,8 @@ def totals_of(priced: Priced, currency: str) -> Totals:
 def rate(*, rating_id: str, relation: Relation, tariff: TariffVersion, facts: SessionFacts, time_zone: str) -> Rating:
     """The price in this relation, with its lines; their cents sum to the totals'."""
     currency = tariff.currency
-    priced = priced_session(facts, tariff, time_zone)
+    whole = priced_whole(facts, tariff, time_zone)
+    priced = whole.priced
     totals = totals_of(priced, currency)
     drafts = [_draft(line) for line in priced.lines]
     if priced.moved is not None:
@@ -107,6 +124,7 @@ def rate(*, rating_id: str, relation: Relation, tariff: TariffVersion, facts: Se
         total_vat=totals.vat,
         total_incl_vat=totals.incl_vat,
         rounding=_ROUNDING.format(currency),
+        periods=tuple(periods_of(facts, whole.tariff, whole.session)),
     )
 
 

@@ -4,21 +4,26 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
 from typing import assert_never
 
 from chassis.decider import Decider, Refused, Snapshot
-from ev_contracts.common import PriceComponent, RelationKind, TariffComponentType, TariffVersion
+from ev_contracts.common import RelationKind, TariffVersion
 from ev_contracts.pricing import (
     AssignmentSnapshot,
     AssignTariff,
     PublishTariff,
+    RetireTariff,
     TariffAssigned,
     TariffPublished,
+    TariffRetired,
     TariffSnapshot,
 )
-from pricing.domain.currencies import is_currency
-
-_VAT_AT_MOST_PERMILLE = 1_000
+from ev_contracts.record import Record
+from pricing.domain.faults import fault_of
+from pricing.domain.nearest import nearest_ocpi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,7 @@ class Published:
 
     versions: tuple[TariffPublished, ...]
     assignments: Mapping[str, TariffAssigned] = field(default_factory=dict)
+    retires_at: datetime | None = None
 
     @property
     def latest(self) -> TariffVersion:
@@ -40,8 +46,8 @@ class Published:
 
 
 TariffState = Unpublished | Published
-Command = PublishTariff | AssignTariff
-Event = TariffPublished | TariffAssigned
+Command = PublishTariff | AssignTariff | RetireTariff
+Event = TariffPublished | TariffAssigned | TariffRetired
 
 
 def decide(command: Command, state: TariffState) -> Sequence[Event] | Refused:
@@ -51,78 +57,103 @@ def decide(command: Command, state: TariffState) -> Sequence[Event] | Refused:
             return _publish(command, state)
         case AssignTariff():
             return _assign(command, state)
+        case RetireTariff():
+            return _retire(command, state)
         case _:
             assert_never(command)
 
 
 def _publish(command: PublishTariff, state: TariffState) -> Sequence[TariffPublished] | Refused:
-    fault = _fault_of(command)
+    version = _version(command, number=1 if isinstance(state, Unpublished) else state.latest.version + 1)
+    fault = fault_of(version)
     if fault is not None:
         return fault
-    content_hash = hash_of(command)
     match state:
         case Unpublished():
-            number = 1
+            pass
         case Published():
             if state.latest.issuer_party_id != command.issuer_party_id:
                 return Refused(reason="tariff-of-another-issuer")
+            if state.retires_at is not None:
+                return Refused(reason="tariff-retired", detail=f"from {state.retires_at.isoformat()} on")
             if state.latest.currency != command.currency:
                 return Refused(reason="currency-changed", detail="another currency is another tariff")
             known = {(each.tariff.content_hash, each.tariff.valid_from) for each in state.versions}
-            if (content_hash, command.valid_from) in known:
+            if (version.content_hash, command.valid_from) in known:
                 return []
-            number = state.latest.version + 1
         case _:
             assert_never(state)
-    version = TariffVersion(
+    return [TariffPublished(tariff=version, name=command.name, published_at=command.at)]
+
+
+def _version(command: PublishTariff, *, number: int) -> TariffVersion:
+    return TariffVersion(
         tariff_id=command.tariff_id,
         version=number,
         issuer_party_id=command.issuer_party_id,
         currency=command.currency,
         components=command.components,
         valid_from=command.valid_from,
-        content_hash=content_hash,
+        content_hash=hash_of(command),
+        elements=command.elements,
+        min_price=command.min_price,
+        max_price=command.max_price,
+        tax_included=command.tax_included,
+        tariff_type=command.tariff_type,
+        valid_until=command.valid_until,
+        idle_fee=command.idle_fee,
     )
-    return [TariffPublished(tariff=version, name=command.name, published_at=command.at)]
 
 
-def _fault_of(command: PublishTariff) -> Refused | None:
-    """The first thing in a tariff that makes no sense."""
-    if not is_currency(command.currency):
-        return Refused(reason="currency-unknown", detail=command.currency)
-    if not command.components:
-        return Refused(reason="no-components", detail="a free tariff says so with a price of 0")
-    types = [each.type for each in command.components]
-    if len(set(types)) < len(types):
-        return Refused(reason="component-repeated")
-    return next((fault for each in command.components if (fault := _component_fault(each))), None)
-
-
-def _component_fault(component: PriceComponent) -> Refused | None:
-    if component.type is TariffComponentType.UNKNOWN:
-        return Refused(reason="component-unknown")
-    if component.price < 0:
-        return Refused(reason="price-negative", detail=f"{component.type.value} {component.price}")
-    if component.step_size < 1:
-        return Refused(reason="step-size-below-one", detail=f"{component.type.value} {component.step_size}")
-    if component.vat_permille is not None and not 0 <= component.vat_permille <= _VAT_AT_MOST_PERMILLE:
-        return Refused(reason="vat-out-of-range", detail=f"{component.type.value} {component.vat_permille} permille")
-    return None
+_LATER = ("elements", "min_price", "max_price", "tax_included", "tariff_type", "valid_until", "idle_fee")
+"""What a tariff may say since it may say more than flat components; unsaid, it leaves the hash as it was."""
 
 
 def hash_of(command: PublishTariff) -> str:
-    """sha256 hex over the canonical JSON of issuer, currency and components; a price counts by value, not spelling."""
+    """sha256 hex over the canonical JSON of issuer, currency and all that prices; a number counts by value."""
     components = [
         {
             "type": each.type.value,
-            "price": f"{each.price.normalize():f}",
+            "price": _plain(each.price),
             "vat_permille": each.vat_permille,
             "step_size": each.step_size,
+            **({"taxes": _canonical(each.taxes)} if each.taxes else {}),
         }
         for each in command.components
     ]
     content = {"issuer_party_id": command.issuer_party_id, "currency": command.currency, "components": components}
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    said = {name for name in _LATER if getattr(command, name) != PublishTariff.model_fields[name].default}
+    more: dict[str, Canonical] = {name: _canonical(getattr(command, name)) for name in said}
+    return hashlib.sha256(json.dumps({**content, **more}, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+Canonical = Mapping[str, "Canonical"] | Sequence["Canonical"] | str | int | None
+
+
+def _canonical(value: object) -> Canonical:
+    """For the hash: records by their fields, numbers and times by value."""
+    match value:
+        case Record():
+            fields: dict[str, Canonical] = {}
+            for name in type(value).model_fields:
+                fields[name] = _canonical(getattr(value, name))
+            return fields
+        case tuple():
+            return tuple(_canonical(each) for each in value)
+        case Decimal():
+            return _plain(value)
+        case datetime():
+            return value.isoformat()
+        case Enum():
+            return str(value.value)
+        case str() | int() | None:
+            return value
+        case _:
+            raise TypeError(type(value).__name__)
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"
 
 
 def _assign(command: AssignTariff, state: TariffState) -> Sequence[TariffAssigned] | Refused:
@@ -130,18 +161,47 @@ def _assign(command: AssignTariff, state: TariffState) -> Sequence[TariffAssigne
         case Unpublished():
             return Refused(reason="tariff-unknown")
         case Published():
-            if command.seller_party_id != state.latest.issuer_party_id:
-                return Refused(reason="seller-not-issuer", detail="only the seller sets a price")
-            if command.relation is RelationKind.UNKNOWN:
-                return Refused(reason="relation-unknown")
-            if command.buyer_party_id is not None and command.relation is not RelationKind.CPO_TO_EMSP:
-                return Refused(reason="buyer-is-no-party", detail="a driver is no party; leave the buyer out")
+            fault = _misfit(command, state)
+            if fault is not None:
+                return fault
             assigned = TariffAssigned(**command.model_dump(exclude={"at"}), assigned_at=command.at)
             known = state.assignments.get(command.assignment_id)
             if known is None:
                 return [assigned]
             same = assigned.model_copy(update={"assigned_at": known.assigned_at}) == known
             return [] if same else Refused(reason="assignment-differs", detail="take another assignment id")
+        case _:
+            assert_never(state)
+
+
+def _misfit(command: AssignTariff, state: Published) -> Refused | None:
+    if command.seller_party_id != state.latest.issuer_party_id:
+        return Refused(reason="seller-not-issuer", detail="only the seller sets a price")
+    if state.retires_at is not None:
+        return Refused(reason="tariff-retired", detail=f"from {state.retires_at.isoformat()} on")
+    if command.connector_number is not None and command.station_id is None:
+        return Refused(reason="connector-of-no-station", detail="a connector's number counts in a station only")
+    if command.relation is RelationKind.UNKNOWN:
+        return Refused(reason="relation-unknown")
+    if command.buyer_party_id is not None and command.relation is not RelationKind.CPO_TO_EMSP:
+        return Refused(reason="buyer-is-no-party", detail="a driver is no party; leave the buyer out")
+    return None
+
+
+def _retire(command: RetireTariff, state: TariffState) -> Sequence[TariffRetired] | Refused:
+    match state:
+        case Unpublished():
+            return Refused(reason="tariff-unknown")
+        case Published():
+            if command.seller_party_id != state.latest.issuer_party_id:
+                return Refused(reason="seller-not-issuer", detail="only the seller retires his tariff")
+            if command.retires_at < command.at:
+                # What has begun keeps its price, so nothing is retired backwards.
+                return Refused(reason="retired-in-the-past", detail=f"{command.retires_at.isoformat()}")
+            if state.retires_at is not None and state.retires_at <= command.retires_at:
+                return []
+            retired = TariffRetired(tariff_id=command.tariff_id, retires_at=command.retires_at, retired_at=command.at)
+            return [retired]
         case _:
             assert_never(state)
 
@@ -154,6 +214,8 @@ def evolve(state: TariffState, event: Event) -> TariffState:
             return replace(held, versions=(*held.versions, event))
         case TariffAssigned():
             return replace(held, assignments={**held.assignments, event.assignment_id: event})
+        case TariffRetired():
+            return replace(held, retires_at=event.retires_at)
         case _:
             assert_never(event)
 
@@ -167,9 +229,9 @@ def snapshots(before: TariffState, after: TariffState) -> Sequence[Snapshot]:
         Snapshot(
             topic="pricing.tariff.snapshot.v1",
             key=f"@{each.tariff.version}",
-            record=TariffSnapshot(tariff=each.tariff, name=each.name),
+            record=_snapshot(each, after.retires_at),
         )
-        for each in after.versions[len(old.versions) :]
+        for each in after.versions[0 if after.retires_at != old.retires_at else len(old.versions) :]
     ]
     assignments = [
         Snapshot(
@@ -181,6 +243,17 @@ def snapshots(before: TariffState, after: TariffState) -> Sequence[Snapshot]:
         if each.assignment_id not in old.assignments
     ]
     return [*versions, *assignments]
+
+
+def _snapshot(published: TariffPublished, retires_at: datetime | None) -> TariffSnapshot:
+    nearest = nearest_ocpi(published.tariff)
+    return TariffSnapshot(
+        tariff=published.tariff,
+        name=published.name,
+        retires_at=retires_at,
+        ocpi_elements=nearest.elements if nearest else (),
+        ocpi_differences=nearest.differences if nearest else (),
+    )
 
 
 tariff: Decider[Command, TariffState, Event] = Decider(

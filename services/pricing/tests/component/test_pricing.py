@@ -126,6 +126,31 @@ async def test_a_running_session_costs_so_much_so_far(pricing: Any) -> None:
     assert (cost.energy_wh, cost.total_excl_vat.rounded_minor, cost.relation.kind) == (5_000, 175, "CPO_TO_EMSP")
 
 
+async def test_a_tariff_with_elements_is_published_quoted_and_retired(pricing: Any) -> None:
+    energy = [{"type": "ENERGY", "price": "0.20", "vat_permille": 210}]
+    dear = [{"type": "ENERGY", "price": "0.50", "vat_permille": 210}]
+    elements = [{"components": energy, "restrictions": {"end_time": "17:00"}}, {"components": dear}]
+    idle = {"price": "6.00", "grace_s": 900, "free_from": "22:00", "free_until": "07:00", "at_most": "10.00"}
+    body = tariff(components=[], elements=elements, idle_fee=idle, max_price={"incl_vat": "50"})
+    asked = {
+        "tariff_id": "day", "energy_wh": 10_000, "power_w": 10_000, "parking_s": 2_700,
+        "at": "2026-11-20T15:30:00Z", "time_zone": "Europe/Amsterdam",
+    }  # fmt: skip
+    async with pricing.run() as stage:
+        published = await stage.post("carla", "/v1/tariffs", body)
+        assert published.status_code == 201, published.text
+        quote = (await stage.post("carla", "/v1/quotes", asked)).json()
+        assert quote["expected"] == {"charging_s": 3_600.0, "ended_at": "2026-11-20T17:15:00+00:00"}
+        told = {(each["element"], each["excl_vat"]["rounded_minor"]) for each in quote["lines"]}
+        assert told == {(0, 100), (1, 250), (-1, 300)}
+        bad = tariff(components=[], elements=[{"components": energy, "restrictions": {"end_time": "25:00"}}])
+        refused = await stage.post("carla", "/v1/tariffs", bad)
+        assert (refused.status_code, "/elements/0/restrictions/end_time" in refused.text) == (409, True)
+        retirement = {"seller_party_id": "NL-VLT", "retires_at": "2026-12-01T00:00:00Z"}
+        assert (await stage.post("carla", "/v1/tariffs/day/retirement", retirement)).status_code == 201
+        assert (await stage.post("carla", "/v1/quotes", {**asked, "at": "2026-12-02T00:00:00Z"})).status_code == 404
+
+
 async def test_the_edge_says_no_to_what_makes_no_sense_and_to_whom_it_does_not_concern(pricing: Any) -> None:
     async with pricing.run() as stage:
         published = await stage.post("carla", "/v1/tariffs", tariff(), **{"Idempotency-Key": "k1"})

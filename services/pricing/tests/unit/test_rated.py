@@ -148,21 +148,43 @@ def test_the_most_specific_assignment_wins_and_then_the_latest() -> None:
         assignment("buyer", buyer_party_id="NL-EMO"),
         assignment("site", site_id="oosterdok"),
         assignment("both", site_id="oosterdok", buyer_party_id="NL-EMO"),
+        assignment("station", station_id=PLACE.station_id),
+        assignment("connector", station_id=PLACE.station_id, connector_number=1),
+        assignment("another-connector", station_id=PLACE.station_id, connector_number=2),
         assignment("elsewhere", site_id="sloterdijk", buyer_party_id="NL-EMO"),
         assignment("tomorrow", site_id="oosterdok", buyer_party_id="NL-EMO", valid_from=at(60)),
     ):
         book.assignments.put(key, each)
-    order = [each.assignment_id for each in book.assignments.of(TO_PROVIDER, site_id="oosterdok", at=NOON)]
-    assert order == ["both", "site", "buyer", "newer", "general"]
-    assert book.in_force(TO_PROVIDER, site_id="oosterdok", at=NOON) is None
+    order = [each.assignment_id for each in book.assignments.of(TO_PROVIDER, place=PLACE, at=NOON)]
+    assert order == ["connector", "station", "both", "site", "buyer", "newer", "general"]
+    assert book.in_force(TO_PROVIDER, place=PLACE, at=NOON) is None
     cheap = version(ENERGY).model_copy(update={"tariff_id": "general"})
     book.versions.put("volt/general@1", TariffSnapshot(tariff=cheap, name="General"))
-    assert book.in_force(TO_PROVIDER, site_id="oosterdok", at=NOON) == cheap
+    assert book.in_force(TO_PROVIDER, place=PLACE, at=NOON) == cheap
 
 
 def test_of_two_versions_the_one_in_force_at_the_start_counts() -> None:
     book = tariffs()
     later = version(ENERGY, number=2).model_copy(update={"valid_from": at(1)})
     book.versions.put("volt/wholesale@2", TariffSnapshot(tariff=later, name="Wholesale"))
-    assert book.in_force(TO_PROVIDER, site_id="oosterdok", at=NOON) == version(ENERGY)
-    assert book.in_force(TO_PROVIDER, site_id="oosterdok", at=at(1)) == later
+    assert book.in_force(TO_PROVIDER, place=PLACE, at=NOON) == version(ENERGY)
+    assert book.in_force(TO_PROVIDER, place=PLACE, at=at(1)) == later
+
+
+def test_a_tariff_that_has_ended_or_is_retired_gives_way_to_the_next() -> None:
+    book = tariffs()
+    general = version(ENERGY).model_copy(update={"tariff_id": "general"})
+    book.versions.put("volt/general@1", TariffSnapshot(tariff=general, name="General"))
+    book.assignments.put(
+        "volt/general#g",
+        AssignmentSnapshot(**assign(assignment_id="g", tariff_id="general").model_dump(exclude={"at"})),
+    )
+    narrow = assign(assignment_id="narrow", site_id="oosterdok").model_dump(exclude={"at"})
+    book.assignments.put("volt/wholesale#narrow", AssignmentSnapshot(**narrow))
+    retired = TariffSnapshot(tariff=version(ENERGY), name="Wholesale", retires_at=at(5))
+    book.versions.put("volt/wholesale@1", retired)
+    assert book.in_force(TO_PROVIDER, place=PLACE, at=at(4)) == version(ENERGY)
+    assert book.in_force(TO_PROVIDER, place=PLACE, at=at(5)) == general
+    ended = TariffSnapshot(tariff=version(ENERGY).model_copy(update={"valid_until": at(3)}), name="Wholesale")
+    book.versions.put("volt/wholesale@1", ended)
+    assert book.in_force(TO_PROVIDER, place=PLACE, at=at(3)) == general

@@ -1,20 +1,22 @@
 """A rated session as an OCPI 2.2.1 CDR: the figures are the invoice's, so that CDR and invoice are one bill."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 
 from ev_contracts.assets import Connector, SiteSnapshot
 from ev_contracts.common import (
-    ChargingPeriod,
+    LineScope,
     Place,
-    PriceComponent,
+    PricedPeriod,
+    RatedLine,
     Rating,
-    SessionFacts,
     TariffComponentType,
+    TariffElement,
     TariffVersion,
 )
 from ev_contracts.roaming import CdrSendRequested
+from roaming.domain.cdr_periods import began_at, hours, period_objects, periods_of, times_of
+from roaming.domain.cdr_tariff import tariff_object
 from roaming.domain.ocpi import address_words, connector_words, date_time, evse_uid, number, party_of
 
 _COST_FIELD = {
@@ -23,6 +25,8 @@ _COST_FIELD = {
     TariffComponentType.PARKING_TIME: "total_parking_cost",
     TariffComponentType.FLAT: "total_fixed_cost",
 }
+_RESERVATION_COST = "total_reservation_cost"
+_COST_FIELDS = (*_COST_FIELD.values(), _RESERVATION_COST)
 _NO_MINOR_UNIT = frozenset(
     [
         "BIF",
@@ -65,26 +69,32 @@ class CdrFacts:
     site: SiteSnapshot
     connector: Connector
     tariff: TariffVersion
+    nearest: tuple[TariffElement, ...] = ()
+    differences: tuple[str, ...] = ()
 
 
 def cdr_of(request: CdrSendRequested, facts: CdrFacts) -> dict[str, object]:
     """The CDR object. `auth_method` is WHITELIST: our stations are answered from our own list of tokens."""
     rating, session = request.rating, request.facts
     country_code, party_id = party_of(rating.relation.seller_party_id)
+    periods = periods_of(rating, session)
+    # In what the price differs from the tariff told, OCPI having no words for it.
+    remark = "; ".join(facts.differences)
     return {
         "country_code": country_code,
         "party_id": party_id,
         "id": request.cdr_id,
-        "start_date_time": date_time(session.started_at),
+        "start_date_time": date_time(began_at(periods, session)),
         "end_date_time": date_time(session.ended_at),
         "session_id": session.session_id,
         "cdr_token": _token(rating, facts.token),
         "auth_method": "WHITELIST",
         "cdr_location": _location(request.place, facts),
         "currency": rating.currency,
-        "tariffs": [_tariff(facts.tariff)],
-        "charging_periods": [_period(period, rating.tariff_id) for period in _periods(session)],
-        **_totals(request),
+        "tariffs": [tariff_object(facts.tariff, facts.nearest)],
+        "charging_periods": list(period_objects(periods, rating.tariff_id)),
+        **_totals(request, periods),
+        **({"remark": remark[:255]} if remark else {}),
         "last_updated": date_time(request.requested_at),
     }
 
@@ -110,62 +120,35 @@ def _location(place: Place, facts: CdrFacts) -> dict[str, object]:
     }
 
 
-def _tariff(tariff: TariffVersion) -> dict[str, object]:
-    country_code, party_id = party_of(tariff.issuer_party_id)
-    return {
-        "country_code": country_code, "party_id": party_id, "id": tariff.tariff_id, "currency": tariff.currency,
-        "elements": [{"price_components": [_component(each) for each in tariff.components]}],
-        "last_updated": date_time(tariff.valid_from),
-    }  # fmt: skip
+def _totals(request: CdrSendRequested, periods: tuple[PricedPeriod, ...]) -> dict[str, object]:
+    """Totals; a cost per dimension stands only where the tariff has that dimension (absent is not 0).
 
-
-def _component(component: PriceComponent) -> dict[str, object]:
-    shown: dict[str, object] = {
-        "type": component.type.value, "price": number(component.price), "step_size": component.step_size
-    }  # fmt: skip
-    if component.vat_permille is not None:
-        # No VAT and a rate of zero are two things in OCPI 2.2.1.
-        shown["vat"] = number(Decimal(component.vat_permille) / 10)
-    return shown
-
-
-def _periods(session: SessionFacts) -> tuple[ChargingPeriod, ...]:
-    """OCPI wants one period at least: a session without any is one that did not charge."""
-    if session.periods:
-        return session.periods
-    whole = ChargingPeriod(
-        started_at=session.started_at, ended_at=session.ended_at, charging=session.energy_wh > 0,
-        energy_wh=session.energy_wh,
-    )  # fmt: skip
-    return (whole,)
-
-
-def _period(period: ChargingPeriod, tariff_id: str) -> dict[str, object]:
-    time = "TIME" if period.charging else "PARKING_TIME"
-    dimensions = [{"type": time, "volume": _hours(period.ended_at - period.started_at)}]
-    if period.charging or period.energy_wh:
-        dimensions.insert(0, {"type": "ENERGY", "volume": _kwh(period.energy_wh)})
-    return {"start_date_time": date_time(period.started_at), "dimensions": dimensions, "tariff_id": tariff_id}
-
-
-def _totals(request: CdrSendRequested) -> dict[str, object]:
-    """Totals; a cost per dimension stands only where the tariff has that dimension (absent is not 0)."""
+    A minimum or maximum price moves the total alone.
+    """
     rating, session = request.rating, request.facts
-    parked = sum(
-        (each.ended_at - each.started_at for each in _periods(session) if not each.charging), start=timedelta()
-    )
+    times = times_of(periods, session)
     totals: dict[str, object] = {
         "total_cost": _price(rating.currency, rating.total_excl_vat.rounded_minor, rating.total_incl_vat.rounded_minor)
     }
-    for kind, field in _COST_FIELD.items():
-        lines = [line for line in rating.lines if line.type is kind]
+    for field in _COST_FIELDS:
+        lines = [line for line in rating.lines if _field_of(line) == field]
         if lines:
             net = sum(line.excl_vat.rounded_minor for line in lines)
             totals[field] = _price(rating.currency, net, net + sum(line.vat.rounded_minor for line in lines))
-    totals["total_energy"] = _kwh(session.energy_wh)
-    totals["total_time"] = _hours(session.ended_at - session.started_at)
-    totals["total_parking_time"] = _hours(parked)
+    totals["total_energy"] = number(Decimal(session.energy_wh) / 1000)
+    totals["total_time"] = hours(times.session)
+    totals["total_parking_time"] = hours(times.parked)
     return totals
+
+
+def _field_of(line: RatedLine) -> str | None:
+    match line.scope:
+        case LineScope.RESERVATION:
+            return _RESERVATION_COST
+        case LineScope.PRICE_LIMIT:
+            return None
+        case _:
+            return _COST_FIELD.get(line.type)
 
 
 def _price(currency: str, net_minor: int, gross_minor: int) -> dict[str, object]:
@@ -174,11 +157,3 @@ def _price(currency: str, net_minor: int, gross_minor: int) -> dict[str, object]
         "excl_vat": number(Decimal(net_minor).scaleb(-digits)),
         "incl_vat": number(Decimal(gross_minor).scaleb(-digits)),
     }
-
-
-def _kwh(energy_wh: int) -> Decimal:
-    return number(Decimal(energy_wh) / 1000)
-
-
-def _hours(duration: timedelta) -> Decimal:
-    return number(Decimal(duration // timedelta(milliseconds=1)) / 3_600_000)

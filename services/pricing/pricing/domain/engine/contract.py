@@ -1,13 +1,16 @@
 """A published tariff version as the engine's tariff."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
 from ev_contracts.common import (
     DayOfWeek,
+    IdleFee,
     PriceComponent,
     PriceLimit,
+    TariffComponentType,
     TariffElement,
     TariffRestrictions,
     TariffVersion,
@@ -25,12 +28,13 @@ def tariff_of(version: TariffVersion) -> Tariff:
 
     A version without elements is one element without restrictions. Raises ValueError for what no decider lets in.
     """
-    elements = tuple(_element(each) for each in version.elements)
+    elements = tuple(element_of(each) for each in version.elements)
     if not elements:
         elements = (Element(components=tuple(component_of(each) for each in version.components)),)
     return Tariff(
         currency=version.currency,
         elements=elements,
+        idle=None if version.idle_fee is None else idle_of(version.idle_fee),
         min_price=_limit(version.min_price),
         max_price=_limit(version.max_price),
         tax_included=version.tax_included,
@@ -39,7 +43,25 @@ def tariff_of(version: TariffVersion) -> Tariff:
     )
 
 
-def _element(element: TariffElement) -> Element:
+def idle_of(fee: IdleFee) -> Element:
+    """A price of parking that waits for the grace, stands still in the window, and stops at its cap."""
+    component = PriceComponent(
+        type=TariffComponentType.PARKING_TIME,
+        price=fee.price,
+        vat_permille=fee.vat_permille,
+        step_size=fee.step_size,
+        taxes=fee.taxes,
+    )
+    # The fee runs from where the free window ends to where it begins again.
+    hours = TariffRestrictions(start_time=fee.free_until, end_time=fee.free_from)
+    return Element(
+        components=(replace(component_of(component), at_most_e8=None if fee.at_most is None else _e8(fee.at_most)),),
+        restrictions=replace(restrictions_of(hours), min_idle_s=fee.grace_s),
+    )
+
+
+def element_of(element: TariffElement) -> Element:
+    """The engine's view of an element."""
     restrictions = None if element.restrictions is None else restrictions_of(element.restrictions)
     return Element(components=tuple(component_of(each) for each in element.components), restrictions=restrictions)
 

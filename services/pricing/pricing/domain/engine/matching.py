@@ -24,6 +24,7 @@ def holds(restrictions: Restrictions, stretch: Stretch) -> bool:
         and _flows(restrictions.min_current_ma, stretch.current_ma, restrictions.max_current_ma)
         and _is_that_day(restrictions, stretch.began_at)
         and _is_that_hour(restrictions, stretch.began_at)
+        and _is_idle(restrictions, stretch)
     )
 
 
@@ -57,11 +58,19 @@ def _is_that_hour(restrictions: Restrictions, local: datetime) -> bool:
     return start <= now < end if start <= end else now >= start or now < end
 
 
+def _is_idle(restrictions: Restrictions, stretch: Stretch) -> bool:
+    if restrictions.min_idle_s is None:
+        return True
+    return stretch.idle_s is not None and stretch.idle_s >= restrictions.min_idle_s
+
+
 def words_of(restrictions: Restrictions | None) -> str:
     """What has to hold, as a driver would say it; empty where nothing has to."""
     if restrictions is None:
         return ""
     told = [_WORDS.get(restrictions.reservation, "") if restrictions.reservation else ""]
+    if restrictions.min_idle_s is not None:
+        told.append(f"idle for {plain(restrictions.min_idle_s, 60)} min and more")
     told += [_hours(restrictions), _dates(restrictions)]
     told.append(" or ".join(_DAYS[day] for day in sorted(restrictions.weekdays)))
     told.append(_bounds(restrictions.min_energy_wh, restrictions.max_energy_wh, 1_000, "kWh"))

@@ -50,7 +50,7 @@ def _note(
 ) -> None:
     flats = candidates.get(_FLAT)
     if flats and used.keys().isdisjoint(flats):
-        found = _first(flats, stretch)
+        found = first(flats, stretch)
         if found is not None:
             used[found] = 1
     for kind, volume in (
@@ -60,7 +60,7 @@ def _note(
     ):
         if not volume or kind not in candidates:
             continue
-        found = _first(candidates[kind], stretch)
+        found = first(candidates[kind], stretch)
         if found is not None:
             used[found] = used.get(found, 0) + volume
             last[_STEPS[kind]] = found
@@ -72,16 +72,17 @@ def _note_reservation(
     """A reservation has a fee of its own, beside the session's, and its time; nothing else."""
     flats = candidates.get(_FLAT, ())
     if used.keys().isdisjoint(flats):
-        found = _first(flats, stretch)
+        found = first(flats, stretch)
         if found is not None:
             used[found] = 1
-    found = _first(candidates.get(_TIME, ()), stretch) if stretch.reserved_s else None
+    found = first(candidates.get(_TIME, ()), stretch) if stretch.reserved_s else None
     if found is not None:
         used[found] = used.get(found, 0) + stretch.reserved_s
         last[_Steps.RESERVATION] = found
 
 
-def _first(candidates: Sequence[Candidate], stretch: Stretch) -> Candidate | None:
+def first(candidates: Sequence[Candidate], stretch: Stretch) -> Candidate | None:
+    """The one that prices a dimension in this stretch."""
     for each in candidates:
         if each.restrictions is None or holds(each.restrictions, stretch):
             return each

@@ -86,6 +86,8 @@ def _line(tariff: Tariff, candidate: Candidate, used: Exact, billed: Exact) -> L
     # One fraction made of whole numbers: the same as quantity times price, and a tenth of the work.
     numerator = billed.numerator * component.price_e8
     denominator = billed.denominator * _PER_LARGE[component.type] * E8
+    if component.at_most_e8 is not None and numerator * E8 > component.at_most_e8 * denominator:
+        numerator, denominator = component.at_most_e8, E8
     tax = component.tax_e10
     match tariff.tax_included:
         case TaxIncluded.YES:

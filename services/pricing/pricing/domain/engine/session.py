@@ -31,6 +31,8 @@ class Stretch:
     """None where nobody measured: then no bound on it is met."""
     current_ma: Flow | None = None
     """Summed over phases."""
+    idle_s: Exact | None = None
+    """For how long the vehicle had requested no power when it began; None where it did, or where power was withheld."""
     is_reservation: bool = False
 
 

@@ -14,6 +14,7 @@ from pricing.domain.engine.cuts import MS, Register, clock_cuts, whole
 from pricing.domain.engine.session import Flow, Session, Stretch
 from pricing.domain.engine.tariff import Candidates, Exact, Restrictions, Tariff
 
+EVSE = "EVSE"
 _MA_PER_TENTH = 100
 _W_PER_WH_MS = 3_600_000
 
@@ -65,12 +66,18 @@ def _uncut(facts: SessionFacts, periods: Sequence[ChargingPeriod], zone: ZoneInf
     for number, period in enumerate(periods):
         lasted_s = _seconds((period.ended_at - period.started_at) // MS)
         rest = facts.energy_wh - told if number == len(periods) - 1 else 0
+        is_charging = is_charging_time(period)
         yield Stretch(
             began_at=local,
             energy_wh=period.energy_wh + rest,
-            charging_s=lasted_s if period.charging else 0,
-            parking_s=0 if period.charging else lasted_s,
+            charging_s=lasted_s if is_charging else 0,
+            parking_s=0 if is_charging else lasted_s,
         )
+
+
+def is_charging_time(period: ChargingPeriod) -> bool:
+    """OCPI 2.3.0, PARKING_TIME: the vehicle requests no power. Where the station withholds it, charging goes on."""
+    return period.charging or period.suspended_by == EVSE
 
 
 def _seconds(ms: Exact) -> Exact:
@@ -86,6 +93,8 @@ class _Course:
     period_ms: Sequence[int]
     """Where each period begins, rising."""
     charging: Sequence[bool]
+    idle_ms: Sequence[int]
+    """Where each idle spell begins, rising."""
     register: Register
     curve: Sequence[MeterPoint]
     curve_ms: Sequence[int]
@@ -108,11 +117,23 @@ class _Course:
             start=start,
             end_ms=end_ms,
             period_ms=[(period.started_at - start) // MS for period in periods],
-            charging=[period.charging for period in periods],
+            charging=[is_charging_time(period) for period in periods],
+            idle_ms=[(spell.started_at - start) // MS for spell in _idle_spells(periods)],
             register=Register(at_ms=at_ms, energy_wh=[points[ms] for ms in at_ms]),
             curve=curve,
             curve_ms=curve_ms,
         )
+
+
+def _idle_spells(periods: Sequence[ChargingPeriod]) -> Iterator[ChargingPeriod]:
+    """The first period of each: one that lasts nothing ends no spell."""
+    was_idle = False
+    for period in periods:
+        is_idle = not is_charging_time(period)
+        if is_idle and not was_idle:
+            yield period
+        if is_idle or period.ended_at > period.started_at:
+            was_idle = is_idle
 
 
 def _points_of(periods: Sequence[ChargingPeriod], start: datetime) -> dict[int, int]:
@@ -133,6 +154,8 @@ def _cut(course: _Course, restrictions: Sequence[Restrictions], zone: ZoneInfo) 
     cuts |= {whole(second * 1_000) for each in restrictions for second in each.durations_s}
     crossed = (course.register.reaches(energy) for each in restrictions for energy in each.energies_wh)
     cuts |= {moment for moment in crossed if moment is not None}
+    graces = {each.min_idle_s for each in restrictions if each.min_idle_s is not None}
+    cuts |= {begun + grace * 1_000 for begun in course.idle_ms for grace in graces}
     within = sorted(cut for cut in cuts if 0 <= cut <= course.end_ms)
     if len(within) == 1:
         within *= 2  # a session without duration is one stretch, and its energy is in it
@@ -151,6 +174,7 @@ def _stretch(course: _Course, left: Exact, right: Exact, zone: ZoneInfo, *, asks
     after = course.register.energy_wh[-1] if right == course.end_ms else course.register.at(right)
     is_charging = course.charging[max(0, bisect_right(course.period_ms, left) - 1)]
     lasted_s = _seconds(right - left)
+    idle_since = course.idle_ms[bisect_right(course.idle_ms, left) - 1] if not is_charging else None
     return Stretch(
         began_at=(course.start + timedelta(microseconds=int(left * 1_000))).astimezone(zone),
         before_s=_seconds(left),
@@ -160,6 +184,7 @@ def _stretch(course: _Course, left: Exact, right: Exact, zone: ZoneInfo, *, asks
         parking_s=0 if is_charging else lasted_s,
         power_w=_power(course, left, right, after - before) if asks_for_flow else None,
         current_ma=_current(course, left) if asks_for_flow else None,
+        idle_s=None if idle_since is None else _seconds(left - idle_since),
     )
 
 

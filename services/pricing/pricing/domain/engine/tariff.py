@@ -1,6 +1,6 @@
 """What the engine knows of a tariff: OCPI's elements, components, restrictions, limits and taxes, in whole numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum, auto
@@ -14,6 +14,8 @@ Exact = int | Fraction
 E8 = 10**8
 E10 = 10**10
 END_OF_DAY_S = 86_400
+IDLE = -1
+"""The place of an idle fee, which stands before all elements."""
 
 
 class Scope(Enum):
@@ -40,6 +42,8 @@ class Component:
     price_e8: int
     step_size: int = 1
     taxes: tuple[Tax, ...] = ()
+    at_most_e8: int | None = None
+    """What it comes to at most in a session, in units of 1e-8; OCPI has no such cap."""
 
     @property
     def tax_e10(self) -> int:
@@ -67,6 +71,8 @@ class Restrictions:
     max_power_w: Exact | None = None
     min_duration_s: Exact | None = None
     max_duration_s: Exact | None = None
+    min_idle_s: int | None = None
+    """Only once a vehicle has requested no power for so long; OCPI has no such grace."""
     reservation: ReservationRestriction | None = None
 
     @property
@@ -131,6 +137,8 @@ class Tariff:
 
     currency: str
     elements: tuple[Element, ...]
+    idle: Element | None = None
+    """Prices parking before any element does, if it holds; its place is -1."""
     min_price: Limit | None = None
     max_price: Limit | None = None
     tax_included: TaxIncluded = TaxIncluded.NO
@@ -145,7 +153,9 @@ class Tariff:
 
     def __post_init__(self) -> None:
         """Index what the engine asks for again and again."""
-        order = tuple(_candidates(self.elements))
+        idle = [] if self.idle is None else list(_candidates(IDLE, self.idle))
+        placed = [each for number, element in enumerate(self.elements) for each in _candidates(number, element)]
+        order = (*idle, *placed)
         reserving = [each for each in order if _kind(each) is ReservationRestriction.RESERVATION]
         expiring = [each for each in order if _kind(each) is ReservationRestriction.RESERVATION_EXPIRES]
         session = [each for each in order if _kind(each) is None]
@@ -159,15 +169,12 @@ class Tariff:
             object.__setattr__(self, name, value)
 
 
-def _candidates(elements: Sequence[Element]) -> Sequence[Candidate]:
-    found = []
-    for number, element in enumerate(elements):
-        restrictions = element.restrictions
-        is_held = restrictions is not None and restrictions.reservation is not None
-        scope = Scope.RESERVATION if is_held else Scope.SESSION
-        for place, component in enumerate(element.components):
-            found.append(Candidate(scope, number, place, component, restrictions))
-    return found
+def _candidates(number: int, element: Element) -> Iterator[Candidate]:
+    restrictions = element.restrictions
+    is_held = restrictions is not None and restrictions.reservation is not None
+    scope = Scope.RESERVATION if is_held else Scope.SESSION
+    for place, component in enumerate(element.components):
+        yield Candidate(scope, number, place, component, restrictions)
 
 
 def _kind(candidate: Candidate) -> ReservationRestriction | None:

@@ -87,7 +87,12 @@ class CdrPush:
         if event.parties.token_ref is None:
             raise TokenUnknownError
         return CdrFacts(
-            token=await self.vault.token(event.parties.token_ref), site=site, connector=connector, tariff=tariff.tariff
+            token=await self.vault.token(event.parties.token_ref),
+            site=site,
+            connector=connector,
+            tariff=tariff.tariff,
+            nearest=tariff.ocpi_elements,
+            differences=tariff.ocpi_differences,
         )
 
     def _connector(self, event: CdrSendRequested, context: EventContext) -> Connector | None:

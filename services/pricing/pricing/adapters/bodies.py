@@ -1,0 +1,161 @@
+"""What callers of pricing's API send: parsed once into types that cannot be wrong."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from ev_contracts.common import DayOfWeek, RelationKind, ReservationRestriction, TariffComponentType, TaxIncluded
+from ev_contracts.pricing import PublishTariff
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("no time zone") from error
+
+
+PartyId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{3}$")]
+# A tariff's versions and assignments are keyed behind `@` and `#`, so neither may stand in an id.
+TariffId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,35}$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
+_INT_AT_MOST = 2**31 - 1
+Bound = Annotated[int, Field(ge=0, lt=10**12)]
+Price = Annotated[Decimal, Field(max_digits=16, decimal_places=8, allow_inf_nan=False)]
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+
+_A_YEAR_S = 366 * 24 * 3600
+
+
+class Body(BaseModel):
+    """An unknown field is a mistake of the caller, and said so."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TaxBody(Body):
+    """One of several taxes."""
+
+    name: Text
+    percent: Price
+    account_number: Text | None = None
+
+
+class ComponentBody(Body):
+    """One OCPI price component; a price may be a string, so that no float stands between."""
+
+    type: TariffComponentType
+    price: Price
+    vat_permille: int | None = None
+    step_size: int = Field(default=1, le=_INT_AT_MOST)
+    taxes: tuple[TaxBody, ...] = Field(default=(), max_length=8)
+
+
+class RestrictionsBody(Body):
+    """OCPI's restrictions in whole small units; all that stand must hold."""
+
+    start_time: Text | None = None
+    end_time: Text | None = None
+    start_date: Text | None = None
+    end_date: Text | None = None
+    day_of_week: tuple[DayOfWeek, ...] = Field(default=(), max_length=7)
+    min_energy_wh: Bound | None = None
+    max_energy_wh: Bound | None = None
+    min_current_ma: Bound | None = None
+    max_current_ma: Bound | None = None
+    min_power_w: Bound | None = None
+    max_power_w: Bound | None = None
+    min_duration_s: Bound | None = None
+    max_duration_s: Bound | None = None
+    reservation: ReservationRestriction | None = None
+
+
+class ElementBody(Body):
+    """Prices under the same restrictions."""
+
+    components: tuple[ComponentBody, ...] = Field(max_length=20)
+    restrictions: RestrictionsBody | None = None
+
+
+class LimitBody(Body):
+    """What a session costs at least or at most."""
+
+    excl_vat: Price | None = None
+    incl_vat: Price | None = None
+
+
+class IdleFeeBody(Body):
+    """A price of the time in which a vehicle keeps the place and requests no power; per hour."""
+
+    price: Price
+    step_size: int = Field(default=1, le=_INT_AT_MOST)
+    vat_permille: int | None = None
+    taxes: tuple[TaxBody, ...] = Field(default=(), max_length=8)
+    grace_s: Bound = 0
+    free_from: Text | None = None
+    free_until: Text | None = None
+    at_most: Price | None = None
+
+
+class TariffBody(Body):
+    """A version of a tariff; whether it makes sense is decided, not parsed."""
+
+    tariff_id: TariffId
+    issuer_party_id: PartyId
+    name: Text
+    currency: Currency
+    components: tuple[ComponentBody, ...] = Field(default=(), max_length=20)
+    elements: tuple[ElementBody, ...] = Field(default=(), max_length=100)
+    min_price: LimitBody | None = None
+    max_price: LimitBody | None = None
+    tax_included: TaxIncluded = TaxIncluded.NO
+    tariff_type: Text = "REGULAR"
+    idle_fee: IdleFeeBody | None = None
+    valid_from: AwareDatetime
+    valid_until: AwareDatetime | None = None
+
+    def command(self, at: datetime) -> PublishTariff:
+        """The same in the contract's words."""
+        return PublishTariff.model_validate({"at": at, **self.model_dump()})
+
+
+class AssignmentBody(Body):
+    """To whom and where a tariff applies; what is left out does not narrow it."""
+
+    assignment_id: TariffId
+    seller_party_id: PartyId
+    relation: RelationKind
+    buyer_party_id: PartyId | None = None
+    site_id: TariffId | None = None
+    station_id: Text | None = None
+    connector_number: int | None = Field(default=None, ge=1, le=1_000)
+    valid_from: AwareDatetime
+
+
+class RetirementBody(Body):
+    """From when on no session that starts is priced by it."""
+
+    seller_party_id: PartyId
+    retires_at: AwareDatetime
+
+
+class QuoteBody(Body):
+    """How much of each kind; the version in force at `at` (default: now) prices it.
+
+    With `power_w`, the most that connector and vehicle share, the charging time is an estimate by the vehicle's curve.
+    """
+
+    tariff_id: TariffId
+    energy_wh: int = Field(ge=0, le=10_000_000)
+    charging_s: int = Field(default=0, ge=0, le=_A_YEAR_S)
+    parking_s: int = Field(default=0, ge=0, le=_A_YEAR_S)
+    power_w: int | None = Field(default=None, ge=100, le=10_000_000)
+    battery_wh: int | None = Field(default=None, ge=1_000, le=10_000_000)
+    soc_percent: int = Field(default=20, ge=0, le=100)
+    at: AwareDatetime | None = None
+    time_zone: TimeZone = "UTC"

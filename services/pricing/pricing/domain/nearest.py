@@ -1,0 +1,84 @@
+"""The nearest tariff that OCPI can say, and in what it differs: OCPI has no grace, no cap, and in 2.2.1 one tax."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from ev_contracts.common import (
+    IdleFee,
+    PriceComponent,
+    TariffComponentType,
+    TariffElement,
+    TariffRestrictions,
+    TariffVersion,
+    TaxIncluded,
+)
+from pricing.domain.engine.contract import component_of
+from pricing.domain.engine.tariff import E10
+from pricing.domain.money import decimal_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nearest:
+    """Elements with prices without taxes, and what they cannot say."""
+
+    elements: tuple[TariffElement, ...]
+    differences: tuple[str, ...]
+
+
+def nearest_ocpi(version: TariffVersion) -> Nearest | None:
+    """None where the tariff is an OCPI tariff as it stands."""
+    if version.idle_fee is None and version.tax_included is not TaxIncluded.YES:
+        return None
+    elements = version.elements or (TariffElement(components=version.components),)
+    if version.idle_fee is not None:
+        elements = (_idle_element(version.idle_fee), *elements)
+    is_included = version.tax_included is TaxIncluded.YES
+    return Nearest(
+        elements=tuple(_without_taxes(each) for each in elements) if is_included else elements,
+        differences=tuple(_differences(version)),
+    )
+
+
+def _idle_element(fee: IdleFee) -> TariffElement:
+    has_window = fee.free_from is not None
+    return TariffElement(
+        components=(
+            PriceComponent(
+                type=TariffComponentType.PARKING_TIME,
+                price=fee.price,
+                vat_permille=fee.vat_permille,
+                step_size=fee.step_size,
+                taxes=fee.taxes,
+            ),
+        ),
+        restrictions=TariffRestrictions(start_time=fee.free_until, end_time=fee.free_from) if has_window else None,
+    )
+
+
+def _without_taxes(element: TariffElement) -> TariffElement:
+    return element.model_copy(update={"components": tuple(_net(each) for each in element.components)})
+
+
+def _net(component: PriceComponent) -> PriceComponent:
+    net = Fraction(component.price) * E10 / (E10 + component_of(component).tax_e10)
+    return component.model_copy(update={"price": decimal_of(net)})
+
+
+def _differences(version: TariffVersion) -> Iterator[str]:
+    fee = version.idle_fee
+    if fee is not None and fee.grace_s:
+        yield f"parking: the first {_minutes(fee.grace_s)} min of each idle spell are free"
+    if fee is not None and fee.at_most is not None:
+        yield f"parking: {_plain(fee.at_most)} at most in a session"
+    if version.tax_included is TaxIncluded.YES:
+        yield "prices hold their taxes and are told without, to eight decimals"
+
+
+def _minutes(seconds: int) -> str:
+    return _plain(decimal_of(Fraction(seconds, 60)))
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"
