@@ -213,10 +213,13 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
     "pricing.rating.command.v1": (
         pricing.RateSession,
         pricing.RatingDeadlinePassed,
+        pricing.RerateSession,
     ),
     "pricing.rating.event.v1": (
         pricing.RatingWanted,
+        pricing.RerateWanted,
         pricing.SessionRated,
+        pricing.SessionRerated,
         pricing.SessionUnratable,
     ),
     "pricing.running-cost.sample.v1": (pricing.RunningCostComputed,),

@@ -340,6 +340,14 @@ class Rating(Record, frozen=True):
     ] = ()
 
 
+class RerateCause(StrEnum):
+    """Why a session that had a price got another."""
+
+    UNKNOWN = "UNKNOWN"
+    SESSION_CORRECTED = "SESSION_CORRECTED"
+    TARIFF_CORRECTED = "TARIFF_CORRECTED"
+
+
 class ReservationFacts(Record, frozen=True):
     """The reservation behind a session, or one that no session followed."""
 

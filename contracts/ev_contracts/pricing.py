@@ -15,6 +15,7 @@ from ev_contracts.common import (
     Rating,
     Relation,
     RelationKind,
+    RerateCause,
     SessionFacts,
     TariffElement,
     TariffVersion,
@@ -112,6 +113,39 @@ class RatingWanted(Record, frozen=True):
     at: Instant
 
 
+class RerateSession(Record, frozen=True):
+    """Price a rated session anew: by other facts, or by a corrected tariff."""
+
+    at: Instant
+    rating_id: StrictStr
+    relation: Relation
+    cause: RerateCause
+    correction_id: Annotated[
+        StrictStr, Field(description="What corrects it: an event's id, or the name of a correction of tariffs.")
+    ]
+    facts: SessionFacts
+    place: Place
+    parties: Parties
+    tariff: Annotated[
+        TariffVersion | None, Field(description="Absent: the version by which it was rated, which is then looked up.")
+    ] = None
+
+
+class RerateWanted(Record, frozen=True):
+    """A rated session's facts changed: it is to be priced anew by the version that its rating names."""
+
+    rating_id: StrictStr
+    relation: Relation
+    tariff_id: StrictStr
+    tariff_version: StrictInt
+    cause: RerateCause
+    correction_id: StrictStr
+    facts: SessionFacts
+    place: Place
+    parties: Parties
+    at: Instant
+
+
 class RetireTariff(Record, frozen=True):
     """Let no session that starts from a moment on be priced by this tariff."""
 
@@ -143,6 +177,23 @@ class SessionRated(Record, frozen=True):
     place: Place
     parties: Parties
     rated_at: Instant
+
+
+class SessionRerated(Record, frozen=True):
+    """A session that had a price has another; only the difference is still to be credited or debited."""
+
+    rating: Annotated[Rating, Field(description="As it is now, whole.")]
+    revision: Annotated[StrictInt, Field(description="1 for the first time that a rating changes.")]
+    cause: RerateCause
+    correction_id: StrictStr
+    previous_tariff_version: StrictInt
+    difference_excl_vat: Annotated[Money, Field(description="Now less before; negative is a credit to the buyer.")]
+    difference_vat: Money
+    difference_incl_vat: Money
+    facts: SessionFacts
+    place: Place
+    parties: Parties
+    rerated_at: Instant
 
 
 class SessionUnratable(Record, frozen=True):

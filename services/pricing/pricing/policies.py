@@ -4,10 +4,10 @@ import uuid
 from collections.abc import Sequence
 
 from chassis.decider import EventContext, To
-from ev_contracts.common import CommercialModel, Parties, Relation, RelationKind
-from ev_contracts.pricing import RateSession, RatingWanted, RunningCostComputed
+from ev_contracts.common import CommercialModel, Parties, Relation, RelationKind, RerateCause
+from ev_contracts.pricing import RateSession, RatingWanted, RerateSession, RerateWanted, RunningCostComputed
 from ev_contracts.record import Record
-from ev_contracts.sessions import EnergyDelivered, SessionClosed
+from ev_contracts.sessions import EnergyDelivered, SessionClosed, SessionCorrected
 from pricing.domain.rating import priced_session, totals_of
 from pricing.domain.running import facts_so_far
 from pricing.ports import TariffBook
@@ -49,44 +49,68 @@ def relations_of(parties: Parties, tenant: str) -> Sequence[Relation]:
 
 
 def on_session(event: Record, context: EventContext, tariffs: TariffBook) -> Sequence[To]:
-    """One RateSession per relation of a closed session."""
-    if not isinstance(event, SessionClosed):
-        return []
-    asked = []
-    for relation in relations_of(event.parties, context.tenant):
-        rating_id = rating_id_of(event.session_id, relation.kind)
-        tariff = tariffs.in_force(relation, place=event.place, at=event.facts.started_at)
-        command = RateSession(
-            at=event.closed_at,
-            rating_id=rating_id,
-            relation=relation,
-            facts=event.facts,
-            place=event.place,
-            parties=event.parties,
-            tariff=tariff,
-            no_tariff_because=None if tariff else "no-tariff",
-        )
-        asked.append(To(key=f"{relation.seller_tenant}/{rating_id}", command=command))
-    return asked
+    """One RateSession per relation of a closed session, one RerateSession of a corrected one."""
+    match event:
+        case SessionClosed():
+            return [_rated(event, relation, tariffs) for relation in relations_of(event.parties, context.tenant)]
+        case SessionCorrected():
+            relations = relations_of(event.parties, context.tenant)
+            return [_corrected(event, relation, context.event_id) for relation in relations]
+        case _:
+            return []
 
 
-def on_rating(event: Record, context: EventContext, tariffs: TariffBook) -> Sequence[To]:
-    """Another try for a held rating, if by now there is a tariff."""
-    if not isinstance(event, RatingWanted):
-        return []
-    tariff = tariffs.in_force(event.relation, place=event.place, at=event.facts.started_at)
-    if tariff is None:
-        return []
+def _rated(event: SessionClosed, relation: Relation, tariffs: TariffBook) -> To:
+    rating_id = rating_id_of(event.session_id, relation.kind)
+    tariff = tariffs.in_force(relation, place=event.place, at=event.facts.started_at)
     command = RateSession(
-        at=event.at,
-        rating_id=event.rating_id,
-        relation=event.relation,
+        at=event.closed_at,
+        rating_id=rating_id,
+        relation=relation,
         facts=event.facts,
         place=event.place,
         parties=event.parties,
         tariff=tariff,
+        no_tariff_because=None if tariff else "no-tariff",
     )
-    return [To(key=context.key, command=command)]
+    return To(key=f"{relation.seller_tenant}/{rating_id}", command=command)
+
+
+def _corrected(event: SessionCorrected, relation: Relation, correction_id: str) -> To:
+    rating_id = rating_id_of(event.session_id, relation.kind)
+    command = RerateSession(
+        at=event.corrected_at,
+        rating_id=rating_id,
+        relation=relation,
+        cause=RerateCause.SESSION_CORRECTED,
+        correction_id=correction_id,
+        facts=event.facts,
+        place=event.place,
+        parties=event.parties,
+    )
+    return To(key=f"{relation.seller_tenant}/{rating_id}", command=command)
+
+
+def on_rating(event: Record, context: EventContext, tariffs: TariffBook) -> Sequence[To]:
+    """Another try for a held rating, if by now there is a tariff; the pinned version for what is to be rerated."""
+    match event:
+        case RatingWanted():
+            tariff = tariffs.in_force(event.relation, place=event.place, at=event.facts.started_at)
+            command: RateSession | RerateSession = RateSession(
+                at=event.at,
+                rating_id=event.rating_id,
+                relation=event.relation,
+                facts=event.facts,
+                place=event.place,
+                parties=event.parties,
+                tariff=tariff,
+            )
+        case RerateWanted():
+            tariff = tariffs.version(event.relation, tariff_id=event.tariff_id, number=event.tariff_version)
+            command = RerateSession(**event.model_dump(exclude={"tariff_id", "tariff_version"}), tariff=tariff)
+        case _:
+            return []
+    return [] if tariff is None else [To(key=context.key, command=command)]
 
 
 def on_energy(event: Record, context: EventContext, tariffs: TariffBook) -> Sequence[To]:

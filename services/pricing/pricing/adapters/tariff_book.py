@@ -103,3 +103,8 @@ class SnapshotTariffs:
         fitting = self.assignments.of(relation, place=place, at=at)
         found = (self.versions.in_force(relation.seller_tenant, each.tariff_id, at) for each in fitting)
         return next((tariff for tariff in found if tariff is not None), None)
+
+    def version(self, relation: Relation, *, tariff_id: str, number: int) -> TariffVersion | None:
+        """By its key."""
+        found = self.versions.get(f"{relation.seller_tenant}/{tariff_id}@{number}")
+        return None if found is None else found.tariff

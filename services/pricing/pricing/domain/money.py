@@ -9,12 +9,18 @@ from ev_contracts.common import Money
 from pricing.domain.currencies import minor_digits
 
 _SCALE = 8
+_E8 = 10**_SCALE
 _WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
 def decimal_of(exact: Fraction) -> Decimal:
     """The fraction at eight decimals, half-even: a tie goes to the even neighbour, so that ties cost nobody more."""
-    return Decimal(_half_even(exact.numerator * 10**_SCALE, exact.denominator)).scaleb(-_SCALE, context=_WIDE)
+    return decimal_ratio(exact.numerator, exact.denominator)
+
+
+def decimal_ratio(numerator: int, denominator: int) -> Decimal:
+    """Likewise, of a fraction that need not be made: making one costs more than this."""
+    return _WIDE.scaleb(Decimal(_half_even(numerator * _E8, denominator)), -_SCALE)
 
 
 def minor_of(exact: Fraction, currency: str) -> int:
@@ -44,9 +50,12 @@ def shares_of(total_minor: int, parts: Sequence[Fraction], currency: str) -> Seq
     `total_minor` must lie within one of the sum of the parts; what is too much is taken from the smallest remainder
     that has something to give. Equal remainders are served in order.
     """
-    exact = [part * 10 ** minor_digits(currency) for part in parts]
-    shares = [each.numerator // each.denominator for each in exact]
+    scale = 10 ** minor_digits(currency)
+    shares = [part.numerator * scale // part.denominator for part in parts]
     left = total_minor - sum(shares)
+    if not left:
+        return shares
+    exact = [part * scale for part in parts]
     by_remainder = sorted(range(len(exact)), key=lambda place: (shares[place] - exact[place], place))
     for place in by_remainder[: max(0, left)]:
         shares[place] += 1

@@ -6,11 +6,23 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from chassis.decider import Deadline, Decider
-from ev_contracts.common import Parties, Place, Relation, SessionFacts
-from ev_contracts.pricing import RateSession, RatingDeadlinePassed, RatingWanted, SessionRated, SessionUnratable
+from ev_contracts.common import Parties, Place, Rating, Relation, SessionFacts
+from ev_contracts.pricing import (
+    RateSession,
+    RatingDeadlinePassed,
+    RatingWanted,
+    RerateSession,
+    RerateWanted,
+    SessionRated,
+    SessionRerated,
+    SessionUnratable,
+)
 from pricing.domain.rating import rate
+from pricing.domain.rerating import rerated
+from pricing.domain.session_faults import FAULTS, fault_of_session
 
 NO_BUYER = "no-buyer"
+_FOR_A_PERSON = frozenset({NO_BUYER, *FAULTS})
 
 _FIRST_TRY = timedelta(seconds=60)
 _RAREST_TRY = timedelta(hours=1)
@@ -37,14 +49,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rated:
-    """Priced; the same session is never priced twice for the same relation."""
+    """Priced; the same session is never priced twice for the same relation, but what corrects it may change it."""
 
-    rating_id: str
+    rating: Rating
+    revision: int = 0
 
 
 RatingState = Unrated | Held | Rated
-Command = RateSession | RatingDeadlinePassed
-Event = SessionRated | SessionUnratable | RatingWanted
+Command = RateSession | RatingDeadlinePassed | RerateSession
+Event = SessionRated | SessionUnratable | RatingWanted | RerateWanted | SessionRerated
 
 
 def decide(command: Command, state: RatingState) -> Sequence[Event]:
@@ -54,6 +67,8 @@ def decide(command: Command, state: RatingState) -> Sequence[Event]:
             return _rate(command, state)
         case RatingDeadlinePassed():
             return _try_again(command, state)
+        case RerateSession():
+            return _rerate(command, state)
         case _:
             assert_never(command)
 
@@ -64,6 +79,9 @@ def _rate(command: RateSession, state: RatingState) -> Sequence[SessionRated | S
     relation, tariff = command.relation, command.tariff
     if relation.buyer_party_id is None and relation.buyer_ref is None:
         return _unratable(command, NO_BUYER, state)
+    fault = fault_of_session(command.facts, command.place)
+    if fault is not None:
+        return _unratable(command, fault, state)
     if tariff is None:
         return _unratable(command, command.no_tariff_because or "no-tariff", state)
     rating = rate(
@@ -97,6 +115,54 @@ def _unratable(command: RateSession, reason: str, state: RatingState) -> Sequenc
     ]
 
 
+def _rerate(command: RerateSession, state: RatingState) -> Sequence[Event]:
+    if fault_of_session(command.facts, command.place) is not None:
+        return []  # a price that stands is not exchanged for none
+    match state:
+        case Unrated():
+            return []
+        case Held():
+            # What is held is rated by the facts of now, once it can be.
+            return [] if state.facts == command.facts else [_still_unratable(command, state)]
+        case Rated():
+            return (
+                [_wanted(command, state.rating)]
+                if command.tariff is None
+                else rerated(command, command.tariff, state.rating, revision=state.revision + 1)
+            )
+        case _:
+            assert_never(state)
+
+
+def _still_unratable(command: RerateSession, held: Held) -> SessionUnratable:
+    return SessionUnratable(
+        rating_id=held.rating_id,
+        relation=held.relation,
+        session_id=command.facts.session_id,
+        reason=held.reason,
+        at=command.at,
+        facts=command.facts,
+        place=command.place,
+        parties=command.parties,
+    )
+
+
+def _wanted(command: RerateSession, rating: Rating) -> RerateWanted:
+    """A session keeps the version by which it was rated, whatever is in force by now."""
+    return RerateWanted(
+        rating_id=command.rating_id,
+        relation=rating.relation,
+        tariff_id=rating.tariff_id,
+        tariff_version=rating.tariff_version,
+        cause=command.cause,
+        correction_id=command.correction_id,
+        facts=command.facts,
+        place=command.place,
+        parties=command.parties,
+        at=command.at,
+    )
+
+
 def _try_again(command: RatingDeadlinePassed, state: RatingState) -> Sequence[RatingWanted]:
     match state:
         case Unrated() | Rated():
@@ -121,7 +187,11 @@ def evolve(state: RatingState, event: Event) -> RatingState:
     """The rating after one more event."""
     match event:
         case SessionRated():
-            return Rated(rating_id=event.rating.rating_id)
+            return Rated(rating=event.rating)
+        case SessionRerated():
+            return Rated(rating=event.rating, revision=event.revision)
+        case RerateWanted():
+            return state
         case SessionUnratable():
             return _held(state, event)
         case RatingWanted():
@@ -155,8 +225,8 @@ def _held(state: RatingState, event: SessionUnratable) -> RatingState:
 
 
 def deadlines(state: RatingState) -> Sequence[Deadline]:
-    """A held rating is tried again, ever more rarely but for ever; a session without a buyer waits for a person."""
-    if not isinstance(state, Held) or state.reason == NO_BUYER:
+    """A held rating is tried again, ever more rarely but for ever; what time does not mend waits for a person."""
+    if not isinstance(state, Held) or state.reason in _FOR_A_PERSON:
         return []
     pause = min(_FIRST_TRY * 2 ** min(state.attempt, 16), _RAREST_TRY)
     return [Deadline(name="try-again", due_at=state.tried_at + pause)]

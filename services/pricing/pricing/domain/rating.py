@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from ev_contracts.common import (
@@ -22,11 +23,12 @@ from pricing.domain.engine.matching import plain, words_of
 from pricing.domain.engine.price import Line, Moved, Priced, price
 from pricing.domain.engine.session import Session
 from pricing.domain.engine.splitting import session_of
-from pricing.domain.engine.tariff import E8, Component, Scope, Tariff
-from pricing.domain.money import decimal_of, minor_of, money_of, shares_of, sum_of
+from pricing.domain.engine.tariff import E8, Candidate, Component, Scope, Tariff
+from pricing.domain.money import minor_of, money_of, shares_of, sum_of
 
 _SCOPES = {Scope.SESSION: LineScope.SESSION, Scope.RESERVATION: LineScope.RESERVATION}
 _PERMILLE_E8 = 10**7
+_ONE = Decimal(1)
 _ROUNDING = "exact until here; net and gross half-even once to the minor unit of {}, lines by largest remainder"
 
 
@@ -60,8 +62,8 @@ class _Draft(NamedTuple):
     type: TariffComponentType
     place: tuple[int, int]
     component: Component
-    quantity: Fraction
-    used: Fraction | None
+    quantity: Decimal
+    used: Decimal | None
     restriction: str
     rule: str
     excl_vat: Fraction
@@ -133,7 +135,7 @@ def _rated(draft: _Draft, net_minor: int, vat_minor: int, currency: str) -> Rate
     is_plain = permille is not None or not draft.component.taxes
     return RatedLine(
         type=draft.type,
-        quantity=decimal_of(draft.quantity),
+        quantity=draft.quantity,
         unit_price=_price_of(draft.component),
         vat_permille=permille,
         excl_vat=money_of(draft.excl_vat, net_minor, currency),
@@ -142,7 +144,7 @@ def _rated(draft: _Draft, net_minor: int, vat_minor: int, currency: str) -> Rate
         scope=draft.scope,
         element=draft.place[0],
         component=draft.place[1],
-        used=None if draft.used is None else decimal_of(draft.used),
+        used=draft.used,
         restriction=draft.restriction,
         taxes=() if is_plain else taxes_of(draft.component),
     )
@@ -189,17 +191,23 @@ def _draft(line: Line) -> _Draft:
 
 def rule_of(line: Line) -> str:
     """How this line came about, in words a driver can follow."""
-    component = line.candidate.component
-    unit, price_told = _UNITS[component.type], f"{_price_of(component).normalize():f}"
-    restriction = words_of(line.candidate.restrictions)
-    rule = f"{price_told} per {unit.large}{f', {restriction}' if restriction else ''}"
-    if not unit.small:
+    candidate = line.candidate
+    rule = _rule(candidate)
+    if not _UNITS[candidate.component.type].small:
         return rule
-    counted = "s reserved" if line.candidate.scope is Scope.RESERVATION else unit.small
+    counted = "s reserved" if candidate.scope is Scope.RESERVATION else _UNITS[candidate.component.type].small
     rule = f"{rule}: {plain(line.used)} {counted}"
     if line.billed == line.used:
         return rule
-    return f"{rule}, rounded up to {plain(line.billed)} by steps of {component.step_size}"
+    return f"{rule}, rounded up to {plain(line.billed)} by steps of {candidate.component.step_size}"
+
+
+@lru_cache(maxsize=4_096)
+def _rule(candidate: Candidate) -> str:
+    """What is the same in every line of a component."""
+    restriction = words_of(candidate.restrictions)
+    price_told = f"{_price_of(candidate.component).normalize():f}"
+    return f"{price_told} per {_UNITS[candidate.component.type].large}{f', {restriction}' if restriction else ''}"
 
 
 def _drafts_of_limit(priced: Priced, moved: Moved) -> Iterator[_Draft]:
@@ -226,7 +234,7 @@ def _limit_draft(moved: Moved, like: Component | None, excl_vat: Fraction, vat: 
         type=TariffComponentType.FLAT,
         place=(-1, -1),
         component=component,
-        quantity=Fraction(1),
+        quantity=_ONE,
         used=None,
         restriction="",
         rule=f"{moved.bound.value} of the tariff",

@@ -64,7 +64,7 @@ def decide(command: Command, state: TariffState) -> Sequence[Event] | Refused:
 
 
 def _publish(command: PublishTariff, state: TariffState) -> Sequence[TariffPublished] | Refused:
-    version = _version(command, number=1 if isinstance(state, Unpublished) else state.latest.version + 1)
+    version = version_of(command, number=1 if isinstance(state, Unpublished) else state.latest.version + 1)
     fault = fault_of(version)
     if fault is not None:
         return fault
@@ -86,7 +86,8 @@ def _publish(command: PublishTariff, state: TariffState) -> Sequence[TariffPubli
     return [TariffPublished(tariff=version, name=command.name, published_at=command.at)]
 
 
-def _version(command: PublishTariff, *, number: int) -> TariffVersion:
+def version_of(command: PublishTariff, *, number: int) -> TariffVersion:
+    """What the command would publish, under this number."""
     return TariffVersion(
         tariff_id=command.tariff_id,
         version=number,

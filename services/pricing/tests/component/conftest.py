@@ -24,7 +24,7 @@ from ev_lab import contracts
 from pricing.app import build
 from pricing.settings import Settings
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "unit")]
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "unit")]
 
 NEEDED = {
     name: topic

@@ -106,5 +106,7 @@ def _bounds(low: Exact | None, high: Exact | None, per_large: int, unit: str) ->
 
 def plain(number: Exact, per_large: int = 1) -> str:
     """As a decimal of at most six places, half-even, without zeros at the end."""
+    if isinstance(number, int) and per_large == 1:
+        return str(number)
     scaled = round(Fraction(number) * 10**6 / per_large)
     return f"{Decimal(scaled).scaleb(-6).normalize():f}"

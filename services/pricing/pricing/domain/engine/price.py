@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from ev_contracts.common import TariffComponentType, TaxIncluded
 from pricing.domain.engine.measuring import measure
 from pricing.domain.engine.session import Session
 from pricing.domain.engine.tariff import E8, E10, Candidate, Exact, Limit, Tariff
-from pricing.domain.money import sum_of
+from pricing.domain.money import decimal_ratio, sum_of
 
 _PER_LARGE = {
     TariffComponentType.ENERGY: 1_000,
@@ -31,14 +32,17 @@ class Line:
     vat: Fraction
 
     @property
-    def quantity(self) -> Fraction:
-        """What is billed, in the unit of the price: kWh, hours or pieces."""
-        return Fraction(self.billed) / _PER_LARGE[self.candidate.component.type]
+    def quantity(self) -> Decimal:
+        """What is billed, in the unit of the price: kWh, hours or pieces; at eight decimals."""
+        return self._large(self.billed)
 
     @property
-    def quantity_used(self) -> Fraction:
+    def quantity_used(self) -> Decimal:
         """What was used, likewise."""
-        return Fraction(self.used) / _PER_LARGE[self.candidate.component.type]
+        return self._large(self.used)
+
+    def _large(self, volume: Exact) -> Decimal:
+        return decimal_ratio(volume.numerator, volume.denominator * _PER_LARGE[self.candidate.component.type])
 
 
 class Bound(Enum):

@@ -1,0 +1,73 @@
+"""A past month under a corrected tariff: only what differs is said, and only once; under a draft nothing is."""
+
+import json
+import os
+import time
+from datetime import timedelta
+from typing import Any
+
+from priced import FACTS, NOON, PLACE, RESALE, closed
+from test_pricing import KEY, RATINGS, SESSIONS, of_kind, priced, tariff
+
+from chassis.runner import wire
+from ev_contracts.catalogue import RECORDS, TOPICS
+from ev_contracts.pricing import SessionRated, SessionRerated
+from ev_contracts.record import Record
+from pricing.domain.what_if import Asked
+from pricing.history import draft_of, rerate, what_if
+
+SESSIONS_TOLD = 10_000 if os.environ.get("EV_LONG") else 300
+OCTOBER = Asked(tariff_id="day", start=NOON - timedelta(days=30), end=NOON + timedelta(days=30))
+BY_NIGHT = [
+    {"components": [{"type": "ENERGY", "price": "0.10", "vat_permille": 210}], "restrictions": {"end_time": "12:00"}},
+    {"components": [{"type": "ENERGY", "price": "0.35", "vat_permille": 210}]},
+]
+
+
+def sessions() -> list[Record]:
+    """Each an hour after the other, from 13:00 on by the site's clock; so of 24 eleven begin before noon."""
+    parties = RESALE.model_copy(update={"driver_ref": None})
+    told: list[Record] = []
+    for number in range(SESSIONS_TOLD):
+        moved = timedelta(hours=number % 24)
+        session = FACTS.model_copy(
+            update={
+                "session_id": f"s-{number}",
+                "started_at": FACTS.started_at + moved,
+                "ended_at": FACTS.ended_at + moved,
+                "periods": tuple(
+                    each.model_copy(update={"started_at": each.started_at + moved, "ended_at": each.ended_at + moved})
+                    for each in FACTS.periods
+                ),
+            }
+        )
+        told.append(closed(session, parties))
+    return told
+
+
+async def test_a_corrected_tariff_reaches_only_the_sessions_that_it_changes(pricing: Any) -> None:
+    corrected = draft_of(json.dumps(tariff(components=[], elements=BY_NIGHT)).encode(), number=2, at=NOON)
+    async with pricing.run() as stage:
+        await priced(stage, "carla", "NL-VLT", "CPO_TO_EMSP", "0.35")
+        await stage.say(SESSIONS, KEY, *sessions())
+        await of_kind(stage, RATINGS, SessionRated, SESSIONS_TOLD)
+        wiring = wire("pricing", pricing.settings, records=RECORDS, topics=TOPICS, clock=stage.clock, log=stage.log)
+        report = await what_if(wiring, "volt", OCTOBER, corrected)
+        assert await what_if(wiring, "volt", OCTOBER, corrected) == report
+        affected = json.loads(report)["total"]["changed"]
+        assert 0 < affected < SESSIONS_TOLD
+        began = time.perf_counter()
+        assert await rerate(wiring, "volt", OCTOBER, corrected, "october") == SESSIONS_TOLD
+        changed = await of_kind(stage, RATINGS, SessionRerated, affected)
+        took = time.perf_counter() - began
+        print(f"{SESSIONS_TOLD} sessions rerated in {took:.1f} s, {SESSIONS_TOLD / took:.0f} a second")
+        # What is asked for last comes out last: once it is there, the second round has been decided.
+        await rerate(wiring, "volt", OCTOBER, corrected, "october")
+        await stage.say(SESSIONS, KEY, closed(FACTS.model_copy(update={"session_id": "last"})))
+        await of_kind(stage, RATINGS, SessionRated, SESSIONS_TOLD + 1)
+        again = [each.record for each in await stage.seen(RATINGS) if isinstance(each.record, SessionRerated)]
+    assert len(changed) == len(again) == affected
+    total = sum(each.difference_incl_vat.rounded_minor for each in changed)
+    assert total == json.loads(report)["total"]["difference"]["gross_minor"]
+    assert {each.previous_tariff_version for each in changed} == {1}
+    assert PLACE.site_id in json.loads(report)["sites"]
