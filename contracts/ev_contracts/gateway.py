@@ -1709,12 +1709,84 @@ class DeclareConnectionLost(Record, frozen=True):
     replica_id: StrictStr
 
 
+class DesiredCheckScheduled(Record, frozen=True):
+    """A station is in contact; it will be asked how its variables stand."""
+
+    document_id: StrictStr
+    station_id: StrictStr
+    check_at: Instant
+    at: Instant
+
+
+class DesiredStateHeld(Record, frozen=True):
+    """All variables stand as desired."""
+
+    document_id: StrictStr
+    station_id: StrictStr
+    at: Instant
+
+
+class DesiredVariablesSet(Record, frozen=True):
+    """How the variables of a station shall stand from now on."""
+
+    document_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    variables: tuple[VariableSetting, ...] = ()
+    at: Instant
+
+
 class DeskDeadlinePassed(Record, frozen=True):
     """A command's deadline is due."""
 
     at: Instant
     name: StrictStr
     due_at: Instant
+
+
+class VariableDrift(Record, frozen=True):
+    """A variable that is not as it should be."""
+
+    component: StrictStr
+    component_instance: StrictStr | None = None
+    evse_number: StrictInt | None = None
+    connector_number: StrictInt | None = None
+    variable: StrictStr
+    variable_instance: StrictStr | None = None
+    attribute: StrictStr | None = None
+    desired: StrictStr
+    reported: Annotated[
+        StrictStr | None, Field(description="Absent where the station has no such variable or does not tell it.")
+    ] = None
+    status: Annotated[StrictStr, Field(description="The station's word on it.")]
+
+
+class DriftFound(Record, frozen=True):
+    """Variables do not stand as desired; they will be set."""
+
+    document_id: StrictStr
+    station_id: StrictStr
+    drifts: tuple[VariableDrift, ...] = ()
+    at: Instant
+
+
+class DriftRemains(Record, frozen=True):
+    """The station could not be asked, or did not take the desired values; the next contact tries again."""
+
+    document_id: StrictStr
+    station_id: StrictStr
+    why: StrictStr
+    at: Instant
+
+
+class DriftRepaired(Record, frozen=True):
+    """The station took the desired values."""
+
+    document_id: StrictStr
+    station_id: StrictStr
+    answer: Annotated[StrictStr, Field(description="Accepted, or RebootRequired.")]
+    at: Instant
 
 
 class FaultReported(Record, frozen=True):
@@ -1881,6 +1953,15 @@ class ReportAnswered(Record, frozen=True):
     )
 
 
+class ReportContact(Record, frozen=True):
+    """A station connected."""
+
+    at: Instant
+    station_id: StrictStr
+    epoch: StrictInt
+    ocpp_version: StrictStr
+
+
 class ReportProgress(Record, frozen=True):
     """A station told how something goes on that it was asked for; the desk finds the command."""
 
@@ -1899,6 +1980,17 @@ class ReportSent(Record, frozen=True):
     station_id: StrictStr
     epoch: StrictInt
     replica_id: StrictStr
+
+
+class SetDesiredVariables(Record, frozen=True):
+    """How the variables of a station shall stand; replaces what was desired before."""
+
+    at: Instant
+    document_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    variables: tuple[VariableSetting, ...] = ()
 
 
 class StartJob(Record, frozen=True):

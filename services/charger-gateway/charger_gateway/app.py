@@ -29,6 +29,7 @@ from charger_gateway.domain.command_book import CommandBook
 from charger_gateway.domain.desk import DeskEvent, desk
 from charger_gateway.domain.ids import token_key
 from charger_gateway.domain.presence import Presence
+from charger_gateway.policies import on_connection
 from charger_gateway.settings import Settings
 from chassis.auth import Authenticator
 from chassis.clock import Clock, LabClock, new_id
@@ -36,7 +37,7 @@ from chassis.dead_letters.routes import repair_router
 from chassis.decider import Deadline
 from chassis.http import CommandClient
 from chassis.log import Log
-from chassis.runner import Entity, HttpEdge, Service, Task, Wiring, wire
+from chassis.runner import Entity, HttpEdge, Policy, Service, Task, Wiring, wire
 from chassis.settings import read_secret
 from chassis.telemetry import Metrics
 from ev_contracts.authority import ACTS
@@ -203,7 +204,8 @@ def build(
     desk_part = Entity(name=DESK, decider=desk, deadline=_deadline_passed)
     task = Task(name="sockets", run=sockets.run, tables=directory.tables)
     files = _files(settings, edge, store, directory)
-    service = wiring.service([desk_part, http, task, files])
+    contacts = Policy(name="gateway.contact-policy", source=CONNECTIONS, target=DESK, react=on_connection)
+    service = wiring.service([desk_part, http, task, files, contacts])
     files_at.ports.append(service.ports)
     service.health.add(lambda: [] if sockets.server.listens else ["stations cannot connect yet"])
     return service

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from charger_gateway.adapters.frame_blocks import FRAMES, FrameCipher, Undecipherable
+from charger_gateway.domain.desk_state import DeskEvent
 from charger_gateway.domain.station import TRANSACTION_EVENTS
 from chassis.codec import Codec
 from chassis.log import Log, TopicPartition, partition_of
@@ -16,6 +17,8 @@ from ev_contracts.gateway import Frame, FrameBlock, TransactionStarted
 
 MOST_BLOCKS = 3_000
 MOST_TRANSACTION_RECORDS = 20_000
+MOST_DESK_RECORDS = 20_000
+DESK_EVENTS = "gateway.desk.event.v1"
 LOOK_TIMEOUT_S = 5.0
 
 
@@ -88,6 +91,17 @@ class Tails:
                 if started.transaction_id == transaction_id:
                     token_ref = started.token_ref
         return token_ref
+
+    async def desk_events(self, key: str) -> Sequence[DeskEvent]:
+        """The newest events of a station's desk. Raises TimeoutError."""
+        count = await self._stream.partitions(DESK_EVENTS)
+        at = TopicPartition(DESK_EVENTS, partition_of(key.encode(), count))
+        async with asyncio.timeout(LOOK_TIMEOUT_S):
+            return [
+                self._codec.decode(DESK_EVENTS, record.value, dict(record.headers))
+                async for record in self._tail(at, MOST_DESK_RECORDS)
+                if record.key == key.encode() and record.value is not None
+            ]
 
     async def _tail(self, at: TopicPartition, most: int) -> AsyncIterator[Fetched]:
         end = (await self._stream.ends([at]))[at]

@@ -4,7 +4,7 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar, assert_never
+from typing import TypeVar
 
 from charger_gateway.domain.desk_state import DeskEvent
 from ev_contracts.gateway import (
@@ -15,7 +15,6 @@ from ev_contracts.gateway import (
     CommandSucceeded,
     CommandTimedOut,
     CommandUndeliverable,
-    ConnectionLost,
     JobFailed,
     JobRetryScheduled,
     JobStarted,
@@ -110,10 +109,8 @@ class CommandBook:
                 self._remember(self._jobs, event.job_id, _started(event))
             case JobStepDone() | JobRetryScheduled() | JobSucceeded() | JobFailed():
                 self._on_job(event)
-            case ConnectionLost():
-                pass
             case _:
-                assert_never(event)
+                pass  # connections and desired variables are no commands
 
     def _on_outcome(self, event: CommandSucceeded | CommandRefused | CommandTimedOut | CommandUndeliverable) -> None:
         match event:

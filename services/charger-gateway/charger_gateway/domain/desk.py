@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeAlias, assert_never
 
-from charger_gateway.domain import jobs
+from charger_gateway.domain import desired, jobs
 from charger_gateway.domain.actions import StationAction, requested
 from charger_gateway.domain.desk_state import Awaited, Desk, DeskEvent, Requested, Sent, evolve
 from charger_gateway.domain.progress import is_good, is_last
@@ -21,8 +21,10 @@ from ev_contracts.gateway import (
     DeclareConnectionLost,
     DeskDeadlinePassed,
     ReportAnswered,
+    ReportContact,
     ReportProgress,
     ReportSent,
+    SetDesiredVariables,
     StartJob,
 )
 
@@ -41,13 +43,15 @@ DeskCommand: TypeAlias = (
     | ReportProgress
     | StartJob
     | CancelJob
+    | SetDesiredVariables
+    | ReportContact
     | DeclareConnectionLost
     | DeskDeadlinePassed
 )
 
 
 def decide(command: DeskCommand, desk: Desk) -> Sequence[DeskEvent] | Refused:
-    """What a command makes true of the desk, and what follows from that for its jobs."""
+    """What a command makes true of the desk, and what follows from that for its jobs and its desired variables."""
     first = _decide(command, desk)
     if isinstance(first, Refused):
         return first
@@ -61,7 +65,7 @@ def _with_consequences(first: Sequence[DeskEvent], desk: Desk, at: datetime) -> 
         event = waiting.pop(0)
         events.append(event)
         before, desk = desk, evolve(desk, event)
-        waiting += jobs.react(event, before, desk, at)
+        waiting += [*jobs.react(event, before, desk, at), *desired.react(event, before, at)]
     return events
 
 
@@ -73,16 +77,30 @@ def _decide(command: DeskCommand, desk: Desk) -> Sequence[DeskEvent] | Refused:
             return _report_answered(command, desk)
         case ReportProgress():
             return _report_progress(command, desk)
-        case StartJob():
-            return jobs.start(command, desk)
-        case CancelJob():
-            return jobs.cancel(command, desk)
+        case StartJob() | CancelJob() | SetDesiredVariables() | ReportContact():
+            return _plan(command, desk)
         case DeclareConnectionLost():
             return _declare_lost(command, desk)
         case DeskDeadlinePassed():
             return _deadline_passed(command, desk)
         case _:
             return _request(command, desk)
+
+
+def _plan(
+    command: StartJob | CancelJob | SetDesiredVariables | ReportContact, desk: Desk
+) -> Sequence[DeskEvent] | Refused:
+    match command:
+        case StartJob():
+            return jobs.start(command, desk)
+        case CancelJob():
+            return jobs.cancel(command, desk)
+        case SetDesiredVariables():
+            return desired.set_document(command, desk)
+        case ReportContact():
+            return desired.on_contact(command, desk)
+        case _:
+            assert_never(command)
 
 
 def _request(command: StationAction, desk: Desk) -> Sequence[DeskEvent] | Refused:
@@ -199,6 +217,8 @@ def _declare_lost(command: DeclareConnectionLost, desk: Desk) -> Sequence[DeskEv
 
 def _deadline_passed(command: DeskDeadlinePassed, desk: Desk) -> Sequence[DeskEvent]:
     if "/" in command.name:
+        if command.name == desired.CHECK:
+            return desired.check_due(desk, command.due_at)
         return jobs.deadline_passed(command.name, desk, command.due_at)
     standing = desk.command(command.name)
     match standing:
@@ -225,6 +245,7 @@ def deadlines(desk: Desk) -> Sequence[Deadline]:
     return [
         *(Deadline(name=one.command_id, due_at=one.expires_at) for one in desk.open_commands),
         *jobs.deadlines(desk),
+        *desired.deadlines(desk),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What the desk remembers of a station: open commands, accepted ones whose end is awaited, jobs; and how it changes."""
+"""What the desk remembers of a station: open commands, what is awaited, jobs, desired variables; how it changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,11 +16,18 @@ from ev_contracts.gateway import (
     CommandTimedOut,
     CommandUndeliverable,
     ConnectionLost,
+    DesiredCheckScheduled,
+    DesiredStateHeld,
+    DesiredVariablesSet,
+    DriftFound,
+    DriftRemains,
+    DriftRepaired,
     JobFailed,
     JobRetryScheduled,
     JobStarted,
     JobStepDone,
     JobSucceeded,
+    VariableSetting,
 )
 
 MOST_AWAITED = 32
@@ -39,6 +46,12 @@ DeskEvent: TypeAlias = (
     | JobRetryScheduled
     | JobSucceeded
     | JobFailed
+    | DesiredVariablesSet
+    | DesiredCheckScheduled
+    | DesiredStateHeld
+    | DriftFound
+    | DriftRepaired
+    | DriftRemains
     | ConnectionLost
 )
 
@@ -98,6 +111,22 @@ class Job:
     retry_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired:
+    """How the variables shall stand, and which commands of ours ask for them or set them."""
+
+    document_id: str
+    station_id: str
+    variables: tuple[VariableSetting, ...]
+    check_at: datetime | None = None
+    reading: str | None = None
+    repairing: str | None = None
+    held: bool = False
+
+
+_DesiredEvent: TypeAlias = (
+    DesiredVariablesSet | DesiredCheckScheduled | DesiredStateHeld | DriftFound | DriftRepaired | DriftRemains
+)
 OpenCommand: TypeAlias = Requested | Sent
 
 
@@ -108,6 +137,7 @@ class Desk:
     open_commands: tuple[OpenCommand, ...] = ()
     awaited: tuple[Awaited, ...] = ()
     jobs: tuple[Job, ...] = ()
+    desired: Desired | None = None
     lost_epoch: int = -1
     """The newest connection that was declared lost."""
 
@@ -124,8 +154,7 @@ def evolve(desk: Desk, event: DeskEvent) -> Desk:
     """The desk after an event."""
     match event:
         case CommandRequested():
-            jobs = tuple(replace(one, retry_at=None) if one.job_id == event.job_id else one for one in desk.jobs)
-            return replace(desk, open_commands=(*desk.open_commands, _requested(event)), jobs=jobs)
+            return _with_request(desk, event)
         case CommandSent():
             return replace(desk, open_commands=tuple(_sent(one, event) for one in desk.open_commands))
         case CommandSucceeded() | CommandRefused() | CommandTimedOut() | CommandUndeliverable():
@@ -134,8 +163,44 @@ def evolve(desk: Desk, event: DeskEvent) -> Desk:
             return _progressed(desk, event)
         case JobStarted() | JobStepDone() | JobRetryScheduled() | JobSucceeded() | JobFailed():
             return replace(desk, jobs=_jobs(desk, event))
+        case (
+            DesiredVariablesSet()
+            | DesiredCheckScheduled()
+            | DesiredStateHeld()
+            | DriftFound()
+            | DriftRepaired()
+            | DriftRemains()
+        ):
+            return replace(desk, desired=_desired(desk.desired, event))
         case ConnectionLost():
             return replace(desk, lost_epoch=event.epoch)
+        case _:
+            assert_never(event)
+
+
+def _with_request(desk: Desk, event: CommandRequested) -> Desk:
+    jobs = tuple(replace(one, retry_at=None) if one.job_id == event.job_id else one for one in desk.jobs)
+    desired = desk.desired
+    if desired is not None and event.job_id == desired.document_id:
+        if event.get_variables is not None:
+            desired = replace(desired, check_at=None, reading=event.command_id, repairing=None)
+        else:
+            desired = replace(desired, reading=None, repairing=event.command_id)
+    return replace(desk, open_commands=(*desk.open_commands, _requested(event)), jobs=jobs, desired=desired)
+
+
+def _desired(desired: Desired | None, event: _DesiredEvent) -> Desired | None:
+    match event:
+        case DesiredVariablesSet():
+            return Desired(document_id=event.document_id, station_id=event.station_id, variables=event.variables)
+        case _ if desired is None:
+            return None
+        case DesiredCheckScheduled():
+            return replace(desired, check_at=event.check_at)
+        case DesiredStateHeld() | DriftRepaired():
+            return replace(desired, held=True, reading=None, repairing=None)
+        case DriftFound() | DriftRemains():
+            return replace(desired, held=False, reading=None, repairing=None)
         case _:
             assert_never(event)
 

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from charger_gateway.adapters.http import actions, films, jobs, raw, reads, sessions
+from charger_gateway.adapters.http import actions, desired, films, jobs, raw, reads, sessions
 from charger_gateway.adapters.http.edge import DESK, Edge, own_session
 from charger_gateway.adapters.http.files import create_files
 from chassis.http import create_app
@@ -17,6 +17,7 @@ def create_http(edge: Edge) -> FastAPI:
     raw.add_routes(app, edge)
     actions.add_routes(app, edge)
     jobs.add_routes(app, edge)
+    desired.add_routes(app, edge)
     reads.add_routes(app, edge)
     films.add_routes(app, edge)
     app.include_router(edge.desk.router(edge.guard))

@@ -1,0 +1,57 @@
+"""Drift of a station's variables, found and repaired at its next contact, in both worlds."""
+
+from typing import Any
+
+import pytest
+
+from chassis.testing import eventually
+from ev_contracts.gateway import CommandRequested, DriftFound, DriftRepaired
+
+from .stations import STATION, willing_station  # noqa: TID252 - tests are no package of the installation
+from .whole import Whole  # noqa: TID252 - as above
+
+WANTED = {"component": "OCPPCommCtrlr", "variable": "HeartbeatInterval", "value": "600"}
+
+
+async def put(whole: Whole, who: str, version: str, *variables: dict[str, Any]) -> Any:
+    path = f"/v1/stations/{STATION[version]}/desired-variables"
+    body = {"variables": list(variables), "reason": "winter settings"}
+    return await whole.http.put(path, json=body, headers={"Authorization": f"Bearer {who}"})
+
+
+async def standing(whole: Whole, version: str, state: str) -> dict[str, Any]:
+    async def there() -> Any:
+        shown = (await whole.get("cpo", f"/v1/stations/{STATION[version]}/desired-variables")).json()
+        return shown if shown.get("state") == state else None
+
+    return dict(await eventually(there, deadline_s=30, what=f"variables that are {state}"))
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_a_drift_is_found_told_and_repaired(whole: Whole, version: str) -> None:
+    async with willing_station(whole, version) as station:
+        assert (await put(whole, "cpo", version, WANTED)).status_code == 202
+        shown = await standing(whole, version, "repaired")
+        heard = station.heard["ChangeConfiguration" if version == "1.6" else "SetVariables"]
+    (drift,) = shown["drifts"]
+    assert (drift["desired"], drift["reported"], shown["reason"]) == ("600", "300", "winter settings")
+    assert "600" in repr(heard)
+    kinds = [type(event) for event in await whole.desk()]
+    assert (kinds.count(DriftFound), kinds.count(DriftRepaired)) == (1, 1)
+
+
+async def test_a_station_that_was_away_is_asked_at_its_next_contact(whole: Whole) -> None:
+    await put(whole, "cpo", "1.6", WANTED | {"value": "300"})
+    async with willing_station(whole, "1.6"):
+        await standing(whole, "1.6", "held")
+    asked = [event for event in await whole.desk() if isinstance(event, CommandRequested)]
+    assert {event.requested_by for event in asked} == {"desired-state"}
+
+
+async def test_who_may_desire_what(whole: Whole) -> None:
+    answers = {who: (await put(whole, who, "1.6", WANTED)).status_code for who in ("other-cpo", "emsp", "anna")}
+    assert answers == {"other-cpo": 404, "emsp": 403, "anna": 403}
+    secret = {"component": "SecurityCtrlr", "variable": "BasicAuthPassword", "value": "x"}
+    assert (await put(whole, "cpo", "1.6", secret)).status_code == 422
+    assert (await put(whole, "cpo", "1.6", {"variable": "x"})).status_code == 422
+    assert (await whole.get("cpo", f"/v1/stations/{STATION['1.6']}/desired-variables")).status_code == 404
