@@ -1,5 +1,7 @@
 """What pricing is made of: tariffs, ratings, their reactions, the running cost and the sellers' API."""
 
+from functools import partial
+
 from chassis.auth import Authenticator
 from chassis.clock import Clock
 from chassis.dead_letters.routes import repair_router
@@ -10,6 +12,7 @@ from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.pricing import RatingDeadlinePassed
 from pricing.adapters.http import Edge, pricing_app
+from pricing.adapters.running_costs import RunningCosts
 from pricing.adapters.tariff_book import SnapshotTariffs
 from pricing.domain.rated import rating
 from pricing.domain.tariff import tariff
@@ -61,6 +64,7 @@ def _entities() -> tuple[Entity, ...]:
 
 
 def _reactions(tariffs: SnapshotTariffs) -> tuple[Policy | Transform, ...]:
+    running = RunningCosts(tariffs)
     held = "pricing.rating.event.v1"
     costs = "pricing.running-cost.sample.v1"
     return (
@@ -71,8 +75,8 @@ def _reactions(tariffs: SnapshotTariffs) -> tuple[Policy | Transform, ...]:
             source=_SESSIONS,
             target_topic=costs,
             react=on_energy,
-            facts=tariffs,
-            lasting=latest_energy,
+            facts=running,
+            lasting=partial(latest_energy, running=running),
         ),
     )
 

@@ -4,13 +4,13 @@ import uuid
 from collections.abc import Sequence
 
 from chassis.decider import EventContext, To
-from ev_contracts.common import CommercialModel, Parties, Relation, RelationKind, RerateCause
+from ev_contracts.common import CommercialModel, Parties, Relation, RelationKind, RerateCause, TariffVersion
 from ev_contracts.pricing import RateSession, RatingWanted, RerateSession, RerateWanted, RunningCostComputed
 from ev_contracts.record import Record
 from ev_contracts.sessions import EnergyDelivered, SessionClosed, SessionCorrected
-from pricing.domain.rating import priced_session, totals_of
-from pricing.domain.running import facts_so_far
-from pricing.ports import TariffBook
+from pricing.domain.engine.price import Priced
+from pricing.domain.rating import totals_of
+from pricing.ports import RunningBook, TariffBook
 
 _RATINGS = uuid.UUID("8f3b7c0e-2a55-5f0b-9a34-0c6f1e7d2b91")
 """Namespace of rating ids: uuid5 of session and relation, so that a repeat means the same rating."""
@@ -113,33 +113,59 @@ def on_rating(event: Record, context: EventContext, tariffs: TariffBook) -> Sequ
     return [] if tariff is None else [To(key=context.key, command=command)]
 
 
-def on_energy(event: Record, context: EventContext, tariffs: TariffBook) -> Sequence[To]:
+def on_energy(event: Record, context: EventContext, running: RunningBook) -> Sequence[To]:
     """What a running session costs so far, for each relation that has a tariff."""
-    if not isinstance(event, EnergyDelivered) or event.parties is None or event.place is None:
+    if not isinstance(event, EnergyDelivered):
+        running.note(event)
+        return []
+    if event.parties is None:
         return []
     costs = []
     for relation in relations_of(event.parties, context.tenant):
-        tariff = tariffs.in_force(relation, place=event.place, at=event.started_at)
-        if tariff is None:
-            continue
-        priced = priced_session(facts_so_far(event), tariff, event.place.time_zone)
-        totals = totals_of(priced, tariff.currency)
-        cost = RunningCostComputed(
-            session_id=event.session_id,
-            station_id=event.station_id,
-            relation=relation,
-            tariff_id=tariff.tariff_id,
-            tariff_version=tariff.version,
-            energy_wh=event.energy_wh,
-            total_excl_vat=totals.excl_vat,
-            total_incl_vat=totals.incl_vat,
-            measured_at=event.measured_at,
-        )
-        costs.append(To(key=f"{relation.seller_tenant}/{event.session_id}", command=cost))
+        found = running.so_far(event, relation)
+        if found is not None:
+            costs.append(To(key=f"{relation.seller_tenant}/{event.session_id}", command=_cost(event, relation, *found)))
     return costs
 
 
-def latest_energy(found: Sequence[tuple[Record, EventContext]]) -> Sequence[tuple[Record, EventContext]]:
-    """Of what was read together only each session's last word on its energy: an earlier cost would be over at once."""
-    latest = {event.session_id: (event, context) for event, context in found if isinstance(event, EnergyDelivered)}
+def _cost(event: EnergyDelivered, relation: Relation, tariff: TariffVersion, priced: Priced) -> RunningCostComputed:
+    totals = totals_of(priced, tariff.currency)
+    return RunningCostComputed(
+        session_id=event.session_id,
+        station_id=event.station_id,
+        relation=relation,
+        tariff_id=tariff.tariff_id,
+        tariff_version=tariff.version,
+        energy_wh=event.energy_wh,
+        total_excl_vat=totals.excl_vat,
+        total_incl_vat=totals.incl_vat,
+        measured_at=event.measured_at,
+    )
+
+
+Read = tuple[Record, EventContext]
+
+
+def latest_energy(found: Sequence[Read], running: RunningBook) -> Sequence[Read]:
+    """Of what was read together only each running session's last reading is told; every one is measured all the same.
+
+    An earlier cost would be over at once, and so is that of a session that has closed by then.
+    """
+    latest: dict[str, tuple[EnergyDelivered, EventContext]] = {}
+    for event, context in found:
+        if isinstance(event, EnergyDelivered):
+            passed = latest.pop(event.session_id, None)
+            if passed is not None:
+                _measure(*passed, running)
+            latest[event.session_id] = (event, context)
+            continue
+        if isinstance(event, SessionClosed):
+            latest.pop(event.session_id, None)
+        running.note(event)
     return list(latest.values())
+
+
+def _measure(event: EnergyDelivered, context: EventContext, running: RunningBook) -> None:
+    if event.parties is not None:
+        for relation in relations_of(event.parties, context.tenant):
+            running.so_far(event, relation)

@@ -4,6 +4,9 @@ from datetime import datetime
 from typing import Protocol
 
 from ev_contracts.common import Place, Relation, TariffVersion
+from ev_contracts.record import Record
+from ev_contracts.sessions import EnergyDelivered
+from pricing.domain.engine.price import Priced
 
 
 class TariffBook(Protocol):
@@ -14,3 +17,13 @@ class TariffBook(Protocol):
 
     def version(self, relation: Relation, *, tariff_id: str, number: int) -> TariffVersion | None:
         """A version of the seller's by its number, whenever it was in force."""
+
+
+class RunningBook(Protocol):
+    """The sessions that run, as far as they are known here."""
+
+    def note(self, event: Record) -> None:
+        """What is no reading and still changes the price."""
+
+    def so_far(self, event: EnergyDelivered, relation: Relation) -> tuple[TariffVersion, Priced] | None:
+        """The cost at this reading; None without a tariff or a place."""

@@ -1,23 +1,116 @@
-"""What a session that still runs has used so far, as the facts that a rating takes."""
+"""What a session that runs has cost so far: each reading is measured once, by the engine that rates it in the end."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import NamedTuple
 
-from ev_contracts.common import ChargingPeriod, SessionFacts
-from ev_contracts.sessions import EnergyDelivered
+from ev_contracts.common import MeterPoint, TariffVersion
+from ev_contracts.sessions import EnergyDelivered, SessionStarted, SuspensionEnded, SuspensionStarted
+from pricing.domain.engine.contract import tariff_of
+from pricing.domain.engine.cuts import whole
+from pricing.domain.engine.measuring import Tally
+from pricing.domain.engine.price import Priced, price
+from pricing.domain.engine.session import Session
+from pricing.domain.engine.splitting import EVSE, Leg, stretches_of
+from pricing.domain.engine.tariff import Exact
 
 
-def facts_so_far(event: EnergyDelivered) -> SessionFacts:
-    """As if it ended at this reading; energy just flowed, so charging is the kind of time that ran last."""
-    turned_at = event.started_at + timedelta(seconds=event.parking_s)
-    ended_at = turned_at + timedelta(seconds=event.charging_s)
-    parked = ChargingPeriod(started_at=event.started_at, ended_at=turned_at, charging=False, energy_wh=0)
-    charged = ChargingPeriod(started_at=turned_at, ended_at=ended_at, charging=True, energy_wh=event.energy_wh)
-    return SessionFacts(
-        session_id=event.session_id,
-        started_at=event.started_at,
-        ended_at=ended_at,
-        energy_wh=event.energy_wh,
-        meter_start_wh=event.register_wh - event.energy_wh,
-        meter_stop_wh=event.register_wh,
-        periods=(parked, charged) if event.parking_s else (charged,),
-    )
+class _Turn(NamedTuple):
+    """From when on which kind of time runs."""
+
+    at: datetime
+    is_charging: bool
+
+
+@dataclass(slots=True)
+class RunningCost:
+    """One session under one tariff; the version of its start holds to its end.
+
+    Where the start was not seen (after a restart) time is taken to have parked first and charged since, until the
+    next reading; the final rating goes by the ledger's curve in any case.
+    """
+
+    version: TariffVersion
+    time_zone: str
+    started_at: datetime
+    is_charging: bool = True
+    _tally: Tally = field(default_factory=Tally)
+    _known: MeterPoint | None = None
+    _idle_since: datetime | None = None
+    _turns: list[_Turn] = field(default_factory=list)
+    _priced: Priced | None = None
+
+    def turn(self, event: SuspensionStarted | SuspensionEnded | SessionStarted) -> None:
+        """Another kind of time runs from then on; told before the reading that follows."""
+        match event:
+            case SessionStarted():
+                self.is_charging = event.charging is not False
+                self._idle_since = None if self.is_charging else event.started_at
+            case SuspensionStarted():
+                # OCPI 2.3.0: where the station withholds power, charging goes on.
+                self._turns.append(_Turn(event.at, event.suspended_by == EVSE))
+            case SuspensionEnded():
+                self._turns.append(_Turn(event.at, is_charging=True))
+
+    def reach(self, event: EnergyDelivered) -> Priced:
+        """The cost at this reading; one that is not later than the last changes nothing."""
+        known = self._known or MeterPoint(at=self.started_at, energy_wh=0)
+        if self._priced is not None and event.measured_at <= known.at:
+            return self._priced
+        after = MeterPoint(
+            at=event.measured_at,
+            energy_wh=max(known.energy_wh, event.energy_wh),
+            power_w=event.power_w,
+            current_a_tenths=event.current_sum_a_tenths,
+        )
+        tariff = tariff_of(self.version)
+        stretches = [
+            stretch for leg in self._legs(known, after) for stretch in stretches_of(leg, tariff, self.time_zone)
+        ]
+        self._priced = price(tariff, Session(stretches=tuple(stretches)), self._tally)
+        self._known = after
+        return self._priced
+
+    def catch_up(self, event: EnergyDelivered) -> None:
+        """Of a session that ran unseen: what was parked came first."""
+        if event.parking_s:
+            self.is_charging, self._idle_since = False, self.started_at
+            self._turns.append(_Turn(self.started_at + timedelta(seconds=event.parking_s), is_charging=True))
+
+    def _legs(self, known: MeterPoint, after: MeterPoint) -> Iterator[Leg]:
+        """From the last reading to this one, parted where another kind of time began; energy flows evenly."""
+        due = sorted(turn for turn in self._turns if turn.at < after.at)
+        self._turns = [turn for turn in self._turns if turn.at >= after.at]
+        began_at, before_wh = known.at, whole(Fraction(known.energy_wh))
+        for turn in due:
+            at = max(turn.at, began_at)
+            reached_wh = _between(known, after, at)
+            if at > began_at:
+                yield self._leg(known, began_at, at, before_wh, reached_wh)
+            began_at, before_wh = at, reached_wh
+            if turn.is_charging != self.is_charging:
+                self._idle_since = None if turn.is_charging else at
+            self.is_charging = turn.is_charging
+        yield self._leg(known, began_at, after.at, before_wh, after.energy_wh)
+
+    def _leg(self, known: MeterPoint, began_at: datetime, ended_at: datetime, before_wh: Exact, after_wh: Exact) -> Leg:
+        return Leg(
+            start=self.started_at,
+            began_at=began_at,
+            ended_at=ended_at,
+            before_wh=before_wh,
+            after_wh=after_wh,
+            is_charging=self.is_charging,
+            idle_since=self._idle_since,
+            point=known,
+        )
+
+
+def _between(known: MeterPoint, after: MeterPoint, at: datetime) -> Exact:
+    share = Fraction((at - known.at) // _MS, max(1, (after.at - known.at) // _MS))
+    return whole(known.energy_wh + share * (after.energy_wh - known.energy_wh))
+
+
+_MS = timedelta(milliseconds=1)

@@ -18,7 +18,7 @@ class Register:
     """Energy since the start, linear between its points; times in ms since the start, rising."""
 
     at_ms: Sequence[int]
-    energy_wh: Sequence[int]
+    energy_wh: Sequence[Exact]
 
     def at(self, moment_ms: Exact) -> Exact:
         """Where it stands then; still before its first point and after its last."""

@@ -1,7 +1,7 @@
 """How much of each price component a session used, and what OCPI's step sizes make of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from ev_contracts.common import TariffComponentType
@@ -32,10 +32,21 @@ class Measured:
     added: Mapping[Candidate, Exact]
 
 
-def measure(tariff: Tariff, session: Session) -> Measured:
-    """Per stretch and dimension the first component whose restrictions hold; what none prices is free."""
-    used: dict[Candidate, Exact] = {}
-    last: dict[_Steps, Candidate] = {}
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A measurement that may go on: the part of a session that is measured by now."""
+
+    used: dict[Candidate, Exact] = field(default_factory=dict)
+    last: dict[_Steps, Candidate] = field(default_factory=dict)
+
+
+def measure(tariff: Tariff, session: Session, tally: Tally | None = None) -> Measured:
+    """Per stretch and dimension the first component whose restrictions hold; what none prices is free.
+
+    With a tally the session goes on from where that stands, and it stands further on afterwards.
+    """
+    goes_on = tally or Tally()
+    used, last = goes_on.used, goes_on.last
     of_reservation = tariff.of_expired if session.is_expired else tariff.of_reservation
     for stretch in session.stretches:
         if stretch.is_reservation:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from ev_contracts.common import TariffComponentType, TaxIncluded
-from pricing.domain.engine.measuring import measure
+from pricing.domain.engine.measuring import Tally, measure
 from pricing.domain.engine.session import Session
 from pricing.domain.engine.tariff import E8, E10, Candidate, Exact, Limit, Tariff
 from pricing.domain.money import decimal_ratio, sum_of
@@ -70,9 +70,12 @@ class Priced:
     incl_vat: Fraction | None
 
 
-def price(tariff: Tariff, session: Session) -> Priced:
-    """Every view of the price that the tariff can tell. Raises nothing: what no component prices is free."""
-    measured = measure(tariff, session)
+def price(tariff: Tariff, session: Session, tally: Tally | None = None) -> Priced:
+    """Every view of the price that the tariff can tell. Raises nothing: what no component prices is free.
+
+    With a tally these stretches follow those that it has measured, and the price is of both.
+    """
+    measured = measure(tariff, session, tally)
     lines = []
     for candidate in tariff.order:
         if candidate in measured.used:

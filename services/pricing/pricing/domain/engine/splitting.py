@@ -89,6 +89,8 @@ class _Course:
     """A session as lines over ms since its start."""
 
     start: datetime
+    begin_ms: int = 0
+    """Where it is to be cut from: all of a session, or what is new of one that runs."""
     end_ms: int
     period_ms: Sequence[int]
     """Where each period begins, rising."""
@@ -146,7 +148,7 @@ def _points_of(periods: Sequence[ChargingPeriod], start: datetime) -> dict[int, 
 
 
 def _cut(course: _Course, restrictions: Sequence[Restrictions], zone: ZoneInfo) -> Iterator[Stretch]:
-    cuts: set[Exact] = {0, course.end_ms, *course.period_ms}
+    cuts: set[Exact] = {course.begin_ms, course.end_ms, *course.period_ms}
     asks_for_flow = any(each.asks_for_flow for each in restrictions)
     if asks_for_flow:
         cuts |= set(course.register.at_ms)
@@ -156,7 +158,7 @@ def _cut(course: _Course, restrictions: Sequence[Restrictions], zone: ZoneInfo) 
     cuts |= {moment for moment in crossed if moment is not None}
     graces = {each.min_idle_s for each in restrictions if each.min_idle_s is not None}
     cuts |= {begun + grace * 1_000 for begun in course.idle_ms for grace in graces}
-    within = sorted(cut for cut in cuts if 0 <= cut <= course.end_ms)
+    within = sorted(cut for cut in cuts if course.begin_ms <= cut <= course.end_ms)
     if len(within) == 1:
         within *= 2  # a session without duration is one stretch, and its energy is in it
     for left, right in pairwise(within):
@@ -174,7 +176,7 @@ def _stretch(course: _Course, left: Exact, right: Exact, zone: ZoneInfo, *, asks
     after = course.register.energy_wh[-1] if right == course.end_ms else course.register.at(right)
     is_charging = course.charging[max(0, bisect_right(course.period_ms, left) - 1)]
     lasted_s = _seconds(right - left)
-    idle_since = course.idle_ms[bisect_right(course.idle_ms, left) - 1] if not is_charging else None
+    idle_since = course.idle_ms[bisect_right(course.idle_ms, left) - 1] if not is_charging and course.idle_ms else None
     return Stretch(
         began_at=(course.start + timedelta(microseconds=int(left * 1_000))).astimezone(zone),
         before_s=_seconds(left),
@@ -210,6 +212,39 @@ def _point_at(course: _Course, moment_ms: Exact) -> MeterPoint | None:
     """The point that holds then."""
     right = bisect_right(course.curve_ms, moment_ms)
     return course.curve[right - 1] if right else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """A part of a session that runs, in which one kind of time does: from what is known to the next that is."""
+
+    start: datetime
+    """Of the session."""
+    began_at: datetime
+    ended_at: datetime
+    before_wh: Exact
+    after_wh: Exact
+    is_charging: bool
+    idle_since: datetime | None = None
+    point: MeterPoint
+    """What holds while it lasts."""
+
+
+def stretches_of(leg: Leg, tariff: Tariff, time_zone: str) -> Iterator[Stretch]:
+    """The leg cut as it will be cut once the session is over."""
+    begin_ms, end_ms = (leg.began_at - leg.start) // MS, (leg.ended_at - leg.start) // MS
+    course = _Course(
+        start=leg.start,
+        begin_ms=begin_ms,
+        end_ms=end_ms,
+        period_ms=[begin_ms],
+        charging=[leg.is_charging],
+        idle_ms=[] if leg.idle_since is None else [(leg.idle_since - leg.start) // MS],
+        register=Register(at_ms=[begin_ms, end_ms], energy_wh=[leg.before_wh, leg.after_wh]),
+        curve=(leg.point,),
+        curve_ms=[begin_ms],
+    )
+    return _cut(course, _restrictions_of(tariff.of_session), ZoneInfo(time_zone))
 
 
 def _reserved(facts: SessionFacts, tariff: Tariff, zone: ZoneInfo) -> Iterator[Stretch]:

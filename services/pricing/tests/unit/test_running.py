@@ -1,0 +1,132 @@
+"""What a display shows while a session runs is what its invoice says once it is over."""
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given
+from priced import NOON, PLACE, RESALE, assign, at, closed, component
+from test_engine import AMSTERDAM, EVERYTHING, FIVE_PM, IDLE, STARTS, STEPS, Step, element, net, session, tariff
+from test_rated import CONTEXT
+
+from ev_contracts.common import MeterPoint, SessionFacts, TariffVersion
+from ev_contracts.pricing import AssignmentSnapshot, RunningCostComputed, TariffSnapshot
+from ev_contracts.record import Record
+from ev_contracts.sessions import EnergyDelivered, SessionStarted, SuspensionEnded, SuspensionStarted
+from pricing.adapters.running_costs import RunningCosts
+from pricing.adapters.tariff_book import SnapshotTariffs
+from pricing.domain.money import decimal_of
+from pricing.policies import latest_energy, on_energy
+
+PARTNER = RESALE.model_copy(update={"driver_ref": None})
+
+
+def started(facts: SessionFacts, *, charging: bool) -> SessionStarted:
+    return SessionStarted(
+        session_id=facts.session_id, station_id=PLACE.station_id, transaction_id="t", ocpp_version="2.0.1",
+        evse_number=1, connector_number=1, started_at=facts.started_at, token_status="Accepted", offline=False,
+        charging=charging,
+    )  # fmt: skip
+
+
+def reading(facts: SessionFacts, point: MeterPoint, **changes: Any) -> EnergyDelivered:
+    fields: dict[str, Any] = {
+        "session_id": facts.session_id, "station_id": PLACE.station_id, "evse_number": 1, "connector_number": 1,
+        "measured_at": point.at, "register_wh": point.energy_wh, "energy_wh": point.energy_wh,
+        "power_w": point.power_w, "current_sum_a_tenths": point.current_a_tenths, "started_at": facts.started_at,
+        "charging_s": 0, "parking_s": 0, "place": PLACE, "parties": PARTNER,
+    }  # fmt: skip
+    return EnergyDelivered(**{**fields, **changes})
+
+
+def told(facts: SessionFacts) -> list[Record]:
+    """As the ledger tells it while it runs."""
+    events: list[Record] = [started(facts, charging=facts.periods[0].charging)]
+    was_charging = facts.periods[0].charging
+    for period in facts.periods[1:]:
+        if period.charging and not was_charging:
+            events.append(SuspensionEnded(session_id=facts.session_id, station_id="s", at=period.started_at))
+        if not period.charging and was_charging:
+            events.append(
+                SuspensionStarted(
+                    session_id=facts.session_id, station_id="s", at=period.started_at, suspended_by=period.suspended_by
+                )
+            )
+        was_charging = period.charging
+    events += [reading(facts, point) for point in facts.curve]
+    return sorted(events, key=_when)
+
+
+def _when(event: Record) -> Any:
+    match event:
+        case SessionStarted():
+            return event.started_at, 0
+        case EnergyDelivered():
+            return event.measured_at, 1
+        case _:
+            return getattr(event, "at"), 2  # noqa: B009 - a suspension's
+
+
+def running(by: TariffVersion, **more: int) -> RunningCosts:
+    book = SnapshotTariffs()
+    book.versions.put(f"volt/{by.tariff_id}@1", TariffSnapshot(tariff=by, name="Day"))
+    book.assignments.put("volt/wholesale#all", AssignmentSnapshot(**assign().model_dump(exclude={"at"})))
+    return RunningCosts(book, **more)
+
+
+def costs(costs_: RunningCosts, *events: Record) -> list[RunningCostComputed]:
+    found = [to.command for event in events for to in on_energy(event, CONTEXT, costs_)]
+    assert all(isinstance(each, RunningCostComputed) for each in found)
+    return found
+
+
+@given(STARTS, STEPS)
+def test_the_last_cost_shown_is_the_final_price(start: Any, steps: list[Step]) -> None:
+    facts, by = session(start, *steps), tariff(*EVERYTHING.elements, idle_fee=IDLE)
+    shown = costs(running(by), *told(facts))
+    assert shown[-1].total_excl_vat.amount == decimal_of(net(facts, by, AMSTERDAM))
+
+
+ABOUT_FIVE = tariff(element(component("ENERGY", "0.20"), end_time="17:00"), element(component("ENERGY", "0.50")))
+HOUR = session(FIVE_PM - timedelta(minutes=30), Step(20, 3_000), Step(20, 3_000), Step(20, 3_000))
+
+
+def test_the_price_that_changes_at_five_changes_on_the_display_at_five() -> None:
+    shown = costs(running(ABOUT_FIVE), *told(HOUR))
+    assert [each.total_excl_vat.rounded_minor for each in shown] == [0, 60, 165, 315]
+
+
+def test_what_is_told_again_is_measured_once() -> None:
+    events = told(HOUR)
+    again = costs(running(ABOUT_FIVE), *events[:3], events[2], events[1], *events[3:])
+    assert again[-1].total_excl_vat.rounded_minor == 315
+
+
+def test_readings_read_together_are_all_measured_and_the_last_is_told() -> None:
+    book = running(ABOUT_FIVE)
+    lasting = latest_energy([(event, CONTEXT) for event in told(HOUR)], book)
+    (event,) = (event for event, _ in lasting)
+    assert [each.total_excl_vat.rounded_minor for each in costs(book, event)] == [315]
+
+
+def test_a_session_that_closed_has_no_running_cost() -> None:
+    facts = HOUR.model_copy(update={"session_id": closed().session_id})
+    found: list[tuple[Record, Any]] = [(event, CONTEXT) for event in (*told(facts), closed())]
+    assert latest_energy(found, running(ABOUT_FIVE)) == []
+
+
+def test_after_a_restart_what_was_parked_came_first() -> None:
+    by = tariff(element(component("PARKING_TIME", "6.00"), component("TIME", "1.00")))
+    facts = session(NOON, Step(60, 1_000))
+    late = reading(facts, MeterPoint(at=at(60), energy_wh=1_000), charging_s=1_800, parking_s=1_800)
+    assert [each.total_excl_vat.rounded_minor for each in costs(running(by), late)] == [350]
+
+
+def test_without_a_tariff_there_is_no_cost() -> None:
+    assert costs(RunningCosts(SnapshotTariffs()), *told(HOUR)) == []
+
+
+def test_of_too_many_sessions_the_longest_silent_is_begun_anew() -> None:
+    small = running(ABOUT_FIVE, at_most=1)
+    other = HOUR.model_copy(update={"session_id": "other"})
+    costs(small, *told(HOUR)[:3], *told(other)[:3])
+    assert costs(small, told(HOUR)[-1])[0].total_excl_vat.rounded_minor == 315
