@@ -23,11 +23,12 @@ import projections.cpo
 from chassis.cassandra import Cassandra
 from chassis.clock import SystemClock, new_id
 from chassis.codec import Codec
+from chassis.dead_letters import Unreadable
 from chassis.decider import derived_id
 from chassis.log import Appender, KafkaLog
 from chassis.log.envelope import SRC
 from chassis.runner import Entity, Env, Projection, Service
-from chassis.telemetry import Log, Tracing, configure_logs
+from chassis.telemetry import Log, Metrics, Tracing, configure_logs
 from chassis.testing import running
 from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.common import MeterReading
@@ -108,7 +109,12 @@ async def _rate(service: Service, done: Callable[[], float], goal: int) -> Rate:
 
 def _env(kafka: str, namespace: str, codec: Codec, name: str) -> Env:
     log = KafkaLog(kafka, namespace=namespace)
-    return Env(service=name, log=log, codec=codec, clock=_Still(), lines=Log(service=name), tracing=Tracing(name))
+    lines, metrics, tracing = Log(service=name), Metrics(), Tracing(name)
+    unreadable = Unreadable(metrics, lines)
+    return Env(
+        service=name, log=log, codec=codec, clock=_Still(), lines=lines, metrics=metrics, tracing=tracing,
+        unreadable=unreadable,
+    )  # fmt: skip
 
 
 class _Still(SystemClock):

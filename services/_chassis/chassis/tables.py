@@ -8,9 +8,10 @@ from typing import Any, Generic, TypeVar
 
 from chassis.clock import wall_now, within
 from chassis.codec import Codec, Poison, UnknownShape
+from chassis.dead_letters import Unreadable
 from chassis.log.port import Fetched, Log, LogError, TopicPartition
 from chassis.telemetry import Log as Lines
-from chassis.telemetry import Metrics, Tracing
+from chassis.telemetry import Tracing
 
 T = TypeVar("T")
 
@@ -104,7 +105,7 @@ class Follower:
         lines: Lines,
         learn: Any,
         tracing: Tracing,
-        metrics: Metrics,
+        unreadable: Unreadable,
     ) -> None:
         self._tables: dict[str, list[Table[Any]]] = {}
         for table in {id(each): each for each in tables}.values():
@@ -115,8 +116,7 @@ class Follower:
         self._lines = lines
         self._learn = learn
         self._tracing = tracing
-        self._metrics = metrics
-        self._unreadable: dict[str, set[str]] = {}
+        self._unreadable = unreadable
         self._measured_at = wall_now()
         self.ready = asyncio.Event()
         if not self._tables:
@@ -176,23 +176,12 @@ class Follower:
                 try:
                     value = None if record.value is None else await self._decode(at, record)
                 except Poison as poison:
-                    self._hold(at, record.offset, key, poison)
+                    # The key keeps its last readable value until a readable one comes; the others go on.
+                    self._unreadable.hold(at.topic, at, record, poison)
                     continue
-                self._release(at.topic, key)
+                self._unreadable.release(at.topic, at.topic, key)
                 for table in self._tables[at.topic]:
                     table.put(key, value)
-
-    def _hold(self, at: TopicPartition, offset: int, key: str, poison: Poison) -> None:
-        """The key keeps its last readable value until a readable one comes; the others go on."""
-        self._unreadable.setdefault(at.topic, set()).add(key)
-        self._metrics.add("dead_letters", 1, poison.reason)
-        self._metrics.put("parked", len(self._unreadable[at.topic]), at.topic)
-        self._lines.error("record.parked", topic=at.topic, partition=at.partition, offset=offset, reason=poison.reason)
-
-    def _release(self, topic: str, key: str) -> None:
-        if key in self._unreadable.get(topic, ()):
-            self._unreadable[topic].discard(key)
-            self._metrics.put("parked", len(self._unreadable[topic]), topic)
 
     async def _decode(self, at: TopicPartition, record: Fetched) -> Any:
         headers = dict(record.headers)

@@ -7,11 +7,12 @@ from typing import Any, Self
 
 from chassis.clock import Clock
 from chassis.codec import Codec
+from chassis.dead_letters import Unreadable
 from chassis.decider import Deadline, Decider, EventContext, Refused, Snapshot, To
 from chassis.log import Log
 from chassis.runner import Entity, Env, Policy, Transform
 from chassis.telemetry import Log as Lines
-from chassis.telemetry import Tracing
+from chassis.telemetry import Metrics, Tracing
 
 _INSTANT = {"type": "long", "logicalType": "timestamp-millis"}
 
@@ -222,8 +223,16 @@ def codec(ids: Mapping[str, int] | None = None) -> Codec:
 
 
 def env(log: Log, clock: Clock, *, service: str = "toy-ledger") -> Env:
+    lines, metrics = Lines(service=service), Metrics()
     return Env(
-        service=service, log=log, codec=codec(), clock=clock, lines=Lines(service=service), tracing=Tracing(service)
+        service=service,
+        log=log,
+        codec=codec(),
+        clock=clock,
+        lines=lines,
+        metrics=metrics,
+        unreadable=Unreadable(metrics, lines),
+        tracing=Tracing(service),
     )
 
 

@@ -38,7 +38,15 @@ def build(
     entities = [Entity(name="accounts.driver", decider=driver), Entity(name="accounts.token", decider=token)]
     app = accounts_app(edge)
     names = [entity.name for entity in entities]
-    app.include_router(repair_router(log=wiring.env.log, entities=names, guard=edge.guard, act="repair-parked"))
+    app.include_router(
+        repair_router(
+            log=wiring.env.log,
+            entities=names,
+            guard=edge.guard,
+            act="repair-parked",
+            unreadable=wiring.env.unreadable,
+        )
+    )
     http = HttpEdge(
         app=app,
         host=settings.http_host,

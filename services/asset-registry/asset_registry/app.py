@@ -46,7 +46,15 @@ def build(
     entities = [Entity(name=f"assets.{name}", decider=decider) for name, decider in _DECIDERS.items()]
     app = registry_app(edge)
     names = [entity.name for entity in entities]
-    app.include_router(repair_router(log=wiring.env.log, entities=names, guard=edge.guard, act="repair-parked"))
+    app.include_router(
+        repair_router(
+            log=wiring.env.log,
+            entities=names,
+            guard=edge.guard,
+            act="repair-parked",
+            unreadable=wiring.env.unreadable,
+        )
+    )
     http = HttpEdge(
         app=app,
         host=settings.http_host,

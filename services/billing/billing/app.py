@@ -58,7 +58,14 @@ def build(
     app, names = create_app("billing"), [entity.name for entity in entities]
     reactions = [policy.name for policy in policies]
     app.include_router(
-        repair_router(log=wiring.env.log, entities=names, guard=guard, act="repair-parked", reactions=reactions)
+        repair_router(
+            log=wiring.env.log,
+            entities=names,
+            guard=guard,
+            act="repair-parked",
+            reactions=reactions,
+            unreadable=wiring.env.unreadable,
+        )
     )
     return wiring.service([*entities, *policies, HttpEdge(app=app, host=settings.http_host, port=settings.http_port)])
 

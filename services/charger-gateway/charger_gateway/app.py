@@ -37,7 +37,7 @@ from chassis.dead_letters.routes import repair_router
 from chassis.decider import Deadline
 from chassis.http import CommandClient
 from chassis.log import Log
-from chassis.runner import Entity, HttpEdge, Policy, Service, Task, Wiring, wire
+from chassis.runner import Entity, Env, HttpEdge, Policy, Service, Task, Wiring, wire
 from chassis.settings import read_secret
 from chassis.telemetry import Metrics
 from ev_contracts.authority import ACTS
@@ -53,6 +53,7 @@ from ev_contracts.gateway import (
 
 NAME = "charger-gateway"
 DESK_EVENTS = "gateway.desk.event.v1"
+CONTACTS = "gateway.contact-policy"
 REPLIES = "gateway.edge.reply.v1"
 FILES_PART = 3
 """The file endpoint's place among the service's parts, by which its port is told."""
@@ -195,7 +196,7 @@ def build(
         ReadPorts(cipher=cipher, seal=seal, commands=commands, authenticator=authenticator),
     )
     http = HttpEdge(
-        app=_http_app(edge, wiring.env.log),
+        app=_http_app(edge, wiring.env),
         host=settings.http_host,
         port=settings.http_port,
         commands=commands,
@@ -204,7 +205,7 @@ def build(
     desk_part = Entity(name=DESK, decider=desk, deadline=_deadline_passed)
     task = Task(name="sockets", run=sockets.run, tables=directory.tables)
     files = _files(settings, edge, store, directory)
-    contacts = Policy(name="gateway.contact-policy", source=CONNECTIONS, target=DESK, react=on_connection)
+    contacts = Policy(name=CONTACTS, source=CONNECTIONS, target=DESK, react=on_connection)
     service = wiring.service([desk_part, http, task, files, contacts])
     files_at.ports.append(service.ports)
     service.health.add(lambda: [] if sockets.server.listens else ["stations cannot connect yet"])
@@ -219,8 +220,8 @@ def _edge(settings: Settings, wiring: Wiring, sockets: Sockets, directory: Table
         desk=wiring.desk(ports.commands),
         book=sockets.book,
         stations=directory,
-        tails=Tails(stream=env.log, codec=env.codec, cipher=ports.cipher, tracing=env.tracing),
-        film=Film(stream=env.log, codec=env.codec),
+        tails=Tails(env=env, cipher=ports.cipher),
+        film=Film(env=env),
         seal=ports.seal,
         token_key_of=lambda uid: token_key(uid, uid_key),
         version_of=sockets.version_of,
@@ -239,9 +240,18 @@ def _files(settings: Settings, edge: Edge, store: FileStore, directory: TablesDi
     )
 
 
-def _http_app(edge: Edge, log: Log) -> FastAPI:
+def _http_app(edge: Edge, env: Env) -> FastAPI:
     app = create_http(edge)
-    app.include_router(repair_router(log=log, entities=(DESK,), guard=edge.guard, act="repair-parked"))
+    app.include_router(
+        repair_router(
+            log=env.log,
+            entities=(DESK,),
+            guard=edge.guard,
+            act="repair-parked",
+            reactions=(CONTACTS,),
+            unreadable=env.unreadable,
+        )
+    )
     return app
 
 
@@ -336,8 +346,7 @@ def _interpreter(settings: Settings, directory: TablesDirectory, metrics: Metric
 
 
 def _follower(wiring: Wiring, sources: Mapping[str, Source], caught_up: asyncio.Event) -> Follower:
-    env = wiring.env
-    return Follower(stream=env.log, codec=env.codec, sources=sources, caught_up=caught_up.set, tracing=env.tracing)
+    return Follower(env=wiring.env, sources=sources, caught_up=caught_up.set)
 
 
 def _sources(sockets: Sockets) -> Sequence[Source]:

@@ -49,6 +49,7 @@ def build(
             guard=edge.guard,
             act="repair-parked",
             reactions=[each.name for each in reactions],
+            unreadable=wiring.env.unreadable,
         )
     )
     tables = (tariffs.versions, tariffs.assignments)

@@ -67,7 +67,8 @@ def build(
     ratings, sending = _workers(partners, push)
     app = _app(desk, handshake, network)
     repairs = {"entities": [entity.name for entity in entities], "reactions": [ratings.name, sending.name]}
-    app.include_router(repair_router(log=wiring.env.log, guard=desk.guard, act="repair-parked", **repairs))
+    log, unreadable = wiring.env.log, wiring.env.unreadable
+    app.include_router(repair_router(log=log, guard=desk.guard, act="repair-parked", unreadable=unreadable, **repairs))
     return wiring.service(
         [
             *(*entities, ratings, sending),

@@ -46,6 +46,7 @@ def build(
             guard=edge.guard,
             act="repair-parked",
             reactions=[each.name for each in reactions],
+            unreadable=wiring.env.unreadable,
         )
     )
     http = HttpEdge(app=app, host=settings.http_host, port=settings.http_port, commands=client, tables=(edge.review,))

@@ -10,12 +10,14 @@ from chassis.dead_letters.letters import (
     loads_parked,
 )
 from chassis.dead_letters.sealing import Letterbox
+from chassis.dead_letters.unreadable import Unreadable
 
 __all__ = [
     "Letterbox",
     "Parked",
     "ParkingRate",
     "TooManyParked",
+    "Unreadable",
     "dead_letter",
     "dead_letter_topic",
     "dumps_parked",

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from chassis.auth import Caller, Guard
 from chassis.dead_letters.repair import unpark, waiting
+from chassis.dead_letters.unreadable import Unreadable
 from chassis.http.problems import Problem
 from chassis.log.keys import tenant_of
 from chassis.log.port import Log
@@ -22,11 +23,18 @@ class UnparkRequest(BaseModel, extra="forbid"):
 
 
 def repair_router(
-    *, log: Log, entities: Sequence[str], guard: Guard, act: str, reactions: Sequence[str] = ()
+    *,
+    log: Log,
+    entities: Sequence[str],
+    guard: Guard,
+    act: str,
+    reactions: Sequence[str] = (),
+    unreadable: Unreadable | None = None,
 ) -> APIRouter:
     """`GET /v1/parked` and `POST /v1/parked/unpark`, both the act of who may repair, within his tenants.
 
     `reactions` are policies, transforms and outboxes: what they parked is listed too, and tried again at each start.
+    `unreadable` is what those who merely follow a topic go on without; listed under the topic's name.
     """
     router = APIRouter(tags=["repair"])
     repairer = guard.act(act)
@@ -34,6 +42,7 @@ def repair_router(
     @router.get("/v1/parked")
     async def list_parked(caller: Annotated[Caller, Depends(repairer)]) -> Response:
         found = [each for name in (*entities, *reactions) for each in await waiting(log, name)]
+        found += unreadable.waiting() if unreadable is not None else ()
         return _json(200, {"parked": [_plain(each) for each in found if caller.may(tenant=tenant_of(each.key))]})
 
     @router.post("/v1/parked/unpark")
@@ -41,6 +50,8 @@ def repair_router(
         caller.require(tenant=tenant_of(wanted.key))
         if wanted.entity in reactions:
             raise Problem(409, "repaired-at-start", "a reaction tries its parked records again when its service starts")
+        if unreadable is not None and any(wanted.entity == each.entity for each in unreadable.waiting()):
+            raise Problem(409, "repaired-by-the-next", "a readable record of the key, or a start that can read it")
         if wanted.entity not in entities:
             raise Problem(404, "not-found")
         outcome = await unpark(log, wanted.entity, wanted.key)

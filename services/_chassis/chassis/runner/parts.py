@@ -7,7 +7,7 @@ from typing import Any
 from chassis.cassandra.writes import Write
 from chassis.clock import Clock
 from chassis.codec import Codec
-from chassis.dead_letters import Letterbox
+from chassis.dead_letters import Letterbox, Unreadable
 from chassis.decider import Deadline, Decider, EventContext, To
 from chassis.log.port import Log, TopicPartition
 from chassis.telemetry import Log as Lines
@@ -129,6 +129,7 @@ class Env:
     codec: Codec
     clock: Clock
     lines: Lines
+    unreadable: Unreadable
     metrics: Metrics = field(default_factory=Metrics)
     tracing: Tracing
     letterbox: Letterbox = field(default_factory=Letterbox)

@@ -47,7 +47,7 @@ class Service:
             lines=env.lines,
             learn=self._registry.learn,
             tracing=env.tracing,
-            metrics=env.metrics,
+            unreadable=env.unreadable,
         )
         self._lanes: list[Lane] = []
         self._stopping = asyncio.Event()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chassis.auth import Authenticator, Authority, Condition, Guard, OidcAuthenticator, Row
 from chassis.clock import Clock, clock_of
 from chassis.codec import Codec, Shape, TopicEntry, WrongIds
-from chassis.dead_letters import Letterbox
+from chassis.dead_letters import Letterbox, Unreadable
 from chassis.http.commands import CommandClient, CommandDesk
 from chassis.http.tokens import Seal
 from chassis.log import Appender, KafkaLog, Log
@@ -15,7 +15,7 @@ from chassis.runner.parts import Env, Part
 from chassis.runner.service import Service
 from chassis.settings import BaseServiceSettings, MissingSecret, read_secret
 from chassis.telemetry import Log as Lines
-from chassis.telemetry import Tracing, configure_logs, tracing_to
+from chassis.telemetry import Metrics, Tracing, configure_logs, tracing_to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +78,15 @@ def wire(
         instance_id=settings.instance_id,
     )
     codec = Codec(records=records, topics=topics, ids=ids)
-    lines = Lines(service=name)
+    lines, metrics = Lines(service=name), Metrics()
     env = Env(
         service=name,
         log=known_log,
         codec=codec,
         clock=clock or clock_of(settings.clock),
         lines=lines,
+        metrics=metrics,
+        unreadable=Unreadable(metrics, lines),
         tracing=tracing or tracing_to(name, settings.otlp_endpoint),
         letterbox=_letterbox(settings, lines),
     )

@@ -169,6 +169,12 @@ async def test_a_snapshot_that_cannot_be_read_holds_its_own_key_only() -> None:
         await eventually(lambda: env.metrics.get("dead_letters", "not-wire-format") == 2)
         assert env.metrics.get("parked", SNAPSHOTS) == 2
         assert dict(totals.items()) == {"t/last": toy.TallySnapshot(total=1)}
+        assert held(env) == [("t/last", "not-wire-format"), ("t/other", "not-wire-format")]
         await sender.send("t/1", add(2))
         await eventually(lambda: totals.get("t/last") == toy.TallySnapshot(total=2))
         assert env.metrics.get("parked", SNAPSHOTS) == 1
+        assert held(env) == [("t/other", "not-wire-format")]
+
+
+def held(env: Env) -> list[tuple[str, str]]:
+    return sorted((each.key, each.reason) for each in env.unreadable.waiting())

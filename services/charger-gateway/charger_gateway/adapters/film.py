@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from charger_gateway.adapters.tails import ClearFrame
+from charger_gateway.adapters.tails import ClearFrame, read_or_hold
 from charger_gateway.domain.station import STATION_EVENTS, TRANSACTION_EVENTS
-from chassis.codec import Codec
-from chassis.log import Log, TopicPartition, partition_of
+from chassis.log import TopicPartition, partition_of
 from chassis.log.envelope import context_of
+from chassis.log.port import Fetched
 from chassis.log.reading import read_to_end
+from chassis.runner import Env
 
 MOST_RECORDS = 20_000
 LOOK_TIMEOUT_S = 5.0
@@ -42,9 +43,9 @@ class Scene:
 class Film:
     """Reads what the gateway wrote of one station; bounded, newest first kept."""
 
-    def __init__(self, *, stream: Log, codec: Codec) -> None:
-        self._stream = stream
-        self._codec = codec
+    def __init__(self, *, env: Env) -> None:
+        self._stream = env.log
+        self._env = env
 
     async def scenes(self, key: str, frames: Sequence[ClearFrame]) -> list[Scene]:
         """Everything of the station `<tenant>/<station_id>`, oldest first. Raises TimeoutError."""
@@ -62,11 +63,16 @@ class Film:
             for fetched in batch:
                 if fetched.key != key.encode() or fetched.value is None:
                     continue
-                headers = dict(fetched.headers)
-                record = self._codec.decode(topic, fetched.value, headers)
+                record = read_or_hold(self._env, partition, fetched)
+                if record is None:
+                    continue
                 # A command's own time is that of its asking, which its decision carries on.
-                at = getattr(record, "at", None) or context_of(topic, partition.partition, fetched, headers).time
+                at = getattr(record, "at", None) or _time_of(partition, fetched)
                 yield Scene(at=at, kind=kind, name=type(record).__name__, body=_shown(record))
+
+
+def _time_of(at: TopicPartition, record: Fetched) -> datetime:
+    return context_of(at.topic, at.partition, record, dict(record.headers)).time
 
 
 def around(scenes: Sequence[Scene], transaction_id: str) -> list[Scene]:

@@ -7,11 +7,12 @@ from typing import Any
 
 import structlog
 
-from chassis.codec import Codec, Poison
-from chassis.log import Log, LogError, TopicPartition
+from chassis.codec import Poison
+from chassis.log import LogError, TopicPartition
 from chassis.log.port import Fetched
-from chassis.telemetry import Tracing
+from chassis.runner import Env
 
+READER = "replica-follower"
 _FETCH_S = 0.5
 _PAUSE_S = 0.5
 _BATCH = 5_000
@@ -34,17 +35,14 @@ class Follower:
     def __init__(
         self,
         *,
-        stream: Log,
-        codec: Codec,
+        env: Env,
         sources: Mapping[str, Source],
         caught_up: Callable[[], None],
-        tracing: Tracing,
     ) -> None:
-        self._stream = stream
-        self._codec = codec
+        self._stream = env.log
+        self._env = env
         self._sources = sources
         self._caught_up = caught_up
-        self._tracing = tracing
         self._told_caught_up = False
         self._next: dict[TopicPartition, int] = {}
 
@@ -71,7 +69,7 @@ class Follower:
                 for partition, records in found.items():
                     source = self._sources[partition.topic]
                     for record in records:
-                        self._tell(source, record)
+                        self._tell(source, partition, record)
                         self._next[partition] = record.offset + 1
                 if behind:
                     behind = {one for one in behind if await consumer.position(one) < ends[one]}
@@ -89,16 +87,21 @@ class Follower:
         first = {one: max(starts[one], ends[one] - self._sources[one.topic].past) for one in partitions}
         return first, ends
 
-    def _tell(self, source: Source, record: Fetched) -> None:
+    def _tell(self, source: Source, at: TopicPartition, record: Fetched) -> None:
         headers = dict(record.headers)
-        with self._tracing.processing(source.topic, headers):
-            self._decode_and_tell(source, record, headers)
+        with self._env.tracing.processing(source.topic, headers):
+            self._decode_and_tell(source, at, record, headers)
 
-    def _decode_and_tell(self, source: Source, record: Fetched, headers: Mapping[str, bytes]) -> None:
+    def _decode_and_tell(
+        self, source: Source, at: TopicPartition, record: Fetched, headers: Mapping[str, bytes]
+    ) -> None:
         try:
-            decoded = self._codec.decode(source.topic, record.value, headers)
+            decoded = self._env.codec.decode(source.topic, record.value, headers)
         except Poison as poison:
-            # The desk's own workers park it; a replica that merely listens passes on.
-            log.warning("record.unreadable", topic=source.topic, offset=record.offset, why=poison.reason)
+            # A replica that merely listens passes on: what a command waits for ends by the desk's deadlines, and of a
+            # connection the next record says all. The past is read again at each start.
+            self._env.unreadable.hold(READER, at, record, poison)
             return
-        source.on_record((record.key or b"").decode(errors="replace"), decoded, record.offset)
+        key = (record.key or b"").decode(errors="replace")
+        self._env.unreadable.release(READER, source.topic, key)
+        source.on_record(key, decoded, record.offset)

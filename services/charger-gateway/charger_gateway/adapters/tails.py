@@ -4,17 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from charger_gateway.adapters.frame_blocks import FRAMES, FrameCipher, Undecipherable
 from charger_gateway.domain.desk_state import DeskEvent
 from charger_gateway.domain.station import TRANSACTION_EVENTS
-from chassis.codec import Codec
-from chassis.log import Log, TopicPartition, partition_of
+from chassis.codec import Poison
+from chassis.log import TopicPartition, partition_of
 from chassis.log.port import Fetched
 from chassis.log.reading import read_to_end
-from chassis.telemetry import Tracing
+from chassis.runner import Env
 from ev_contracts.gateway import Frame, FrameBlock, TransactionStarted
 
+READER = "looks-back"
 MOST_BLOCKS = 3_000
 MOST_TRANSACTION_RECORDS = 20_000
 MOST_DESK_RECORDS = 20_000
@@ -33,24 +35,33 @@ class ClearFrame:
     text: str | None
 
 
+def read_or_hold(env: Env, at: TopicPartition, record: Fetched) -> Any:
+    """The record; None where it cannot be read, which is told once and stands at the edge from then on."""
+    try:
+        return env.codec.decode(at.topic, record.value, dict(record.headers))
+    except Poison as poison:
+        env.unreadable.hold(READER, at, record, poison)
+        return None
+
+
 class Tails:
     """Reads the newest part of a topic, never more than its bounds."""
 
-    def __init__(self, *, stream: Log, codec: Codec, cipher: FrameCipher, tracing: Tracing) -> None:
-        self._stream = stream
-        self._codec = codec
+    def __init__(self, *, env: Env, cipher: FrameCipher) -> None:
+        self._stream = env.log
+        self._env = env
         self._cipher = cipher
-        self._tracing = tracing
 
     async def frames(self, station_id: str, limit: int) -> Sequence[ClearFrame]:
         """The station's latest frames, oldest first. Raises TimeoutError."""
         found: list[ClearFrame] = []
         async with asyncio.timeout(LOOK_TIMEOUT_S):
             for number in range(await self._stream.partitions(FRAMES)):
-                async for record in self._tail(TopicPartition(FRAMES, number), MOST_BLOCKS):
-                    headers = dict(record.headers)
-                    with self._tracing.processing(FRAMES, headers):
-                        found += self._of(self._codec.decode(FRAMES, record.value, headers), station_id)
+                at = TopicPartition(FRAMES, number)
+                async for record in self._tail(at, MOST_BLOCKS):
+                    with self._env.tracing.processing(FRAMES, dict(record.headers)):
+                        block = read_or_hold(self._env, at, record)
+                    found += () if block is None else self._of(block, station_id)
                 await asyncio.sleep(0)
         found.sort(key=lambda frame: (frame.at, frame.epoch, int(frame.frame_ref.partition("-")[2])))
         return found[-limit:]
@@ -84,11 +95,10 @@ class Tails:
             async for record in self._tail(at, MOST_TRANSACTION_RECORDS):
                 if record.key != key.encode():
                     continue
-                headers = dict(record.headers)
-                if headers.get("ce_type") != b"ev.gateway.TransactionStarted":
+                if dict(record.headers).get("ce_type") != b"ev.gateway.TransactionStarted":
                     continue
-                started: TransactionStarted = self._codec.decode(TRANSACTION_EVENTS, record.value, headers)
-                if started.transaction_id == transaction_id:
+                started: TransactionStarted | None = read_or_hold(self._env, at, record)
+                if started is not None and started.transaction_id == transaction_id:
                     token_ref = started.token_ref
         return token_ref
 
@@ -98,9 +108,9 @@ class Tails:
         at = TopicPartition(DESK_EVENTS, partition_of(key.encode(), count))
         async with asyncio.timeout(LOOK_TIMEOUT_S):
             return [
-                self._codec.decode(DESK_EVENTS, record.value, dict(record.headers))
+                event
                 async for record in self._tail(at, MOST_DESK_RECORDS)
-                if record.key == key.encode() and record.value is not None
+                if record.key == key.encode() and (event := read_or_hold(self._env, at, record)) is not None
             ]
 
     async def _tail(self, at: TopicPartition, most: int) -> AsyncIterator[Fetched]:

@@ -9,15 +9,14 @@ from typing import Any
 
 import faust
 from aiokafka.errors import KafkaError
-from faust.exceptions import ValueDecodeError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import AppT, StreamT
 from faust.types.tuples import Message
 
 from chassis.codec import Codec, Poison
-from chassis.log import Appender, LogError
+from chassis.dead_letters import Unreadable
+from chassis.log import Appender, LogError, TopicPartition
 from chassis.runner import Env
-from chassis.telemetry import Tracing
 from ev_contracts.projections import ConnectionMetered
 from projections.dso.loads import absorb, kept, revived
 from projections.settings import Settings
@@ -59,24 +58,27 @@ class ReadCommittedApp(faust.App):
 
 
 class CodecSchema(faust.Schema[str, Any]):
-    """Bytes to records by the one codec of the platform; keys stay text."""
+    """Bytes to records by the one codec of the platform, or a Poison, which is told and passed by; keys stay text."""
 
-    def __init__(self, codec: Codec, topic: str) -> None:
+    def __init__(self, codec: Codec, topic: str, unreadable: Unreadable) -> None:
         super().__init__()
         self._codec = codec
         self._topic = topic
+        self._unreadable = unreadable
 
     def loads_key(self, app: AppT, message: Message, **_options: Any) -> str:  # noqa: ARG002 - faust calls it so
-        return (message.key or b"").decode()
+        return (message.key or b"").decode(errors="replace")
 
     def loads_value(self, app: AppT, message: Message, **_options: Any) -> Any:  # noqa: ARG002 - faust calls it so
         try:
             return self._codec.decode(self._topic, message.value, dict(message.headers or ()))
         except Poison as poison:
-            raise ValueDecodeError(f"{self._topic}/{message.partition}@{message.offset}: {poison}") from poison
+            # Raised, it would end the analysis, at every start again.
+            self._unreadable.hold(_GROUP, TopicPartition(self._topic, message.partition), message, poison)
+            return poison
 
 
-def windows_app(settings: Settings, *, codec: Codec, appender: Appender, tracing: Tracing) -> faust.App:
+def windows_app(settings: Settings, *, env: Env, appender: Appender) -> faust.App:
     """To be built inside the loop that runs it. Concurrency is 1, so that no offset runs ahead of its record."""
     prefix = f"{settings.namespace}." if settings.namespace else ""
     app = ReadCommittedApp(
@@ -109,14 +111,17 @@ def windows_app(settings: Settings, *, codec: Codec, appender: Appender, tracing
         maxsize=131_072,
     )
     loads = app.Table("loads", default=dict, key_type=bytes, partitions=_PARTITIONS, changelog_topic=changelog)
-    source = app.topic(f"{prefix}{_SOURCE}", schema=CodecSchema(codec, _SOURCE))
+    source = app.topic(f"{prefix}{_SOURCE}", schema=CodecSchema(env.codec, _SOURCE, env.unreadable))
 
     # An agent that fails goes on with the next record and acknowledges the one it failed at: so we do that by hand.
     @app.agent(source, concurrency=1)
     async def _measure(readings: StreamT[ConnectionMetered]) -> None:
         async for event in readings.noack().events():  # type: ignore[attr-defined]  # absent from its own interface
+            if isinstance(event.value, Poison):
+                event.ack()
+                continue
             key = str(event.key)
-            with tracing.processing(_SOURCE, dict(event.message.headers or ())):
+            with env.tracing.processing(_SOURCE, dict(event.message.headers or ())):
                 before = revived(loads[key.encode()])
                 after, measured = absorb(before, event.value)
                 for each in measured:
@@ -131,7 +136,7 @@ def windows_app(settings: Settings, *, codec: Codec, appender: Appender, tracing
 async def run_windows(settings: Settings, *, env: Env, appender: Appender) -> None:
     """Until cancelled. A log that goes away is waited for; whatever else stops the analysis stops the process."""
     while True:
-        app = windows_app(settings, codec=env.codec, appender=appender, tracing=env.tracing)
+        app = windows_app(settings, env=env, appender=appender)
         try:
             await app.start()
             await app.wait_until_stopped()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from real import Real
 
-from chassis.log import Appender, Log, LogError
+from chassis.log import Appender, Entry, Log, LogError
 from chassis.log.envelope import Stamp, entry_of
 from chassis.log.keys import partition_of
 from chassis.log.port import Appended
@@ -75,6 +75,18 @@ async def test_the_ledgers_energy_arrives_in_windows_that_add_up(real: Real) -> 
             "12:45": 2_100,
             "13:00": 0,
         }
+
+
+async def test_a_reading_that_nobody_can_read_is_passed_by_and_told(real: Real) -> None:
+    async with real.run(real.settings(RoleName.DSO, windows=True)) as service:
+        await (await service.env.log.producer.send(METER, Entry(KEY.encode(), b"garbage")))
+        await real.tell(*(Told(topic=METER, key=KEY, record=record) for record in (reading(0, 0), reading(10, 1_000))))
+
+        async def counted() -> bool:
+            return await windows(service, "ean-9") == {"12:00": 1_000}
+
+        await eventually(counted, deadline_s=60, what="the readings behind it make 1,000 Wh")
+        assert [(each.entity, each.key) for each in service.env.unreadable.waiting()] == [(METER, KEY)]
 
 
 async def test_aborted_readings_are_not_seen_and_a_restart_knows_the_earlier_ones(real: Real) -> None:
