@@ -19,6 +19,9 @@ PRICES = {
     "PARKING_TIME": ("0", "0.9", "1", "5", "6.001"),
 }
 
+TWICE = {"Europe/Amsterdam": "02:30", "America/New_York": "01:30", "Australia/Lord_Howe": "01:45"}
+"""What a clock there shows twice when it is put back."""
+
 Json: TypeAlias = dict[str, Any]
 Restrict: TypeAlias = Callable[[Random, RandomSession], Json]
 
@@ -84,8 +87,7 @@ def _either(dice: Random, low: str, high: str, values: Sequence[Any]) -> Json:
 
 
 def _hours(dice: Random, session: RandomSession) -> Json:
-    # Where a clock is put back, it shows one of these twice.
-    twice = dice.choice(("01:30", "01:45", "02:30"))
+    twice = TWICE.get(session.zone, "02:30")
     near = (f"{_local(dice, session):%H:%M}", f"{dice.randrange(24):02}:00", "00:00", twice)
     start, end = dice.choice(near), dice.choice(near)
     # The same time twice names no span at all, unless it is midnight.

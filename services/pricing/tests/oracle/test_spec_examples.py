@@ -11,7 +11,9 @@ from calculator import price as second_price
 from test_calculator import reservation_of, segments_of
 
 from pricing.domain.ocpi.cases import read_case
+from pricing.domain.ocpi.cdrs import check_cdr
 from pricing.domain.ocpi.reading import parse
+from pricing.domain.ocpi.tariffs import Version
 
 
 def part(kind: str, price: float, step: int = 1, vat: float | None = None) -> dict[str, Any]:
@@ -194,3 +196,11 @@ def test_where_taxes_are_included_and_none_is_named_only_the_sum_with_them_is_to
     case = as_case(Example("North American, inclusive", hourly, WEDNESDAY, [(150, {"TIME": 2.5})], "", None))
     priced = read_case(parse(json.dumps({**case, "ocpi_versions": ["2.3.0"]}))).priced
     assert (priced.excl_vat, priced.incl_vat) == (None, Fraction("5.25"))
+
+
+def test_a_reservation_is_no_part_of_a_cdr_s_total_time() -> None:
+    # OCPI: total_time is of the charging session, and what of it is not total_parking_time was charging.
+    case = as_case(EXAMPLES[1])
+    cdr = case["session"] | {"tariffs": [case["tariff"]], "total_cost": {"excl_vat": 7}, "total_time": 2}
+    checked = check_cdr(parse(json.dumps(cdr)), None, Version.V221, "Europe/Amsterdam")
+    assert (checked.totals["total_time"], checked.differences) == (2, [])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -69,11 +70,10 @@ def _quantities(periods: Sequence[Period]) -> Iterator[tuple[str, Fraction]]:
     energies = [period.volumes[Dimension.ENERGY] for period in periods if Dimension.ENERGY in period.volumes]
     if energies:
         yield "total_energy", Fraction(sum(energies))
-    lasted = periods[-1].end - periods[0].start
-    yield (
-        "total_time",
-        Fraction(lasted.days * 86_400 + lasted.seconds, 3_600) + Fraction(lasted.microseconds, 36 * 10**8),
-    )
+    # "Total duration of the charging session", of which total_parking_time is a part: a reservation is before it.
+    used = [period for period in periods if Dimension.RESERVATION_TIME not in period.volumes]
+    lasted_us = sum((period.end - period.start) // timedelta(microseconds=1) for period in used)
+    yield "total_time", Fraction(lasted_us, 3_600 * 10**6)
     parked = [period.volumes[Dimension.PARKING_TIME] for period in periods if Dimension.PARKING_TIME in period.volumes]
     if parked:
         yield "total_parking_time", Fraction(sum(parked))
