@@ -8,7 +8,7 @@ import httpx2
 from charger_gateway.adapters.frame_blocks import FRAMES
 from charger_gateway.adapters.heartbeat import BEATS
 from charger_gateway.adapters.ocpp.server import CONNECTIONS
-from charger_gateway.app import DESK_EVENTS
+from charger_gateway.app import CONTACTS, DESK_EVENTS
 from chassis.log import Entry
 from chassis.testing import eventually
 
@@ -28,7 +28,7 @@ async def test_what_a_replica_cannot_read_is_passed_by_and_listed(tmp_path: Path
     async with running_whole(tmp_path, wait_s=2) as whole:
         for topic in (*FOLLOWED, SNAPSHOT, FRAMES):
             await whole.log.producer.send(topic, Entry(b"volt/poison", b"garbage"))
-        wanted = {(topic, "volt/poison") for topic in (*FOLLOWED, SNAPSHOT)}
+        wanted = {(name, "volt/poison") for name in (*FOLLOWED, SNAPSHOT, CONTACTS)}
         await eventually(lambda: _lists(whole, wanted))
         frames = await whole.get("engineer", f"/v1/stations/{STATIONS[0]}/frames")
         assert frames.status_code == httpx2.codes.OK, frames.text
