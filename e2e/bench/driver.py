@@ -8,9 +8,9 @@ import asyncio
 import base64
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
@@ -28,6 +28,9 @@ class Target:
     ids: Sequence[str]
     card: str
     secret: str = ""
+    version: str = "1.6"
+    size: int = 0
+    """So many sampled values more in every meter message, each of about 60 bytes."""
 
 
 @dataclass(slots=True)
@@ -56,16 +59,20 @@ class Tally:
 class Station(WSListener):
     """One station: Boot, then sessions of Authorize, StartTransaction, 10 MeterValues, StopTransaction."""
 
-    def __init__(self, station_id: str, card: str, tally: Tally) -> None:
+    def __init__(self, station_id: str, target: Target, tally: Tally) -> None:
         super().__init__()
+        dialect = DIALECTS[target.version]
         self.every_s = 0.0
         """Between the turns of two calls; 0: the next call goes out when the answer is in (closed loop)."""
-        self._turn = 0.0
+        self._due_at = 0.0
         self.ready = asyncio.get_running_loop().create_future()
         self.active = False
         self._id = station_id
-        self._card = card
-        self._tally = tally
+        self._card = target.card
+        self._size = target.size
+        self._boot = dialect.boot
+        self._words = dialect.words
+        self.tally = tally
         self._transport: WSTransport | None = None
         self._number = 0
         self._step = -1
@@ -76,8 +83,7 @@ class Station(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Introduce the station."""
         self._transport = transport
-        serial = f'"chargePointSerialNumber":"{self._id}"'
-        self._send("BootNotification", f'{{"chargePointVendor":"Bench","chargePointModel":"B1",{serial}}}')
+        self._send("BootNotification", self._boot)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """An answer, or the end."""
@@ -90,7 +96,7 @@ class Station(WSListener):
     def on_ws_disconnected(self, _transport: WSTransport) -> None:
         """A socket that goes while it is needed is an error."""
         if self.active or not self.ready.done():
-            self._tally.failed("disconnected", self._id)
+            self.tally.failed("disconnected", self._id)
         if not self.ready.done():
             self.ready.set_result(None)
         self.active = False
@@ -98,15 +104,15 @@ class Station(WSListener):
     def go(self, after_s: float = 0.0) -> None:
         """Begin the load, after a while where it is paced, so that the stations' turns lie apart."""
         self.active = True
-        self._turn = asyncio.get_running_loop().time() + after_s
+        self._due_at = time.perf_counter() + after_s
         self._in_turn()
 
     def _in_turn(self) -> None:
         if not self.every_s:
             self._next()
             return
-        self._turn += self.every_s
-        asyncio.get_running_loop().call_at(self._turn, self._next_if_active)
+        self._due_at += self.every_s
+        asyncio.get_running_loop().call_later(max(0.0, self._due_at - time.perf_counter()), self._next_if_active)
 
     def _next_if_active(self) -> None:
         if self.active:
@@ -126,43 +132,96 @@ class Station(WSListener):
 
     def _answered(self, message: Any) -> None:
         if message[0] != 3:
-            self._tally.failed("error", str(message))
+            self.tally.failed("error", str(message))
             return
         if not self.ready.done():
             self.ready.set_result(None)
             return
-        self._tally.took((time.perf_counter() - self._sent_at) * 1_000)
+        # Paced, a call counts from when it was due: one that had to wait for a slow one before it was slow too.
+        since = self._due_at if self.every_s else self._sent_at
+        self.tally.took((time.perf_counter() - since) * 1_000)
         if self._step == 1:
-            self._transaction = message[2]["transactionId"]
+            self._transaction = message[2].get("transactionId")
         if self.active:
             self._in_turn()
 
     def _next(self) -> None:
         self._step = (self._step + 1) % (METER_MESSAGES + 3)
-        at = _now()
         self._wh += 25
-        if self._step == 0:
-            self._send("Authorize", f'{{"idTag":"{self._card}"}}')
-        elif self._step == 1:
-            start = f'"connectorId":1,"idTag":"{self._card}","meterStart":{self._wh},"timestamp":"{at}"'
-            self._send("StartTransaction", f"{{{start}}}")
-        elif self._step <= METER_MESSAGES + 1:
-            sampled = (
-                f'[{{"value":"{self._wh}","measurand":"Energy.Active.Import.Register","unit":"Wh"}},'
-                '{"value":"11000","measurand":"Power.Active.Import","unit":"W"}]'
-            )
-            values = f'[{{"timestamp":"{at}","sampledValue":{sampled}}}]'
-            meter = f'"connectorId":1,"transactionId":{self._transaction},"meterValue":{values}'
-            self._send("MeterValues", f"{{{meter}}}")
-        else:
-            stop = f'"transactionId":{self._transaction},"meterStop":{self._wh},"timestamp":"{at}","reason":"Local"'
-            self._send("StopTransaction", f"{{{stop}}}")
+        self._send(*self._words(self._step, self._wh, self._transaction, self._card, self._size))
 
     def _send(self, action: str, payload: str) -> None:
         self._number += 1
         self._sent_at = time.perf_counter()
         if self._transport is not None:
             self._transport.send(WSMsgType.TEXT, f'[2,"{self._number}","{action}",{payload}]'.encode())
+
+
+Words: TypeAlias = Callable[[int, int, Any, str, int], tuple[str, str]]
+
+
+def words_16(step: int, wh: int, transaction: Any, card: str, size: int) -> tuple[str, str]:
+    """Action and payload of a session's step in 1.6."""
+    at = _now()
+    if step == 0:
+        return "Authorize", f'{{"idTag":"{card}"}}'
+    if step == 1:
+        return "StartTransaction", f'{{"connectorId":1,"idTag":"{card}","meterStart":{wh},"timestamp":"{at}"}}'
+    if step > METER_MESSAGES + 1:
+        stop = f'"transactionId":{transaction},"meterStop":{wh},"timestamp":"{at}","reason":"Local"'
+        return "StopTransaction", f"{{{stop}}}"
+    sampled = (
+        f'{{"value":"{wh}","measurand":"Energy.Active.Import.Register","unit":"Wh"}},'
+        '{"value":"11000","measurand":"Power.Active.Import","unit":"W"}'
+    )
+    more = ',{"value":"231","measurand":"Voltage","unit":"V","phase":"L1"}' * size
+    values = f'[{{"timestamp":"{at}","sampledValue":[{sampled}{more}]}}]'
+    return "MeterValues", f'{{"connectorId":1,"transactionId":{transaction},"meterValue":{values}}}'
+
+
+def words_201(step: int, wh: int, transaction: Any, card: str, size: int) -> tuple[str, str]:
+    """As `words_16`, in 2.0.1."""
+    del transaction
+    at = _now()
+    token = f'"idToken":{{"idToken":"{card}","type":"ISO14443"}}'
+    if step == 0:
+        return "Authorize", f"{{{token}}}"
+    kind, why = ("Updated", "MeterValuePeriodic")
+    if step == 1:
+        kind, why = "Started", "Authorized"
+    elif step > METER_MESSAGES + 1:
+        kind, why = "Ended", "EVDeparted"
+    # The number of the session is in its register: 25 Wh a call, one session a round of calls.
+    session = (wh - 1_000 - 25 * (step + 1)) // 25
+    sampled = (
+        f'{{"value":{wh},"measurand":"Energy.Active.Import.Register","unitOfMeasure":{{"unit":"Wh"}}}},'
+        '{"value":11000,"measurand":"Power.Active.Import","unitOfMeasure":{"unit":"W"}}'
+    )
+    more = ',{"value":231,"measurand":"Voltage","phase":"L1","unitOfMeasure":{"unit":"V"}}' * size
+    head = f'"eventType":"{kind}","timestamp":"{at}","triggerReason":"{why}","seqNo":{step - 1}'
+    where = f'"transactionInfo":{{"transactionId":"T{session}"}},"evse":{{"id":1,"connectorId":1}}'
+    values = f'"meterValue":[{{"timestamp":"{at}","sampledValue":[{sampled}{more}]}}]'
+    named = f",{token}" if step == 1 else ""
+    return "TransactionEvent", f"{{{head},{where},{values}{named}}}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How a station of one version speaks."""
+
+    subprotocol: str
+    boot: str
+    words: Words
+
+
+DIALECTS = {
+    "1.6": Dialect(subprotocol="ocpp1.6", boot='{"chargePointVendor":"Bench","chargePointModel":"B1"}', words=words_16),
+    "2.0.1": Dialect(
+        subprotocol="ocpp2.0.1",
+        boot='{"reason":"PowerUp","chargingStation":{"vendorName":"Bench","model":"B1"}}',
+        words=words_201,
+    ),
+}
 
 
 def _now() -> str:
@@ -175,8 +234,8 @@ async def join(target: Target, tally: Tally) -> list[Station]:
     turn = asyncio.Semaphore(_CONNECTS_AT_ONCE)
 
     async def one(station_id: str) -> Station:
-        station = Station(station_id, target.card, tally)
-        headers = {"Sec-WebSocket-Protocol": "ocpp1.6"}
+        station = Station(station_id, target, tally)
+        headers = {"Sec-WebSocket-Protocol": DIALECTS[target.version].subprotocol}
         if target.secret:
             credential = base64.b64encode(f"{station_id}:{target.secret}".encode()).decode()
             headers["Authorization"] = f"Basic {credential}"

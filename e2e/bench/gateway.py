@@ -12,7 +12,7 @@ import gc
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +31,13 @@ FLOOR_STATIONS = 200
 IDLE_STATIONS = 1_000
 
 
-async def measure(target: Target, pid: int, seconds: float) -> dict[str, Any]:
-    """One run of the load; the server's processor time with it."""
+async def measure(targets: Mapping[int, Target], seconds: float, *, calls_per_s: float = 0.0) -> dict[str, Any]:
+    """One run of the load on servers by their process ids; their processor time with it."""
     tally = Tally()
-    stations = await join(target, tally)
-    process = psutil.Process(pid)
-    before = process.cpu_times()
-    figures = await load(stations, tally, warmup_s=WARMUP_S, seconds=seconds)
-    after = process.cpu_times()
-    used_s = after.user + after.system - before.user - before.system
+    stations = [station for target in targets.values() for station in await join(target, tally)]
+    before = _used_s(targets)
+    figures = await load(stations, tally, warmup_s=WARMUP_S, seconds=seconds, calls_per_s=calls_per_s)
+    used_s = _used_s(targets) - before
     for station in stations:
         station.leave()
     await asyncio.sleep(1)
@@ -47,6 +45,11 @@ async def measure(target: Target, pid: int, seconds: float) -> dict[str, Any]:
     # What a call costs the server's processor: unlike the rate it says the same on a machine that others use too.
     cost = {"server_cores": round(cores, 2), "server_us_per_call": round(cores / figures["calls_per_s"] * 1e6, 1)}
     return {"stations": len(stations), **cost, **figures}
+
+
+def _used_s(pids: Iterable[int]) -> float:
+    times = [psutil.Process(pid).cpu_times() for pid in pids]
+    return sum(one.user + one.system for one in times)
 
 
 async def memory(rig: Rig, count: int) -> dict[str, Any]:
@@ -87,21 +90,24 @@ async def floor(kafka: str) -> AsyncIterator[tuple[str, int]]:
 async def bench(counts: list[int], seconds: float) -> dict[str, Any]:
     """Every figure of this file."""
     kafka = ev_lab.endpoints().kafka
-    most = max([*counts, IDLE_STATIONS])
+    most = max([*counts, FLOOR_STATIONS, IDLE_STATIONS])
     async with gateway(kafka, stations=most) as rig:
         idle = await memory(rig, IDLE_STATIONS)
         await asyncio.sleep(3)
         runs = []
         for count in counts:
             target = Target(url=rig.ocpp_url, ids=station_ids(count), card=CARD, secret=SECRET)
-            runs.append(await measure(target, rig.pid, seconds))
+            runs.append(await measure({rig.pid: target}, seconds))
+        target = Target(url=rig.ocpp_url, ids=station_ids(FLOOR_STATIONS), card=CARD, secret=SECRET, version="2.0.1")
+        runs_201 = [await measure({rig.pid: target}, seconds)]
     async with floor(kafka) as (url, pid):
-        least = await measure(Target(url=url, ids=station_ids(FLOOR_STATIONS), card=CARD), pid, seconds)
+        least = await measure({pid: Target(url=url, ids=station_ids(FLOOR_STATIONS), card=CARD)}, seconds)
     same = next((run for run in runs if run["stations"] == FLOOR_STATIONS), None)
     ratio = None if same is None else round(same["calls_per_s"] / least["calls_per_s"], 3)
     return {
         "machine": {"cores": os.cpu_count(), "load_average": os.getloadavg()},
         "gateway": runs,
+        "gateway_2.0.1": runs_201,
         "floor": least,
         "gateway_to_floor": ratio,
         "memory": idle,

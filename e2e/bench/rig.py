@@ -163,6 +163,15 @@ def free_port() -> int:
 @contextlib.asynccontextmanager
 async def gateway(kafka: str, *, stations: int, extra_env: Mapping[str, str] | None = None) -> AsyncIterator[Rig]:
     """A seeded gateway that is ready; ended on the way out."""
+    async with gateways(kafka, stations=stations, extra_env=extra_env) as (rig,):
+        yield rig
+
+
+@contextlib.asynccontextmanager
+async def gateways(
+    kafka: str, *, stations: int, processes: int = 1, extra_env: Mapping[str, str] | None = None
+) -> AsyncIterator[list[Rig]]:
+    """So many processes on one namespace."""
     namespace = f"bench{int(time.time()) % 10_000_000}"
     ids = {shape.fingerprint: number for number, shape in enumerate(RECORDS.values(), start=1)}
     codec = Codec(records=RECORDS, topics=TOPICS, ids=ids)
@@ -174,23 +183,29 @@ async def gateway(kafka: str, *, stations: int, extra_env: Mapping[str, str] | N
     finally:
         await log.stop()
     with tempfile.TemporaryDirectory() as folder:
-        ocpp_port, http_port = free_port(), free_port()
-        ports = {"EV_OCPP_PORT": str(ocpp_port), "EV_HTTP_PORT": str(http_port)}
-        env = _environment(Path(folder), kafka, namespace, ids) | ports | dict(extra_env or {})
-        command = [sys.executable, "-m", "charger_gateway"]
-        process = subprocess.Popen(command, env=env)  # noqa: ASYNC220 - returns at once
-        try:
-            await _ready(process, http_port)
-            yield Rig(
-                ocpp_url=f"ws://127.0.0.1:{ocpp_port}/ocpp",
-                http_url=f"http://127.0.0.1:{http_port}",
-                pid=process.pid,
-                namespace=namespace,
-            )
-        finally:
-            process.terminate()
-            process.wait(20)
-            await delete_topics(kafka, [f"{namespace}.{name}" for name in gateway_topics()])
+        env = _environment(Path(folder), kafka, namespace, ids) | dict(extra_env or {})
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(delete_topics, kafka, [f"{namespace}.{name}" for name in gateway_topics()])
+            yield [await stack.enter_async_context(_process(env, namespace)) for _ in range(processes)]
+
+
+@contextlib.asynccontextmanager
+async def _process(env: Mapping[str, str], namespace: str) -> AsyncIterator[Rig]:
+    ocpp_port, http_port = free_port(), free_port()
+    ports = {"EV_OCPP_PORT": str(ocpp_port), "EV_HTTP_PORT": str(http_port)}
+    command = [sys.executable, "-m", "charger_gateway"]
+    process = subprocess.Popen(command, env={**env, **ports})  # noqa: ASYNC220 - returns at once
+    try:
+        await _ready(process, http_port)
+        yield Rig(
+            ocpp_url=f"ws://127.0.0.1:{ocpp_port}/ocpp",
+            http_url=f"http://127.0.0.1:{http_port}",
+            pid=process.pid,
+            namespace=namespace,
+        )
+    finally:
+        process.terminate()
+        process.wait(60)
 
 
 def _environment(home: Path, kafka: str, namespace: str, ids: Mapping[str, int]) -> dict[str, str]:

@@ -35,7 +35,7 @@ class Settings(BaseServiceSettings):
     """Per peer over all identities; generous, for many stations stand behind one address."""
     handshakes_per_s: float = 200.0
     """Sustained; beyond, stations are told to come later (503), so that a storm starves nobody who is connected."""
-    handshakes_burst: int = 500
+    handshakes_burst: int = 200
     drain_percent_per_s: float = 5.0
     """How fast a gateway that ends sends its stations away, so that they do not all knock at the next one at once."""
     log_timeout_s: float = 5.0

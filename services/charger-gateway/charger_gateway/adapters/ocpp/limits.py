@@ -19,7 +19,7 @@ class Limits:
     drain_timeout_s: float = 30.0
     handshakes_per_s: float = 200.0
     """What is let in, sustained; above it stations are told to come later, and those connected keep their time."""
-    handshakes_burst: int = 500
+    handshakes_burst: int = 200
     wrong_credentials_per_minute: int = 10
     """Of one peer for one identity."""
     wrong_credentials_per_peer: int = 100
