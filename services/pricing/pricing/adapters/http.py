@@ -3,9 +3,11 @@
 import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Response
+from pydantic import AwareDatetime
 
 from chassis.auth import Caller, Guard
 from chassis.clock import Clock
@@ -23,8 +25,9 @@ from chassis.http import (
 )
 from ev_contracts.common import Rating, Relation, RelationKind, SessionFacts, TariffVersion
 from ev_contracts.pricing import AssignTariff, RetireTariff
-from pricing.adapters.bodies import AssignmentBody, QuoteBody, RetirementBody, TariffBody, TariffId
+from pricing.adapters.bodies import AssignmentBody, PartyId, QuoteBody, RetirementBody, TariffBody, TariffId
 from pricing.adapters.tariff_book import SnapshotTariffs
+from pricing.domain.coverage import gaps
 from pricing.domain.quote import Vehicle, estimated_facts, expected_facts
 from pricing.domain.rating import rate
 
@@ -131,6 +134,24 @@ def _add_read_routes(app: FastAPI, edge: Edge) -> None:
             raise Problem(404, "not-found")
         told = [{"name": each.name, **each.tariff.model_dump(mode="json")} for each in versions]
         return {"tenant": tenant, "tariff_id": tariff_id, "versions": told}
+
+    @app.get("/v1/coverage", tags=["tariffs"])
+    async def coverage(
+        seller_party_id: PartyId,
+        relation: RelationKind,
+        caller: Annotated[Caller, Depends(reads)],
+        tenant: InTenant = None,
+        at: AwareDatetime | None = None,
+    ) -> dict[str, Any]:
+        tenant = caller.tenant(tenant)
+        moment = at or edge.clock.now()
+        listed = edge.tariffs.assignments.listed(tenant, seller_party_id, relation, moment)
+        found = list(gaps(listed, moment, partial(edge.tariffs.versions.in_force, tenant)))
+        return {
+            "total": not found,
+            "gaps": [{"rule": each.rule, "message": each.message} for each in found],
+            "tried_in_this_order": [each.model_dump(mode="json", exclude_none=True) for each in listed],
+        }
 
     @app.post("/v1/quotes", tags=["quotes"])
     async def quote(

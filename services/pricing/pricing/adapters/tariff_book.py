@@ -72,6 +72,13 @@ class Assignments(Table[AssignmentSnapshot]):
         ]
         return sorted(fitting, key=_precedence, reverse=True)
 
+    def listed(self, tenant: str, seller_party_id: str, kind: RelationKind, at: datetime) -> list[AssignmentSnapshot]:
+        """All of a sale that have begun, in the order in which they are tried."""
+        begun = [
+            each for each in self._by_sale.get((tenant, seller_party_id, kind), {}).values() if each.valid_from <= at
+        ]
+        return sorted(begun, key=_precedence, reverse=True)
+
 
 def _precedence(assignment: AssignmentSnapshot) -> tuple[int, bool, datetime, str]:
     return (

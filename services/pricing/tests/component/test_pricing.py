@@ -176,5 +176,11 @@ async def test_the_edge_says_no_to_what_makes_no_sense_and_to_whom_it_does_not_c
         assert other.status_code == 404
         quote = await stage.post("carla", "/v1/quotes", {"tariff_id": "day", "energy_wh": 11_000})
         assert quote.json()["total_incl_vat"]["rounded_minor"] == 466
+        ask = "/v1/coverage?seller_party_id=NL-VLT&relation=CPO_TO_EMSP"
+        bare = await stage.http.get(ask, headers={"Authorization": "Bearer carla"})
+        assert (bare.json()["total"], bare.json()["gaps"][0]["rule"]) == (False, "sale-without-tariff")
+        await stage.post("carla", "/v1/tariffs/day/assignments", assignment("CPO_TO_EMSP"))
+        total = (await stage.http.get(ask, headers={"Authorization": "Bearer carla"})).json()
+        assert (total["total"], [each["tariff_id"] for each in total["tried_in_this_order"]]) == (True, ["day"])
         for part in stage.service.parts:
             assert not isinstance(part, HttpEdge) or undeclared_routes(part.app) == []
