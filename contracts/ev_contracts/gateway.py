@@ -102,6 +102,30 @@ class AdjustPeriodicEventStream(Record, frozen=True):
     values: StrictInt | None = None
 
 
+class SwappedBattery(Record, frozen=True):
+    """A battery that came to or left a battery swap station."""
+
+    evse_number: StrictInt
+    serial_number: StrictStr
+    soc_percent: ExactDecimal
+    soh_percent: Annotated[ExactDecimal, Field(description="State of health.")]
+    produced_at: Instant | None = None
+    vendor_detail: StrictStr | None = None
+
+
+class BatterySwapReported(Record, frozen=True):
+    """Batteries came to or left a swap station (2.1 BatterySwap)."""
+
+    station_id: StrictStr
+    event_type: Annotated[StrictStr, Field(description="BatteryIn, BatteryOut or BatteryOutTimeout.")]
+    request_id: StrictInt
+    token_ref: StrictStr | None = None
+    token_status: StrictStr
+    batteries: tuple[SwappedBattery, ...] = ()
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
 class CancelJob(Record, frozen=True):
     """Go on with a job no more; what was sent stays sent."""
 
@@ -131,6 +155,51 @@ class CertificateHash(Record, frozen=True):
     issuer_name_hash: StrictStr
     issuer_key_hash: StrictStr
     serial_number: StrictStr
+
+
+class ChainStatusQuestion(Record, frozen=True):
+    """A certificate whose revocation a station asks for."""
+
+    certificate: CertificateHash
+    source: Annotated[StrictStr, Field(description="CRL or OCSP.")]
+    urls: tuple[StrictStr, ...] = ()
+
+
+class CertificateChainStatusRequested(Record, frozen=True):
+    """A station asks whether certificates of a chain are revoked (2.1 GetCertificateChainStatus)."""
+
+    station_id: StrictStr
+    questions: tuple[ChainStatusQuestion, ...] = ()
+    answered: Annotated[StrictBool, Field(description="Whether any could be answered.")]
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class CertificateSigningRequested(Record, frozen=True):
+    """A station asks that its certificate be signed (SignCertificate)."""
+
+    station_id: StrictStr
+    csr: Annotated[StrictStr, Field(description="PEM; holds the public key and the name, no secret.")]
+    certificate_type: Annotated[
+        StrictStr | None,
+        Field(description="ChargingStationCertificate, V2GCertificate, ...; 1.6 knows the first only."),
+    ] = None
+    request_id: Annotated[StrictInt | None, Field(description="Since 2.1; to be echoed with the certificate.")] = None
+    root: Annotated[CertificateHash | None, Field(description="The root that it should lead to; since 2.1.")] = None
+    accepted: Annotated[StrictBool, Field(description="What the station was answered.")]
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class CertificateStatusRequested(Record, frozen=True):
+    """A station asks whether a certificate is revoked (GetCertificateStatus)."""
+
+    station_id: StrictStr
+    certificate: CertificateHash
+    responder_url: StrictStr
+    answered: Annotated[StrictBool, Field(description="Whether an OCSP answer could be given.")]
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
 
 
 class ChangeAvailability(Record, frozen=True):
@@ -279,6 +348,87 @@ class ChangeTransactionTariff(Record, frozen=True):
     tariff: StationTariff
 
 
+class StationSchedulePeriod(Record, frozen=True):
+    """A stretch of a schedule, until the next begins."""
+
+    start_s: Annotated[StrictInt, Field(description="Seconds after the schedule's start.")]
+    limit: Annotated[ExactDecimal | None, Field(description="In the schedule's unit; of all phases or of L1.")] = None
+    limit_l2: ExactDecimal | None = None
+    limit_l3: ExactDecimal | None = None
+    discharge_limit: ExactDecimal | None = None
+    setpoint: ExactDecimal | None = None
+    phases: StrictInt | None = None
+    phase_to_use: StrictInt | None = None
+    operation_mode: Annotated[StrictStr | None, Field(description="Since 2.1.")] = None
+
+
+class StationSchedule(Record, frozen=True):
+    """A charging schedule as a station tells it."""
+
+    schedule_id: StrictInt
+    unit: Annotated[StrictStr, Field(description="W or A.")]
+    starts_at: Instant | None = None
+    duration_s: StrictInt | None = None
+    min_rate: ExactDecimal | None = None
+    periods: tuple[StationSchedulePeriod, ...] = ()
+
+
+class ChargingLimitChanged(Record, frozen=True):
+    """Somebody else limits a station or an EVSE (NotifyChargingLimit)."""
+
+    station_id: StrictStr
+    evse_number: Annotated[StrictInt | None, Field(description="Absent: the whole station.")] = None
+    source: Annotated[StrictStr, Field(description="EMS, SO, CSO, Other, ...")]
+    grid_critical: StrictBool | None = None
+    local_generation: Annotated[StrictBool | None, Field(description="Since 2.1.")] = None
+    schedules: tuple[StationSchedule, ...] = ()
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class ChargingLimitCleared(Record, frozen=True):
+    """A limit of somebody else is gone (ClearedChargingLimit)."""
+
+    station_id: StrictStr
+    evse_number: StrictInt | None = None
+    source: StrictStr
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class ChargingNeedsReported(Record, frozen=True):
+    """What a vehicle wants to charge, and until when (NotifyEVChargingNeeds)."""
+
+    station_id: StrictStr
+    evse_number: StrictInt
+    energy_transfer: Annotated[StrictStr, Field(description="As the vehicle asks: AC_three_phase, DC, DC_BPT, ...")]
+    departure_at: Instant | None = None
+    max_schedule_tuples: StrictInt | None = None
+    requested_energy_wh: StrictInt | None = None
+    min_current_a: ExactDecimal | None = None
+    max_current_a: ExactDecimal | None = None
+    max_voltage_v: ExactDecimal | None = None
+    max_power_w: ExactDecimal | None = None
+    battery_capacity_wh: StrictInt | None = None
+    soc_percent: StrictInt | None = None
+    full_soc_percent: StrictInt | None = None
+    bulk_soc_percent: StrictInt | None = None
+    control_mode: Annotated[StrictStr | None, Field(description="ScheduledControl or DynamicControl; since 2.1.")] = (
+        None
+    )
+    mobility_needs_mode: Annotated[StrictStr | None, Field(description="EVCC or EVCC_SECC; since 2.1.")] = None
+    offered_transfers: Annotated[
+        tuple[StrictStr, ...], Field(description="What else the vehicle could do; since 2.1.")
+    ] = ()
+    min_energy_wh: Annotated[StrictInt | None, Field(description="Of a vehicle that can discharge; since 2.1.")] = None
+    max_energy_wh: StrictInt | None = None
+    max_discharge_power_w: ExactDecimal | None = None
+    target_soc_percent: StrictInt | None = None
+    answer: Annotated[StrictStr, Field(description="Accepted, Rejected, Processing or NoChargingProfile.")]
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
 class FreqWattPoint(Record, frozen=True):
     """A point of a frequency-watt curve."""
 
@@ -419,6 +569,47 @@ class ChargingProfile(Record, frozen=True):
     dyn_update_interval_s: StrictInt | None = None
     dyn_updated_at: Instant | None = None
     price_schedule_signature: StrictStr | None = None
+
+
+class StationProfile(Record, frozen=True):
+    """A charging profile as it is installed at a station."""
+
+    profile_id: StrictInt
+    stack_level: StrictInt
+    purpose: StrictStr
+    kind: StrictStr
+    recurrency: StrictStr | None = None
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
+    transaction_id: StrictStr | None = None
+    schedules: tuple[StationSchedule, ...] = ()
+
+
+class ChargingProfilesReported(Record, frozen=True):
+    """Profiles that a station holds: one part of the answer to a request (ReportChargingProfiles)."""
+
+    station_id: StrictStr
+    request_id: StrictInt
+    part: Annotated[StrictInt, Field(description="Counted from 0 as the parts came.")]
+    last: StrictBool
+    evse_number: StrictInt
+    source: StrictStr
+    profiles: tuple[StationProfile, ...] = ()
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class ChargingScheduleReported(Record, frozen=True):
+    """The schedule that a vehicle will follow (NotifyEVChargingSchedule)."""
+
+    station_id: StrictStr
+    evse_number: StrictInt
+    base_at: Annotated[Instant, Field(description="The instant that the schedule's seconds count from.")]
+    schedule: StationSchedule
+    selected_schedule_id: Annotated[StrictInt | None, Field(description="Since 2.1.")] = None
+    power_tolerance_accepted: Annotated[StrictBool | None, Field(description="Since 2.1.")] = None
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
 
 
 class ChargingScheduleUpdate(Record, frozen=True):
@@ -1700,6 +1891,32 @@ class ConnectorStatusChanged(Record, frozen=True):
     frame_ref: StrictStr | None = None
 
 
+class ContractCertificateRequested(Record, frozen=True):
+    """A vehicle asks for its contract certificate (Get15118EVCertificate). The request itself names a person and stays in the frame."""
+
+    station_id: StrictStr
+    action: Annotated[StrictStr, Field(description="Install or Update.")]
+    schema_version: StrictStr
+    exi_characters: StrictInt
+    most_chains: Annotated[StrictInt | None, Field(description="Since 2.1.")] = None
+    granted: Annotated[StrictBool, Field(description="Whether a provisioning service had one.")]
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class CustomerInformationReported(Record, frozen=True):
+    """A station told what it holds of a customer: one part (NotifyCustomerInformation). What it told is personal and stays in the frame."""
+
+    station_id: StrictStr
+    request_id: StrictInt
+    part: StrictInt
+    last: StrictBool
+    generated_at: Instant
+    characters: Annotated[StrictInt, Field(description="How much was told in this part.")]
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
 class DeclareConnectionLost(Record, frozen=True):
     """A replica fell silent for 15 s; its connections are gone."""
 
@@ -1707,6 +1924,65 @@ class DeclareConnectionLost(Record, frozen=True):
     station_id: StrictStr
     epoch: StrictInt
     replica_id: StrictStr
+
+
+class DerAlarmReported(Record, frozen=True):
+    """A control of distributed energy resources noticed a fault of the grid (2.1 NotifyDERAlarm)."""
+
+    station_id: StrictStr
+    control_type: StrictStr
+    grid_fault: StrictStr | None = None
+    ended: StrictBool
+    detail: StrictStr | None = None
+    occurred_at: Instant
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class DerParameter(Record, frozen=True):
+    """A number of a DER control, under OCPP's name for it."""
+
+    name: StrictStr
+    value: ExactDecimal
+
+
+class DerControl(Record, frozen=True):
+    """A control of distributed energy resources as a station holds it."""
+
+    control_id: StrictStr
+    kind: Annotated[StrictStr, Field(description="EnterService, FreqDroop, FixedVar, ..., or the type of a curve.")]
+    priority: StrictInt
+    by_default: StrictBool | None = None
+    superseded: StrictBool | None = None
+    starts_at: Instant | None = None
+    duration_s: ExactDecimal | None = None
+    unit: StrictStr | None = None
+    parameters: tuple[DerParameter, ...] = ()
+    curve: tuple[DerCurvePoint, ...] = ()
+
+
+class DerControlSwitched(Record, frozen=True):
+    """A DER control began or ended (2.1 NotifyDERStartStop)."""
+
+    station_id: StrictStr
+    control_id: StrictStr
+    started: StrictBool
+    superseded_ids: tuple[StrictStr, ...] = ()
+    occurred_at: Instant
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class DerControlsReported(Record, frozen=True):
+    """DER controls that a station holds: one part of the answer to a request (2.1 ReportDERControl)."""
+
+    station_id: StrictStr
+    request_id: StrictInt
+    part: Annotated[StrictInt, Field(description="Counted from 0 as the parts came.")]
+    last: StrictBool
+    controls: tuple[DerControl, ...] = ()
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
 
 
 class DesiredCheckScheduled(Record, frozen=True):
@@ -1743,6 +2019,93 @@ class DeskDeadlinePassed(Record, frozen=True):
     at: Instant
     name: StrictStr
     due_at: Instant
+
+
+class VariableAttribute(Record, frozen=True):
+    """One attribute of a variable: its value as the station writes it, and who may change it."""
+
+    type: Annotated[StrictStr, Field(description="Actual, Target, MinSet or MaxSet.")]
+    value: Annotated[StrictStr | None, Field(description="Absent where it may only be written.")] = None
+    mutability: StrictStr
+    persistent: StrictBool
+    constant: StrictBool
+
+
+class DeviceVariable(Record, frozen=True):
+    """A variable with its attributes and characteristics."""
+
+    at: ComponentVariable
+    attributes: tuple[VariableAttribute, ...] = ()
+    unit: StrictStr | None = None
+    value_type: Annotated[
+        StrictStr | None,
+        Field(description="OCPP's dataType: string, decimal, integer, dateTime, boolean, OptionList, ..."),
+    ] = None
+    min_limit: ExactDecimal | None = None
+    max_limit: ExactDecimal | None = None
+    max_elements: Annotated[StrictInt | None, Field(description="Since 2.1.")] = None
+    values_list: StrictStr | None = None
+    supports_monitoring: StrictBool | None = None
+
+
+class DeviceModelReported(Record, frozen=True):
+    """Variables of a station: one part of a report (NotifyReport); ReportCompleted tells when all parts are there."""
+
+    station_id: StrictStr
+    request_id: StrictInt
+    part: StrictInt
+    last: StrictBool
+    generated_at: Instant
+    variables: tuple[DeviceVariable, ...] = ()
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class DeviceMonitor(Record, frozen=True):
+    """A monitor that is set on a variable."""
+
+    at: ComponentVariable
+    monitor_id: StrictInt
+    in_transactions: Annotated[StrictBool, Field(description="Only while a transaction runs.")]
+    value: ExactDecimal
+    type: Annotated[StrictStr, Field(description="UpperThreshold, Delta, Periodic, ...")]
+    severity: Annotated[StrictInt, Field(description="0 is the worst, 9 the least.")]
+    notification_type: Annotated[StrictStr | None, Field(description="Who set it; since 2.1.")] = None
+
+
+class DiagnosticsStatusChanged(Record, frozen=True):
+    """How an upload of diagnostics stands (1.6 DiagnosticsStatusNotification)."""
+
+    station_id: StrictStr
+    status: StrictStr
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class StationDisplayMessage(Record, frozen=True):
+    """A message that a station holds for its display."""
+
+    message_id: StrictInt
+    priority: StrictStr
+    state: StrictStr | None = None
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+    transaction_id: StrictStr | None = None
+    format: StrictStr
+    language: StrictStr | None = None
+    content: StrictStr
+
+
+class DisplayMessagesReported(Record, frozen=True):
+    """Messages on a station's display: one part of a report (NotifyDisplayMessages)."""
+
+    station_id: StrictStr
+    request_id: StrictInt
+    part: Annotated[StrictInt, Field(description="Counted from 0 as the parts came.")]
+    last: StrictBool
+    messages: tuple[StationDisplayMessage, ...] = ()
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
 
 
 class VariableDrift(Record, frozen=True):
@@ -1789,6 +2152,55 @@ class DriftRepaired(Record, frozen=True):
     at: Instant
 
 
+class DynamicSchedulePulled(Record, frozen=True):
+    """A station asks for the next step of a dynamic profile (2.1 PullDynamicScheduleUpdate)."""
+
+    station_id: StrictStr
+    charging_profile_id: StrictInt
+    updated: Annotated[StrictBool, Field(description="Whether it was given one.")]
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class EventStreamClosed(Record, frozen=True):
+    """A stream ended (2.1 ClosePeriodicEventStream)."""
+
+    station_id: StrictStr
+    stream_id: StrictInt
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class EventStreamOpened(Record, frozen=True):
+    """A station will tell a monitored value as a stream (2.1 OpenPeriodicEventStream)."""
+
+    station_id: StrictStr
+    stream_id: StrictInt
+    monitor_id: StrictInt
+    interval_s: Annotated[StrictInt | None, Field(description="At least so often a message.")] = None
+    values_at_most: Annotated[StrictInt | None, Field(description="So many values a message.")] = None
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class StreamedValue(Record, frozen=True):
+    """One value of a periodic event stream."""
+
+    at: Instant
+    value: StrictStr
+
+
+class EventStreamSampled(Record, frozen=True):
+    """Values of a periodic event stream (2.1 NotifyPeriodicEventStream, a SEND: nobody is answered)."""
+
+    station_id: StrictStr
+    stream_id: StrictInt
+    pending: Annotated[StrictInt, Field(description="Values that the station has not sent yet.")]
+    values: tuple[StreamedValue, ...] = ()
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
 class FaultReported(Record, frozen=True):
     """The station reported an error code other than NoError."""
 
@@ -1801,6 +2213,32 @@ class FaultReported(Record, frozen=True):
     occurred_at: Instant
     received_at: Instant
     frame_ref: StrictStr | None = None
+
+
+class FirmwarePublicationChanged(Record, frozen=True):
+    """How a local controller's publishing of a firmware stands (PublishFirmwareStatusNotification)."""
+
+    station_id: StrictStr
+    status: StrictStr
+    request_id: StrictInt | None = None
+    locations: Annotated[
+        tuple[StrictStr, ...], Field(description="Where stations may fetch it, once it is published.")
+    ] = ()
+    reason_code: Annotated[StrictStr | None, Field(description="Since 2.1.")] = None
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class FirmwareStatusChanged(Record, frozen=True):
+    """How an update of the firmware stands (FirmwareStatusNotification, 1.6 also SignedFirmwareStatusNotification)."""
+
+    station_id: StrictStr
+    status: Annotated[StrictStr, Field(description="As OCPP spells it.")]
+    request_id: Annotated[StrictInt | None, Field(description="The update that was asked for.")] = None
+    signed: Annotated[StrictBool, Field(description="Told by the signed form of an update; 2.x knows no other.")]
+    reason_code: Annotated[StrictStr | None, Field(description="Since 2.1.")] = None
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
 
 
 class Frame(Record, frozen=True):
@@ -1896,6 +2334,17 @@ class JobSucceeded(Record, frozen=True):
     at: Instant
 
 
+class LogStatusChanged(Record, frozen=True):
+    """How an upload of a log stands (LogStatusNotification)."""
+
+    station_id: StrictStr
+    status: StrictStr
+    request_id: StrictInt | None = None
+    reason_code: Annotated[StrictStr | None, Field(description="Since 2.1.")] = None
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
 class MessageQuarantined(Record, frozen=True):
     """A message that may hold energy broke its schema or came under a used message id; its station was told so (CALLERROR), and a person decides what it was worth."""
 
@@ -1930,6 +2379,59 @@ class MeterSampled(Record, frozen=True):
     frame_ref: StrictStr | None = None
 
 
+class MonitoringEvent(Record, frozen=True):
+    """One event of a monitor or of the station's wiring."""
+
+    at: ComponentVariable
+    event_id: StrictInt
+    trigger: Annotated[StrictStr, Field(description="Alerting, Delta or Periodic.")]
+    actual_value: StrictStr
+    cause_event_id: StrictInt | None = None
+    tech_code: StrictStr | None = None
+    tech_detail: StrictStr | None = None
+    cleared: StrictBool
+    transaction_id: StrictStr | None = None
+    monitor_id: StrictInt | None = None
+    notification_type: StrictStr
+    severity: Annotated[StrictInt | None, Field(description="Since 2.1.")] = None
+    occurred_at: Instant
+
+
+class MonitoringEventReported(Record, frozen=True):
+    """What monitors and wiring of a station noticed (NotifyEvent)."""
+
+    station_id: StrictStr
+    part: StrictInt
+    last: StrictBool
+    generated_at: Instant
+    events: tuple[MonitoringEvent, ...] = ()
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class MonitorsReported(Record, frozen=True):
+    """Monitors of a station: one part of a report (NotifyMonitoringReport)."""
+
+    station_id: StrictStr
+    request_id: StrictInt
+    part: StrictInt
+    last: StrictBool
+    generated_at: Instant
+    monitors: tuple[DeviceMonitor, ...] = ()
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class PriorityChargingSwitched(Record, frozen=True):
+    """A driver's priority charging began or ended at the station (2.1 NotifyPriorityCharging)."""
+
+    station_id: StrictStr
+    transaction_id: StrictStr
+    activated: StrictBool
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
 class ReplicaBeat(Record, frozen=True):
     """A gateway replica is alive."""
 
@@ -1951,6 +2453,21 @@ class ReportAnswered(Record, frozen=True):
     response: Annotated[StationResponse | None, Field(description="What the answer says beside its status word.")] = (
         None
     )
+
+
+class ReportCompleted(Record, frozen=True):
+    """The last part of a report came."""
+
+    station_id: StrictStr
+    report: Annotated[
+        StrictStr, Field(description="The record that its parts are: DeviceModelReported, MonitorsReported, ...")
+    ]
+    request_id: StrictInt
+    parts: StrictInt
+    whole: Annotated[StrictBool, Field(description="Whether every part came on this connection.")]
+    missing: Annotated[tuple[StrictInt, ...], Field(description="The first parts that did not.")] = ()
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
 
 
 class ReportContact(Record, frozen=True):
@@ -1982,6 +2499,27 @@ class ReportSent(Record, frozen=True):
     replica_id: StrictStr
 
 
+class ReservationEndedAtStation(Record, frozen=True):
+    """A station gave a reservation up (ReservationStatusUpdate)."""
+
+    station_id: StrictStr
+    reservation_id: StrictInt
+    cause: Annotated[StrictStr, Field(description="Expired, Removed or NoTransaction.")]
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class SecurityEventReported(Record, frozen=True):
+    """A station's own word on its security (SecurityEventNotification)."""
+
+    station_id: StrictStr
+    event_type: Annotated[StrictStr, Field(description="One of OCPP's list, or a vendor's own.")]
+    detail: StrictStr | None = None
+    occurred_at: Instant
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
 class SetDesiredVariables(Record, frozen=True):
     """How the variables of a station shall stand; replaces what was desired before."""
 
@@ -1991,6 +2529,25 @@ class SetDesiredVariables(Record, frozen=True):
     requested_by: StrictStr
     reason: StrictStr | None = None
     variables: tuple[VariableSetting, ...] = ()
+
+
+class SettlementReported(Record, frozen=True):
+    """A station's payment terminal settled a payment (2.1 NotifySettlement). A company named with it is personal where it is one person's, and stays in the frame."""
+
+    station_id: StrictStr
+    transaction_id: StrictStr | None = None
+    psp_ref: Annotated[StrictStr, Field(description="The payment service's own reference.")]
+    status: Annotated[StrictStr, Field(description="Settled, Canceled, Rejected or Failed.")]
+    status_detail: StrictStr | None = None
+    amount: Annotated[
+        ExactDecimal, Field(description="In the currency of the station's terminal, which the message does not name.")
+    ]
+    settled_at: Instant
+    receipt_id: StrictStr | None = None
+    receipt_url: StrictStr | None = None
+    names_company: StrictBool
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
 
 
 class StartJob(Record, frozen=True):
@@ -2110,6 +2667,9 @@ class TransactionStarted(Record, frozen=True):
     ] = None
     readings: tuple[MeterReading, ...] = ()
     frame_ref: StrictStr | None = None
+    reservation_id: Annotated[
+        StrictStr | None, Field(description="The reservation that the station says it used; its own number.")
+    ] = None
 
 
 class TransactionUpdated(Record, frozen=True):
@@ -2130,3 +2690,15 @@ class TransactionUpdated(Record, frozen=True):
     trigger_reason: StrictStr
     readings: tuple[MeterReading, ...] = ()
     frame_ref: StrictStr | None = None
+
+
+class VatNumberValidationRequested(Record, frozen=True):
+    """A driver at a station's terminal gave a VAT number (2.1 VatNumberValidation)."""
+
+    station_id: StrictStr
+    vat_country: Annotated[StrictStr, Field(description="The number's first two letters.")]
+    vat_number_hmac: Annotated[StrictStr, Field(description="For look-up only; the number may be one person's.")]
+    evse_number: StrictInt | None = None
+    valid: Annotated[StrictBool, Field(description="What the station was answered.")]
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None

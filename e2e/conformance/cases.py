@@ -1,10 +1,8 @@
 """The register of the cases: an id, what must be so in our own words, the test, and why it cannot pass yet."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
-
-from conformance.unserved import UNSERVED, WHY
 
 Run: TypeAlias = Callable[[Any], Awaitable[None]]
 """Takes the case's own station, connected where the case does not say otherwise."""
@@ -42,8 +40,6 @@ class Register:
 
     def add(self, case: Case) -> None:
         """Raises ValueError for an id that stands already."""
-        if case.case_id in UNSERVED and case.missing is None:
-            case = replace(case, missing=WHY)
         if case.case_id in self._cases:
             raise ValueError(f"{case.case_id} stands twice")
         self._cases[case.case_id] = case

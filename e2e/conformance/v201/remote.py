@@ -4,7 +4,7 @@ from typing import Any
 
 from charger_gateway.domain.station import TRANSACTION_EVENTS
 from conformance.cases import V201
-from conformance.lacks import EVENTS, RAW
+from conformance.lacks import RAW
 from conformance.seeding import VALID
 from conformance.station import Payload, now
 from conformance.v201.asking import asked, status
@@ -162,7 +162,7 @@ _availability("14", {}, "Inoperative", charging=True)
 _availability("17", _EVSE, "Inoperative", charging=True)
 
 
-@V201.case("TC_G_20_CSMS", "The connector does not lock: its event is taken.", missing=EVENTS)
+@V201.case("TC_G_20_CSMS", "The connector does not lock: its event is taken.")
 async def lock_failure(charger: Charger) -> None:
     assert (await charger.authorize())["status"] == "Accepted"
     lock = {"name": "ConnectorPlugRetentionLock", "evse": _EVSE}

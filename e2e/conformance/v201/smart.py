@@ -3,7 +3,7 @@
 from typing import Any
 
 from conformance.cases import V201
-from conformance.lacks import LEVELLING, LIMITS, RAW
+from conformance.lacks import LEVELLING, RAW
 from conformance.seeding import VALID
 from conformance.station import ACCEPTED, Payload, now
 from conformance.v201.asking import REJECTED, asked, status
@@ -114,10 +114,10 @@ _OF_ALL = {"duration": 300, "evseId": 0}
 asked("K_44", "The schedule of the station as it results.", "GetCompositeSchedule", _OF_ALL, answer=_composite(0))
 
 
-def _said(number: str, says: str, *messages: tuple[str, Payload], charging: bool = False, missing: str | None) -> None:
+def _said(number: str, says: str, *messages: tuple[str, Payload], charging: bool = False) -> None:
     """The station says something of its own accord, and it is taken."""
 
-    @V201.case(f"TC_K_{number}_CSMS", says, missing=missing)
+    @V201.case(f"TC_K_{number}_CSMS", says)
     async def case(charger: Charger) -> None:
         running = await charger.charges() if charging else None
         for action, payload in messages:
@@ -128,9 +128,9 @@ def _said(number: str, says: str, *messages: tuple[str, Payload], charging: bool
 
 _LIMIT: Payload = {"chargingLimit": {"chargingLimitSource": "EMS", "isGridCritical": False}, "evseId": 1}
 _CLEARED: Payload = {"chargingLimitSource": "EMS", "evseId": 1}
-_said("48", "A limit from elsewhere is taken.", ("NotifyChargingLimit", _LIMIT), missing=LIMITS)
-_said("50", "A limit from elsewhere ends.", ("ClearedChargingLimit", _CLEARED), missing=LIMITS)
-_said("51", "As before, within a session.", ("ClearedChargingLimit", _CLEARED), charging=True, missing=LIMITS)
+_said("48", "A limit from elsewhere is taken.", ("NotifyChargingLimit", _LIMIT))
+_said("50", "A limit from elsewhere ends.", ("ClearedChargingLimit", _CLEARED))
+_said("51", "As before, within a session.", ("ClearedChargingLimit", _CLEARED), charging=True)
 asked(
     "K_52",
     "A limit from elsewhere is reported as a profile.",

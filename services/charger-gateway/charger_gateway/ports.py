@@ -1,10 +1,11 @@
 """What the gateway needs of the world, in its own words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from charger_gateway.domain.certificates import ChainStatus, ContractCertificate
 from charger_gateway.domain.station import TokenVerdict
 from ev_contracts.record import Record
 
@@ -91,4 +92,36 @@ class StationCa(Protocol):
 
     def sign(self, csr_pem: str, *, station_id: str, now: datetime) -> str:
         """The certificate and its chain as PEM. Raises CsrRefused."""
+        ...
+
+
+class Authorities(Protocol):
+    """Who vouches for others outside of the platform; None means "not available", and the station is told so.
+
+    The payloads are OCPP's own requests. Each answers within its own deadline and raises nothing.
+    """
+
+    @property
+    def signs(self) -> bool:
+        """Whether requests of stations for certificates are signed by anybody."""
+        ...
+
+    async def contract_certificate(self, request: Mapping[str, Any]) -> ContractCertificate | None:
+        """From a certificate provisioning service (ISO 15118), by a Get15118EVCertificate request."""
+        ...
+
+    async def certificate_status(self, request: Mapping[str, Any]) -> str | None:
+        """An OCSP responder's signed answer in base64, by OCPP's ocspRequestData."""
+        ...
+
+    async def chain_status(self, requests: Sequence[Mapping[str, Any]]) -> Sequence[ChainStatus] | None:
+        """One status per question, in their order, by OCPP's certificateStatusRequests."""
+        ...
+
+    async def contract_status(self, request: Mapping[str, Any]) -> str | None:
+        """OCPP's certificateStatus of the contract certificate in an Authorize request."""
+        ...
+
+    async def company(self, vat_number: str) -> Mapping[str, Any] | None:
+        """Name and address in OCPP's form, from a register of VAT numbers."""
         ...

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from charger_gateway.domain.values import Payload
 from ev_contracts.record import Record
 
 STATION_EVENTS = "gateway.station.event.v1"
+EVENT_STREAMS = "gateway.event-stream.sample.v1"
 TRANSACTION_EVENTS = "gateway.transaction.event.v1"
 HEARTBEATS = "gateway.heartbeat.sample.v1"
 
@@ -43,6 +45,8 @@ class Heard:
     cpo_party_id: str | None = None
     remote_starts: Mapping[int, str] = field(default_factory=dict)
     """The remote starts that this connection carried: OCPP's number -> our command id."""
+    parts_so_far: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    """The parts that came of each open report, by record and request."""
 
     def connector_of(self, connector_id: int) -> tuple[int, int]:
         """The (EVSE, connector) that 1.6 numbers through the whole station; what is not registered is its own EVSE."""
@@ -72,8 +76,30 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of a report that comes in several messages; `report` is the record that its parts become."""
+
+    report: str
+    request_id: int
+    number: int
+    last: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Translated:
     """A message in canonical words, and the answer that its station waits for."""
 
     answer: Payload
     facts: tuple[Fact, ...] = ()
+    part: Part | None = None
+
+
+def noticed(heard: Heard) -> dict[str, Any]:
+    """What every record of a station's own word says of its circumstances."""
+    return {"station_id": heard.station_id, "received_at": heard.received_at, "frame_ref": heard.frame_ref}
+
+
+def told(record: Record, *, answer: Payload | None = None, part: Part | None = None) -> Translated:
+    """A fact of the station's topic, and its answer (empty for most)."""
+    facts = (Fact(topic=STATION_EVENTS, record=record),)
+    return Translated(answer={} if answer is None else answer, facts=facts, part=part)

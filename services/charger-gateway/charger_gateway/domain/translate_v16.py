@@ -1,5 +1,6 @@
 """OCPP 1.6 in canonical words: what a charge point's message means, and what it is answered."""
 
+from charger_gateway.domain import connector_states
 from charger_gateway.domain.ids import session_id_v16, transaction_number
 from charger_gateway.domain.readings import canonical_readings, scaled_v16
 from charger_gateway.domain.station import (
@@ -12,8 +13,7 @@ from charger_gateway.domain.station import (
     TokenVerdict,
     Translated,
 )
-from charger_gateway.domain.values import INT64_MAX, MAX_WH, Payload, instant, whole
-from ev_contracts.common import ConnectorState
+from charger_gateway.domain.values import INT64_MAX, MAX_WH, Payload, instant, iso, name_of, whole
 from ev_contracts.gateway import (
     ConnectorStatusChanged,
     FaultReported,
@@ -23,18 +23,6 @@ from ev_contracts.gateway import (
     TransactionEnded,
     TransactionStarted,
 )
-
-_STATES = {
-    "Available": ConnectorState.AVAILABLE,
-    "Preparing": ConnectorState.PREPARING,
-    "Charging": ConnectorState.CHARGING,
-    "SuspendedEV": ConnectorState.SUSPENDED_EV,
-    "SuspendedEVSE": ConnectorState.SUSPENDED_EVSE,
-    "Finishing": ConnectorState.FINISHING,
-    "Reserved": ConnectorState.RESERVED,
-    "Unavailable": ConnectorState.UNAVAILABLE,
-    "Faulted": ConnectorState.FAULTED,
-}
 
 
 def boot(payload: Payload, heard: Heard, *, heartbeat_interval_s: int) -> Translated:
@@ -50,14 +38,14 @@ def boot(payload: Payload, heard: Heard, *, heartbeat_interval_s: int) -> Transl
         booted_at=heard.received_at,
         frame_ref=heard.frame_ref,
     )
-    answer = {"status": "Accepted", "currentTime": _iso(heard), "interval": heartbeat_interval_s}
+    answer = {"status": "Accepted", "currentTime": iso(heard.received_at), "interval": heartbeat_interval_s}
     return Translated(answer=answer, facts=(Fact(topic=STATION_EVENTS, record=booted),))
 
 
 def heartbeat(heard: Heard) -> Translated:
     """The station's clock is set by the answer (1.6 has no other way)."""
     seen = HeartbeatSeen(station_id=heard.station_id, seen_at=heard.received_at)
-    return Translated(answer={"currentTime": _iso(heard)}, facts=(Fact(topic=HEARTBEATS, record=seen),))
+    return Translated(answer={"currentTime": iso(heard.received_at)}, facts=(Fact(topic=HEARTBEATS, record=seen),))
 
 
 def status_notification(payload: Payload, heard: Heard) -> Translated:
@@ -68,7 +56,7 @@ def status_notification(payload: Payload, heard: Heard) -> Translated:
         station_id=heard.station_id,
         evse_number=evse,
         connector_number=connector,
-        state=_STATES[payload["status"]],
+        state=connector_states.V16[payload["status"]],
         occurred_at=occurred_at,
         received_at=heard.received_at,
         frame_ref=heard.frame_ref,
@@ -126,6 +114,7 @@ def start_transaction(
         meter_start_wh=meter_start_wh,
         offline=False,
         frame_ref=heard.frame_ref,
+        reservation_id=name_of(payload, "reservationId"),
     )
     answer = {"transactionId": number, "idTagInfo": {"status": verdict.status}}
     return Translated(answer=answer, facts=(Fact(topic=TRANSACTION_EVENTS, record=started),))
@@ -165,7 +154,3 @@ def stop_transaction(payload: Payload, heard: Heard, verdict: TokenVerdict) -> T
     )
     answer = {} if verdict is NO_TOKEN else {"idTagInfo": {"status": verdict.status}}
     return Translated(answer=answer, facts=(Fact(topic=TRANSACTION_EVENTS, record=ended),))
-
-
-def _iso(heard: Heard) -> str:
-    return heard.received_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

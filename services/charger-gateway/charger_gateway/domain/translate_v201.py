@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from charger_gateway.domain import connector_states
 from charger_gateway.domain.ids import session_id_v201
 from charger_gateway.domain.readings import canonical_readings, scaled_v201
 from charger_gateway.domain.station import (
@@ -14,8 +15,8 @@ from charger_gateway.domain.station import (
     TokenVerdict,
     Translated,
 )
-from charger_gateway.domain.values import INT64_MAX, Payload, instant, whole
-from ev_contracts.common import ConnectorState, MeterReading
+from charger_gateway.domain.values import INT64_MAX, Payload, instant, iso, name_of, whole
+from ev_contracts.common import MeterReading
 from ev_contracts.gateway import (
     ConnectorStatusChanged,
     HeartbeatSeen,
@@ -25,14 +26,6 @@ from ev_contracts.gateway import (
     TransactionStarted,
     TransactionUpdated,
 )
-
-_STATES = {
-    "Available": ConnectorState.AVAILABLE,
-    "Occupied": ConnectorState.OCCUPIED,
-    "Reserved": ConnectorState.RESERVED,
-    "Unavailable": ConnectorState.UNAVAILABLE,
-    "Faulted": ConnectorState.FAULTED,
-}
 
 
 def boot(payload: Payload, heard: Heard, *, heartbeat_interval_s: int) -> Translated:
@@ -50,14 +43,14 @@ def boot(payload: Payload, heard: Heard, *, heartbeat_interval_s: int) -> Transl
         booted_at=heard.received_at,
         frame_ref=heard.frame_ref,
     )
-    answer = {"status": "Accepted", "currentTime": _iso(heard), "interval": heartbeat_interval_s}
+    answer = {"status": "Accepted", "currentTime": iso(heard.received_at), "interval": heartbeat_interval_s}
     return Translated(answer=answer, facts=(Fact(topic=STATION_EVENTS, record=booted),))
 
 
 def heartbeat(heard: Heard) -> Translated:
     """The station's clock is set by the answer."""
     seen = HeartbeatSeen(station_id=heard.station_id, seen_at=heard.received_at)
-    return Translated(answer={"currentTime": _iso(heard)}, facts=(Fact(topic=HEARTBEATS, record=seen),))
+    return Translated(answer={"currentTime": iso(heard.received_at)}, facts=(Fact(topic=HEARTBEATS, record=seen),))
 
 
 def status_notification(payload: Payload, heard: Heard) -> Translated:
@@ -66,7 +59,7 @@ def status_notification(payload: Payload, heard: Heard) -> Translated:
         station_id=heard.station_id,
         evse_number=whole(payload, "evseId"),
         connector_number=whole(payload, "connectorId"),
-        state=_STATES[payload["connectorStatus"]],
+        state=connector_states.V2[payload["connectorStatus"]],
         occurred_at=instant(payload, "timestamp"),
         received_at=heard.received_at,
         frame_ref=heard.frame_ref,
@@ -74,9 +67,12 @@ def status_notification(payload: Payload, heard: Heard) -> Translated:
     return Translated(answer={}, facts=(Fact(topic=TRANSACTION_EVENTS, record=changed),))
 
 
-def authorize(verdict: TokenVerdict) -> Translated:
+def authorize(verdict: TokenVerdict, *, certificate_status: str | None = None) -> Translated:
     """A question; asking it makes nothing true."""
-    return Translated(answer={"idTokenInfo": {"status": verdict.status}})
+    answer: dict[str, object] = {"idTokenInfo": {"status": verdict.status}}
+    if certificate_status is not None:
+        answer["certificateStatus"] = certificate_status
+    return Translated(answer=answer)
 
 
 def meter_values(payload: Payload, heard: Heard) -> Translated:
@@ -119,6 +115,7 @@ def _started(payload: Payload, heard: Heard, verdict: TokenVerdict) -> Transacti
         started_at=instant(payload, "timestamp"),
         charging=info["chargingState"] == "Charging" if "chargingState" in info else None,
         remote_start_id=None if remote is None else heard.remote_starts.get(int(remote), str(int(remote))),
+        reservation_id=name_of(payload, "reservationId"),
     )
 
 
@@ -173,7 +170,3 @@ def _place(payload: Payload, heard: Heard) -> tuple[int, int]:
         return (0, 0)
     number = whole(evse, "id")
     return (number, whole(evse, "connectorId") if "connectorId" in evse else heard.only_connector_of(number))
-
-
-def _iso(heard: Heard) -> str:
-    return heard.received_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,10 +1,12 @@
 """Reading single fields of an OCPP payload that already passed its schema: instants, whole numbers, plain names."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any, TypeAlias, TypeVar
 
 Payload: TypeAlias = Mapping[str, Any]
+Value = TypeVar("Value")
 
 INT32_MAX = 2**31 - 1
 INT64_MAX = 2**63 - 1
@@ -60,3 +62,41 @@ def whole(payload: Payload, field: str, *, limit: int = INT32_MAX) -> int:
     if not -limit <= number <= limit:
         raise BadField(field, "number out of range")
     return number
+
+
+def long(payload: Payload, field: str) -> int:
+    """As `whole`, of 64 bits: ids and counters of stations."""
+    return whole(payload, field, limit=INT64_MAX)
+
+
+_MAX_DIGITS = 15
+_PLACES = Decimal("1e-8")
+
+
+def exact(payload: Payload, field: str) -> Decimal:
+    """The number as the station wrote it, rounded half-even to 8 places; beyond 10**15 it is a BadField."""
+    # repr of a float is the shortest text that reads back the same: the digits that came over the wire.
+    value = Decimal(repr(payload[field]))
+    if value.adjusted() >= _MAX_DIGITS:
+        raise BadField(field, "number out of range")
+    return value.quantize(_PLACES, rounding=ROUND_HALF_EVEN)
+
+
+def maybe(read: Callable[[Payload, str], Value], payload: Payload, field: str) -> Value | None:
+    """The field by its reader; None where it is absent."""
+    return read(payload, field) if field in payload else None
+
+
+def name_of(payload: Payload, field: str) -> str | None:
+    """A number that names something, as the name it is; None where it is absent."""
+    return None if field not in payload else str(long(payload, field))
+
+
+def rounded(payload: Payload, field: str) -> int:
+    """A number of which the whole units count, half-even."""
+    return int(exact(payload, field).to_integral_value(rounding=ROUND_HALF_EVEN))
+
+
+def iso(moment: datetime) -> str:
+    """An instant as stations are told it."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

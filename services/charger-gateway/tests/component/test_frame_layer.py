@@ -5,11 +5,18 @@ from typing import Any
 
 import orjson
 
-from charger_gateway.domain.station import STATION_EVENTS, TRANSACTION_EVENTS
-from ev_contracts.gateway import MessageQuarantined, StationBooted
+from charger_gateway.domain.station import EVENT_STREAMS, STATION_EVENTS, TRANSACTION_EVENTS
+from ev_contracts.gateway import (
+    ContractCertificateRequested,
+    DeviceModelReported,
+    EventStreamSampled,
+    MessageQuarantined,
+    ReportCompleted,
+    StationBooted,
+)
 
 from .conftest import DEADLINE_S, Gateway  # noqa: TID252 - tests are no package of the installation
-from .test_sockets import AT, BOOT, V16, V21, ask, call, station  # noqa: TID252 - as above
+from .test_sockets import AT, BOOT, V16, V21, V201, ask, call, station  # noqa: TID252 - as above
 
 START = {"connectorId": 1, "idTag": "04A2B3C4", "meterStart": 100, "timestamp": AT}
 
@@ -70,7 +77,7 @@ async def test_what_may_not_be_answered_is_counted(gateway: Gateway) -> None:
             await socket.send(raw)
         assert (await call(socket, "Heartbeat", {}, "m9"))[1] == "m9"
     for why in (
-        "SEND that nobody reads",
+        "SEND against its schema",
         "our answer was refused",
         "unknown message type",
         "answer that nobody asked for",
@@ -100,3 +107,37 @@ async def test_in_2_1_a_bad_answer_is_told_so(gateway: Gateway) -> None:
 async def test_a_good_answer_and_one_of_an_older_version_are_not(gateway: Gateway) -> None:
     assert (await told_after(gateway, V21, {"status": "Accepted"}))[:2] == [3, "m9"]
     assert (await told_after(gateway, V16, {"status": "Perhaps"}))[:2] == [3, "m9"]
+
+
+async def test_a_stream_is_sampled_and_never_answered(gateway: Gateway) -> None:
+    async with station(gateway, "NLVOLT0001", V21) as socket:
+        values = {"id": 2, "pending": 0, "basetime": AT, "data": [{"t": 0, "v": "21.5"}]}
+        await socket.send(orjson.dumps([6, "s1", "NotifyPeriodicEventStream", values]).decode())
+        assert (await call(socket, "Heartbeat", {}, "m9"))[1] == "m9"
+        (sampled,) = await gateway.wait_for(EVENT_STREAMS, EventStreamSampled)
+    assert (sampled.stream_id, sampled.values[0].value, sampled.frame_ref) == (2, "21.5", "0-1")
+
+
+async def test_a_report_ends_when_its_last_part_came(gateway: Gateway) -> None:
+    async with station(gateway, "NLVOLT0001", V201) as socket:
+        for number in (0, 1, 3):
+            part = {"requestId": 7, "seqNo": number, "generatedAt": AT, "tbc": number != 3}
+            assert (await call(socket, "NotifyReport", part))[2] == {}
+    *parts, end = await gateway.records(STATION_EVENTS)
+    assert [(part.part, part.last) for part in parts if isinstance(part, DeviceModelReported)] == [
+        (0, False),
+        (1, False),
+        (3, True),
+    ]
+    assert isinstance(end, ReportCompleted)
+    assert (end.report, end.request_id, end.parts, end.whole, end.missing) == ("DeviceModelReported", 7, 3, False, (2,))
+
+
+async def test_a_question_for_others_is_answered_in_its_own_time(gateway: Gateway) -> None:
+    async with station(gateway, "NLVOLT0001", V201) as socket:
+        asked = {"iso15118SchemaVersion": "urn:iso:15118:2:2013:MsgDef", "action": "Install", "exiRequest": "gJgA"}
+        answer = await call(socket, "Get15118EVCertificate", asked)
+        assert (answer[0], answer[2]["status"], answer[2]["exiResponse"]) == (3, "Failed", "")
+    (requested,) = await gateway.records(STATION_EVENTS)
+    assert isinstance(requested, ContractCertificateRequested)
+    assert (requested.granted, requested.exi_characters) == (False, 4)

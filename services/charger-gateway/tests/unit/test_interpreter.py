@@ -9,6 +9,7 @@ import pytest
 from charger_gateway.adapters.ocpp import dialects
 from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.frames import Call
+from charger_gateway.adapters.ocpp.interpreter import Said
 from charger_gateway.adapters.ocpp.schemas import Violation
 from charger_gateway.domain.ids import token_key
 from charger_gateway.domain.station import Heard, TokenVerdict, Translated
@@ -41,7 +42,7 @@ class KnowsOneCard:
 INTERPRETER = Interpreter(directory=KnowsOneCard(), token_key=KEY, number_key=b"n" * 32, heartbeat_interval_s=300)
 
 
-def hear(version: str, action: str, payload: Any) -> Translated | Violation:
+def hear(version: str, action: str, payload: Any) -> Said | Violation:
     heard = replace(HEARD, version=version)
     return dialects.hear(INTERPRETER, Call(message_id="m1", action=action, payload=payload), heard)
 
@@ -52,8 +53,8 @@ def hear(version: str, action: str, payload: Any) -> Translated | Violation:
         ("1.6", "Nonsense", {}, "NotImplemented"),
         ("2.0.1", "StartTransaction", START, "NotImplemented"),
         ("1.6", "Reset", {"type": "Hard"}, "NotSupported"),
-        ("1.6", "DiagnosticsStatusNotification", {"status": "Idle"}, "NotSupported"),
-        ("2.0.1", "NotifyEvent", {}, "NotSupported"),
+        ("2.1", "GetTariffs", {}, "NotSupported"),
+        ("2.0.1", "NotifySettlement", {}, "NotImplemented"),
         ("1.6", "StartTransaction", START | {"connectorId": "1"}, "TypeConstraintViolation"),
         ("1.6", "StartTransaction", START | {"idTag": "x" * 21}, "PropertyConstraintViolation"),
         ("1.6", "StartTransaction", START | {"timestamp": "banana"}, "TypeConstraintViolation"),

@@ -3,11 +3,84 @@
 from datetime import datetime
 from typing import TypeAlias
 
-from ev_contracts.gateway import MessageQuarantined
+from ev_contracts.gateway import (
+    BatterySwapReported,
+    CertificateChainStatusRequested,
+    CertificateSigningRequested,
+    CertificateStatusRequested,
+    ChargingLimitChanged,
+    ChargingLimitCleared,
+    ChargingNeedsReported,
+    ChargingProfilesReported,
+    ChargingScheduleReported,
+    ContractCertificateRequested,
+    CustomerInformationReported,
+    DerAlarmReported,
+    DerControlsReported,
+    DerControlSwitched,
+    DeviceModelReported,
+    DiagnosticsStatusChanged,
+    DisplayMessagesReported,
+    DynamicSchedulePulled,
+    EventStreamClosed,
+    EventStreamOpened,
+    EventStreamSampled,
+    FirmwarePublicationChanged,
+    FirmwareStatusChanged,
+    LogStatusChanged,
+    MessageQuarantined,
+    MonitoringEventReported,
+    MonitorsReported,
+    PriorityChargingSwitched,
+    ReportCompleted,
+    ReservationEndedAtStation,
+    SecurityEventReported,
+    SettlementReported,
+    VatNumberValidationRequested,
+)
 
-Notice: TypeAlias = MessageQuarantined
+_Dated: TypeAlias = SecurityEventReported | DerAlarmReported | DerControlSwitched
+_Reported: TypeAlias = (
+    ChargingNeedsReported
+    | ChargingProfilesReported
+    | ChargingScheduleReported
+    | CustomerInformationReported
+    | DerControlsReported
+    | DeviceModelReported
+    | DisplayMessagesReported
+    | MonitoringEventReported
+    | MonitorsReported
+    | ReportCompleted
+)
+_Asked: TypeAlias = (
+    CertificateChainStatusRequested
+    | CertificateSigningRequested
+    | CertificateStatusRequested
+    | ContractCertificateRequested
+    | DynamicSchedulePulled
+    | VatNumberValidationRequested
+)
+Notice: TypeAlias = (
+    _Dated
+    | _Reported
+    | _Asked
+    | BatterySwapReported
+    | ChargingLimitChanged
+    | ChargingLimitCleared
+    | DiagnosticsStatusChanged
+    | EventStreamClosed
+    | EventStreamOpened
+    | EventStreamSampled
+    | FirmwarePublicationChanged
+    | FirmwareStatusChanged
+    | LogStatusChanged
+    | MessageQuarantined
+    | PriorityChargingSwitched
+    | ReservationEndedAtStation
+    | SettlementReported
+)
 
 
 def told_at(event: Notice) -> datetime:
     """When it was so, by the station's own clock where the message says it."""
-    return event.received_at
+    return event.occurred_at if isinstance(event, _Dated) else event.received_at

@@ -20,6 +20,7 @@ SOURCES = (
     "gateway.station.event.v1",
     "gateway.transaction.event.v1",
     "gateway.heartbeat.sample.v1",
+    "gateway.event-stream.sample.v1",
     "gateway.desk.event.v1",
     "sessions.session.event.v1",
     "pricing.running-cost.sample.v1",

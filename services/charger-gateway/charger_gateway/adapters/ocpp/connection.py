@@ -10,7 +10,7 @@ from typing import Any, Protocol, assert_never
 
 import structlog
 
-from charger_gateway.adapters.ocpp.dialects import Interpreter, hear, quarantine
+from charger_gateway.adapters.ocpp.dialects import Asked, Interpreter, hear, hear_sent, quarantine
 from charger_gateway.adapters.ocpp.frames import (
     BROKEN_CODES,
     V21,
@@ -32,7 +32,8 @@ from charger_gateway.adapters.ocpp.repeats import Answered, Reused
 from charger_gateway.adapters.ocpp.schemas import Violation, response_violation
 from charger_gateway.adapters.ocpp.sockets import SocketClosed, StationSocket
 from charger_gateway.domain.ids import remote_start_number
-from charger_gateway.domain.station import HEARTBEATS, Fact, Heard
+from charger_gateway.domain.reports import Reports
+from charger_gateway.domain.station import HEARTBEATS, Fact, Heard, Part, Translated
 from charger_gateway.ports import Directory, FrameKeeper, Journal, JournalUnavailable, KnownStation
 from chassis.clock import Clock, new_id
 from chassis.telemetry import MetricName
@@ -42,6 +43,7 @@ CLOSE_POLICY = 1008
 CLOSE_TRY_LATER = 1013
 
 _MOST_REMOTE_STARTS = 64
+_PATIENCE_S = 0.05
 
 log = structlog.get_logger("charger_gateway.connection")
 
@@ -89,6 +91,8 @@ class Connection:
         self._key = f"{station.tenant}/{station.station_id}"
         self._frames = 0
         self._answered = Answered()
+        self._asking: set[asyncio.Task[None]] = set()
+        self._reports = Reports()
         self._waiting: _Waiting | None = None
         self._turn = asyncio.Lock()
         self._remote_starts: OrderedDict[int, str] = OrderedDict()
@@ -107,11 +111,16 @@ class Connection:
             if self.close_reason == "closed":
                 self.close_reason = closed.reason
         except JournalUnavailable as error:
-            log.warning("station.unacknowledged", station=self.station.station_id, why=str(error))
-            await self.close(CLOSE_TRY_LATER, "log-unavailable")
+            await self._give_up(error)
         finally:
+            for task in self._asking:
+                task.cancel()
             if self._waiting is not None and not self._waiting.answer.done():
                 self._waiting.answer.set_exception(SocketGone)
+
+    async def _give_up(self, error: JournalUnavailable) -> None:
+        log.warning("station.unacknowledged", station=self.station.station_id, why=str(error))
+        await self.close(CLOSE_TRY_LATER, "log-unavailable")
 
     async def _take(self, raw: bytes) -> None:
         ref = self._keep(raw, inbound=True)
@@ -127,7 +136,7 @@ class Connection:
             case Ignored():
                 self._count("frames_bad", frame.why)
             case Send():
-                self._count("frames_bad", "SEND that nobody reads")
+                self._hear_sent(frame, ref)
             case ResultError():
                 # Our answer stands on the log already; what the station made of it is the operator's business.
                 self._count("frames_bad", "our answer was refused")
@@ -148,12 +157,45 @@ class Connection:
             return
         said = hear(self._sockets.interpreter, call, heard)
         if isinstance(said, Violation):
-            answer = await self._refused(call, said, heard)
+            await self._reply(call, raw, await self._refused(call, said, heard))
+        elif isinstance(said, Asked):
+            await self._ask_others(call, raw, said)
         else:
-            await self._make_durable(said.facts)
-            answer = result_frame(call.message_id, said.answer)
+            await self._make_durable(said.facts if said.part is None else self._with_end(said, said.part, heard))
+            await self._reply(call, raw, result_frame(call.message_id, said.answer))
+
+    async def _reply(self, call: Call, raw: bytes, answer: bytes) -> None:
         self._answered.remember(call.message_id, raw, answer)
         await self._send(answer)
+
+    def _with_end(self, said: Translated, part: Part, heard: Heard) -> tuple[Fact, ...]:
+        end = self._reports.take(part, heard)
+        return said.facts if end is None else (*said.facts, end)
+
+    async def _ask_others(self, call: Call, raw: bytes, asked: Asked) -> None:
+        # What takes longer must not hold the socket up: answers to calls of ours come over it too.
+        task = asyncio.create_task(self._answer_when_known(call, raw, asked))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        await asyncio.wait({task}, timeout=_PATIENCE_S)
+
+    async def _answer_when_known(self, call: Call, raw: bytes, asked: Asked) -> None:
+        said = await asked.run()
+        try:
+            await self._make_durable(said.facts)
+            await self._reply(call, raw, result_frame(call.message_id, said.answer))
+        except SocketClosed:
+            log.info("answer.unheard", station=self.station.station_id, action=call.action)
+        except JournalUnavailable as error:
+            await self._give_up(error)
+
+    def _hear_sent(self, send: Send, ref: str) -> None:
+        said = hear_sent(send, self.heard(ref))
+        if isinstance(said, Violation):
+            self._count("frames_bad", "SEND against its schema")
+            return
+        for fact in said:
+            self._sockets.journal.note(fact.topic, self._key, fact.record)
 
     async def _refused(self, call: Call, violation: Violation, heard: Heard) -> bytes:
         self._count("calls_refused", violation.code)
@@ -190,6 +232,7 @@ class Connection:
             connectors=shape.connectors,
             cpo_party_id=shape.cpo_party_id,
             remote_starts=self._remote_starts,
+            parts_so_far=self._reports.so_far,
         )
 
     def _keep(self, raw: bytes, *, inbound: bool) -> str:

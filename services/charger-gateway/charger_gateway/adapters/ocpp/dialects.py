@@ -3,24 +3,24 @@
 from collections.abc import Mapping
 from typing import Any
 
-from charger_gateway.adapters.ocpp.frames import V16, V21, V201, Call
-from charger_gateway.adapters.ocpp.interpreter import Interpreter
-from charger_gateway.adapters.ocpp.schemas import Violation, actions, request_violation
+from charger_gateway.adapters.ocpp.frames import V16, V21, V201, Call, Send
+from charger_gateway.adapters.ocpp.interpreter import Asked, Handler, Interpreter, Said
+from charger_gateway.adapters.ocpp.schemas import Violation, actions, request_violation, send_violation
 from charger_gateway.adapters.ocpp.served_v2 import SERVED_V21, SERVED_V201
 from charger_gateway.adapters.ocpp.served_v16 import SERVED as SERVED_V16
-from charger_gateway.adapters.ocpp.served_v16 import Handler
+from charger_gateway.domain import translate_v21 as v21
 from charger_gateway.domain.quarantine import MAY_HOLD_ENERGY, quarantined
-from charger_gateway.domain.station import Fact, Heard, Translated
+from charger_gateway.domain.station import Fact, Heard
 from charger_gateway.domain.values import BadField, BadType
 
-__all__ = ["SUBPROTOCOLS", "Interpreter", "hear", "quarantine"]
+__all__ = ["SUBPROTOCOLS", "Asked", "Interpreter", "hear", "hear_sent", "quarantine"]
 
 SUBPROTOCOLS: Mapping[str, str] = {"ocpp1.6": V16, "ocpp2.0.1": V201, "ocpp2.1": V21}
 
 _SERVED: Mapping[str, Mapping[str, Handler]] = {V16: SERVED_V16, V201: SERVED_V201, V21: SERVED_V21}
 
 
-def hear(interpreter: Interpreter, call: Call, heard: Heard) -> Translated | Violation:
+def hear(interpreter: Interpreter, call: Call, heard: Heard) -> Said | Violation:
     """The call in canonical words, or the error that its station is answered."""
     version = heard.version
     handler = _SERVED[version].get(call.action)
@@ -36,11 +36,22 @@ def hear(interpreter: Interpreter, call: Call, heard: Heard) -> Translated | Vio
     return _translated(handler, interpreter, payload, heard)
 
 
-def _translated(handler: Handler, interpreter: Interpreter, payload: Any, heard: Heard) -> Translated | Violation:
+def _translated(handler: Handler, interpreter: Interpreter, payload: Any, heard: Heard) -> Said | Violation:
     try:
         return handler(interpreter, payload, heard)
     except BadType as error:
         return Violation(code="TypeConstraintViolation", description=str(error))
+    except BadField as error:
+        return Violation(code="PropertyConstraintViolation", description=str(error))
+
+
+def hear_sent(send: Send, heard: Heard) -> tuple[Fact, ...] | Violation:
+    """A message that is never answered (2.1): what it makes true, or why nothing."""
+    violation = send_violation(send.action, send.payload)
+    if violation is not None:
+        return violation
+    try:
+        return v21.stream_values(send.payload, heard)
     except BadField as error:
         return Violation(code="PropertyConstraintViolation", description=str(error))
 

@@ -1,15 +1,27 @@
 """What translations need beside the message: who knows tokens, and the keys of what every replica computes alike."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
+from charger_gateway.adapters.no_authorities import NoAuthorities
 from charger_gateway.domain.ids import token_key
-from charger_gateway.domain.station import NO_TOKEN, Heard, TokenVerdict
-from charger_gateway.ports import Directory
+from charger_gateway.domain.station import NO_TOKEN, Heard, TokenVerdict, Translated
+from charger_gateway.ports import Authorities, Directory
 from chassis.telemetry import Metrics
 
 _ACCEPTED_WITHOUT_TOKEN = TokenVerdict(status="Accepted")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A message whose answer somebody outside of the platform must give; the station waits, its socket does not."""
+
+    run: Callable[[], Awaitable[Translated]]
+
+
+Said: TypeAlias = Translated | Asked
+Handler: TypeAlias = Callable[["Interpreter", Any, Heard], Said]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +32,7 @@ class Interpreter:
     token_key: bytes
     number_key: bytes
     heartbeat_interval_s: int
+    authorities: Authorities = field(default_factory=NoAuthorities)
     metrics: Metrics = field(default_factory=Metrics)
 
     def verdict(self, uid: str, heard: Heard) -> TokenVerdict:

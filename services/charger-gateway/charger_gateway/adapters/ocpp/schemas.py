@@ -52,6 +52,16 @@ def _validator(version: str, name: str) -> Any:
     return jsonschema_rs.validator_for(schema, validate_formats=True, formats={"date-time": is_instant})
 
 
+def enumerated(version: str, action: str, field: str) -> frozenset[str]:
+    """The words that a request's field may hold."""
+    path = _folder(version) / f"{action}{_REQUEST_SUFFIX[version]}.json"
+    schema = json.loads(path.read_text(encoding="utf-8-sig"))
+    found = schema["properties"][field]
+    if "$ref" in found:
+        found = schema["definitions"][found["$ref"].rpartition("/")[2]]
+    return frozenset(found["enum"])
+
+
 def request_violation(version: str, action: str, payload: Any) -> Violation | None:
     """What is wrong with a request; None where it stands. The action must be a known one."""
     return _violation(version, action + _REQUEST_SUFFIX[version], payload)

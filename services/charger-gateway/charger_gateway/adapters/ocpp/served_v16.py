@@ -1,14 +1,15 @@
 """The actions of OCPP 1.6 that charge points call, and the pure translation behind each."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
-from charger_gateway.adapters.ocpp.interpreter import Interpreter
+from charger_gateway.adapters.ocpp.data_transfer import data_transfer
+from charger_gateway.adapters.ocpp.interpreter import Handler, Interpreter
+from charger_gateway.adapters.ocpp.served_v2 import sign_certificate
+from charger_gateway.domain import notices
 from charger_gateway.domain import translate_v16 as v16
 from charger_gateway.domain.ids import token_key
 from charger_gateway.domain.station import NO_TOKEN, Heard, Translated
-
-Handler: TypeAlias = Callable[[Interpreter, Any, Heard], Translated]
 
 
 def _start_transaction(interpreter: Interpreter, payload: Any, heard: Heard) -> Translated:
@@ -26,10 +27,6 @@ def _stop_transaction(interpreter: Interpreter, payload: Any, heard: Heard) -> T
     return v16.stop_transaction(payload, heard, verdict)
 
 
-def _unknown_vendor(_interpreter: Interpreter, _payload: Any, _heard: Heard) -> Translated:
-    return Translated(answer={"status": "UnknownVendorId"})
-
-
 SERVED: Mapping[str, Handler] = {
     "BootNotification": lambda i, p, h: v16.boot(p, h, heartbeat_interval_s=i.heartbeat_interval_s),
     "Heartbeat": lambda _i, _p, h: v16.heartbeat(h),
@@ -38,5 +35,11 @@ SERVED: Mapping[str, Handler] = {
     "StartTransaction": _start_transaction,
     "MeterValues": lambda _i, p, h: v16.meter_values(p, h),
     "StopTransaction": _stop_transaction,
-    "DataTransfer": _unknown_vendor,
+    "DataTransfer": data_transfer,
+    "DiagnosticsStatusNotification": lambda _i, p, h: notices.diagnostics_status(p, h),
+    "FirmwareStatusNotification": lambda _i, p, h: notices.firmware_status(p, h, signed=False),
+    "SignedFirmwareStatusNotification": lambda _i, p, h: notices.firmware_status(p, h, signed=True),
+    "LogStatusNotification": lambda _i, p, h: notices.log_status(p, h),
+    "SecurityEventNotification": lambda _i, p, h: notices.security_event(p, h),
+    "SignCertificate": sign_certificate,
 }

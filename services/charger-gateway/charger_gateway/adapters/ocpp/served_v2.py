@@ -3,10 +3,71 @@
 from collections.abc import Mapping
 from typing import Any
 
-from charger_gateway.adapters.ocpp.interpreter import Interpreter
-from charger_gateway.adapters.ocpp.served_v16 import Handler
+from charger_gateway.adapters.ocpp.interpreter import Asked, Handler, Interpreter, Said
+from charger_gateway.domain import certificates, device_model, notices, reports, smart_charging
+from charger_gateway.domain import translate_v21 as v21
 from charger_gateway.domain import translate_v201 as v201
+from charger_gateway.domain.ids import token_key
 from charger_gateway.domain.station import Heard, Translated
+
+_CONTRACT = "iso15118CertificateHashData"
+_UNPROVEN = "NoCertificateAvailable"
+
+
+def authorize(interpreter: Interpreter, payload: Any, heard: Heard) -> Said:
+    """A contract certificate is judged beside its token; what nobody can check is not vouched for (C07)."""
+    verdict = interpreter.verdict_v201(payload, heard)
+    if _CONTRACT not in payload and "certificate" not in payload:
+        return v201.authorize(verdict)
+
+    async def run() -> Translated:
+        status = await interpreter.authorities.contract_status(payload)
+        return v201.authorize(verdict, certificate_status=status or _UNPROVEN)
+
+    return Asked(run)
+
+
+def contract_certificate(interpreter: Interpreter, payload: Any, heard: Heard) -> Asked:
+    """Relayed to a provisioning service."""
+
+    async def run() -> Translated:
+        found = await interpreter.authorities.contract_certificate(payload)
+        return certificates.contract_certificate(payload, heard, found)
+
+    return Asked(run)
+
+
+def certificate_status(interpreter: Interpreter, payload: Any, heard: Heard) -> Asked:
+    """Relayed to the certificate's responder."""
+
+    async def run() -> Translated:
+        result = await interpreter.authorities.certificate_status(payload["ocspRequestData"])
+        return certificates.certificate_status(payload, heard, result)
+
+    return Asked(run)
+
+
+def _chain_status(interpreter: Interpreter, payload: Any, heard: Heard) -> Asked:
+    async def run() -> Translated:
+        found = await interpreter.authorities.chain_status(payload["certificateStatusRequests"])
+        return certificates.chain_status(payload, heard, found)
+
+    return Asked(run)
+
+
+def _vat_number(interpreter: Interpreter, payload: Any, heard: Heard) -> Asked:
+    async def run() -> Translated:
+        number = payload["vatNumber"]
+        company = await interpreter.authorities.company(number)
+        hmac = token_key(number, interpreter.token_key)
+        return v21.vat_number(payload, heard, vat_number_hmac=hmac, company=company)
+
+    return Asked(run)
+
+
+def sign_certificate(interpreter: Interpreter, payload: Any, heard: Heard) -> Translated:
+    """Accepted where somebody signs."""
+    return notices.sign_certificate(payload, heard, signs=interpreter.authorities.signs)
 
 
 def _unknown_vendor(_interpreter: Interpreter, _payload: Any, _heard: Heard) -> Translated:
@@ -17,10 +78,41 @@ SERVED_V201: Mapping[str, Handler] = {
     "BootNotification": lambda i, p, h: v201.boot(p, h, heartbeat_interval_s=i.heartbeat_interval_s),
     "Heartbeat": lambda _i, _p, h: v201.heartbeat(h),
     "StatusNotification": lambda _i, p, h: v201.status_notification(p, h),
-    "Authorize": lambda i, p, h: v201.authorize(i.verdict_v201(p, h)),
+    "Authorize": authorize,
     "TransactionEvent": lambda i, p, h: v201.transaction_event(p, h, i.verdict_v201(p, h)),
     "MeterValues": lambda _i, p, h: v201.meter_values(p, h),
     "DataTransfer": _unknown_vendor,
+    "NotifyEvent": lambda _i, p, h: device_model.event(p, h),
+    "NotifyReport": lambda _i, p, h: device_model.report(p, h),
+    "NotifyMonitoringReport": lambda _i, p, h: device_model.monitoring_report(p, h),
+    "NotifyCustomerInformation": lambda _i, p, h: reports.customer_information(p, h),
+    "NotifyDisplayMessages": lambda _i, p, h: reports.display_messages(p, h),
+    "ReportChargingProfiles": lambda _i, p, h: smart_charging.charging_profiles(p, h),
+    "NotifyChargingLimit": lambda _i, p, h: smart_charging.charging_limit(p, h),
+    "ClearedChargingLimit": lambda _i, p, h: smart_charging.cleared_limit(p, h),
+    "NotifyEVChargingNeeds": lambda _i, p, h: smart_charging.charging_needs(p, h),
+    "NotifyEVChargingSchedule": lambda _i, p, h: smart_charging.charging_schedule(p, h),
+    "SecurityEventNotification": lambda _i, p, h: notices.security_event(p, h),
+    "SignCertificate": sign_certificate,
+    "FirmwareStatusNotification": lambda _i, p, h: notices.firmware_status(p, h, signed=True),
+    "PublishFirmwareStatusNotification": lambda _i, p, h: notices.firmware_publication(p, h),
+    "LogStatusNotification": lambda _i, p, h: notices.log_status(p, h),
+    "ReservationStatusUpdate": lambda _i, p, h: notices.reservation_status(p, h),
+    "Get15118EVCertificate": contract_certificate,
+    "GetCertificateStatus": certificate_status,
 }
 
-SERVED_V21: Mapping[str, Handler] = {**SERVED_V201}
+SERVED_V21: Mapping[str, Handler] = {
+    **SERVED_V201,
+    "BatterySwap": lambda i, p, h: v21.battery_swap(p, h, i.verdict_v201(p, h)),
+    "NotifyDERAlarm": lambda _i, p, h: v21.der_alarm(p, h),
+    "NotifyDERStartStop": lambda _i, p, h: v21.der_start_stop(p, h),
+    "ReportDERControl": lambda _i, p, h: v21.der_report(p, h),
+    "NotifyPriorityCharging": lambda _i, p, h: v21.priority_charging(p, h),
+    "NotifySettlement": lambda _i, p, h: v21.settlement(p, h),
+    "VatNumberValidation": _vat_number,
+    "GetCertificateChainStatus": _chain_status,
+    "PullDynamicScheduleUpdate": lambda _i, p, h: v21.dynamic_schedule(p, h),
+    "OpenPeriodicEventStream": lambda _i, p, h: v21.open_stream(p, h),
+    "ClosePeriodicEventStream": lambda _i, p, h: v21.close_stream(p, h),
+}
