@@ -1,11 +1,15 @@
 """The lint finds what is questionable in a tariff, says where, and leaves a sound one alone."""
 
 import json
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from pricing.domain.engine.tariff import Tariff
+from ev_contracts.common import IdleFee
+from pricing.domain.engine.contract import idle_of
+from pricing.domain.engine.tariff import Limit, Tariff
 from pricing.domain.lint import Finding, lint
 from pricing.domain.ocpi.reading import parse
 from pricing.domain.ocpi.tariffs import Version, read_tariff
@@ -258,3 +262,39 @@ def test_a_tariff_that_nobody_can_follow_is_called_that() -> None:
         for number in range(1, 60)
     ]
     assert ("too-complex", "/elements") in found(tariff(*tangled, element(ENERGY)))
+
+
+def with_idle_fee(of: Tariff, **changes: Any) -> Tariff:
+    fee = {"price": Decimal(6), "grace_s": 900, **changes}
+    return replace(of, idle=idle_of(IdleFee(**fee)))
+
+
+def test_an_idle_fee_with_a_grace_leaves_room_for_a_price_of_parking() -> None:
+    assert found(with_idle_fee(tariff(element(ENERGY, PARKING)))) == []
+    assert found(with_idle_fee(tariff(element(ENERGY, PARKING)), grace_s=0)) == [
+        ("component-unreachable", "/elements/0/price_components/1")
+    ]
+
+
+def test_an_idle_fee_says_itself_what_of_parking_is_free() -> None:
+    assert found(with_idle_fee(tariff(element(ENERGY)), free_from="22:00", free_until="06:00")) == []
+
+
+def test_an_idle_fee_of_a_fortune_is_found_and_is_an_occupancy_fee_to_afir() -> None:
+    dear = with_idle_fee(tariff(element(ENERGY, PARKING)), price=Decimal(600))
+    assert found(dear, power_kw=150) == [("price-odd", "/idle_fee/price")]
+
+
+def test_a_reservation_s_second_price_is_never_used() -> None:
+    twice = [element(TIME, reservation="RESERVATION"), element(TIME, FLAT, reservation="RESERVATION")]
+    assert found(tariff(*twice, element(ENERGY))) == [("component-unreachable", "/elements/1/price_components/0")]
+    late = element(TIME, reservation="RESERVATION_EXPIRES")
+    assert found(tariff(twice[0], late, element(ENERGY))) == []
+
+
+def test_a_price_below_nothing_pays_the_driver() -> None:
+    sound = tariff(element(ENERGY))
+    paying = [replace(each, price_e8=-1) for each in sound.elements[0].components]
+    below = replace(sound, elements=(replace(sound.elements[0], components=tuple(paying)),))
+    assert found(below) == [("price-odd", "/elements/0/price_components/0/price")]
+    assert found(replace(sound, min_price=Limit(excl_vat_e8=-1))) == [("limit-odd", "/min_price/excl_vat")]

@@ -28,7 +28,7 @@ def contradictions(tariff: Tariff) -> Iterator[Finding]:
 
 def _amounts(told: Restrictions) -> Iterator[tuple[str, str]]:
     for least, most, per_large, unit in AMOUNTS.values():
-        low, high = getattr(told, least) or 0, getattr(told, most)
+        low, high = getattr(told, least) or 0, getattr(told, most, None)
         if high is not None and low >= high:
             yield OCPI_NAMES[most], f"at least {plain(low, per_large)} and below {plain(high, per_large)} {unit}"
 

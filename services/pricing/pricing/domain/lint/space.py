@@ -23,8 +23,11 @@ AMOUNTS: Mapping[str, tuple[str, str, int, str]] = {
     "duration": ("min_duration_s", "max_duration_s", 60, "min"),
     "power": ("min_power_w", "max_power_w", 1_000, "kW"),
     "current": ("min_current_ma", "max_current_ma", 1_000, "A"),
+    "idle": ("min_idle_s", "max_idle_s", 60, "min of requesting no power"),
 }
-"""The axes that are amounts: the field of the least (inclusive), of the most (exclusive), and how people count it."""
+"""The axes that are amounts: the field of the least (inclusive), of the most (exclusive), and how people count it.
+A field that restrictions do not have, an idle fee's most, bounds nothing.
+"""
 
 AXES = ("day", "clock", "date", *AMOUNTS)
 FIRST_DAY = date.min.toordinal()
@@ -136,7 +139,7 @@ def _spans(restrictions: Restrictions) -> Mapping[str, Sequence[Span]]:
     start, end = restrictions.start_time_s or 0, restrictions.end_time_s or END_OF_DAY_S
     from_day, to_day = restrictions.start_date or date.min, restrictions.end_date
     amounts = {
-        axis: [(getattr(restrictions, least) or 0, getattr(restrictions, most))]
+        axis: [(getattr(restrictions, least) or 0, getattr(restrictions, most, None))]
         for axis, (least, most, _, _) in AMOUNTS.items()
     }
     return {

@@ -15,7 +15,7 @@ LIKE_EURO = frozenset({"EUR", "USD", "GBP", "CHF", "CAD", "AUD", "NZD", "SGD"})
 MOST_PRICE = {Kind.ENERGY: 10, Kind.TIME: 100, Kind.PARKING_TIME: 100, Kind.FLAT: 100}
 """Of a kWh, an hour, a piece, in a currency of about a euro's worth; others are not judged by it."""
 UNITS = {Kind.ENERGY: "a kWh", Kind.TIME: "an hour", Kind.PARKING_TIME: "an hour", Kind.FLAT: "a session"}
-MOST_AMOUNT = {"energy": 1_000_000, "duration": 30 * 86_400, "power": 10_000_000, "current": 10_000_000}
+MOST_AMOUNT = {"energy": 1_000_000, "duration": 30 * 86_400, "power": 10_000_000, "current": 10_000_000, "idle": 86_400}
 LONG_AGO, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -32,7 +32,7 @@ def odd_prices(tariff: Tariff) -> Iterator[Finding]:
             yield Finding(rule="step-odd", place=f"{place}/step_size", message=text)
     for place, told in restricted(tariff):
         for axis, (least, most_name, per_large, unit) in AMOUNTS.items():
-            for value in (getattr(told, least), getattr(told, most_name)):
+            for value in (getattr(told, least), getattr(told, most_name, None)):
                 if value is not None and not 0 <= value <= MOST_AMOUNT[axis]:
                     yield Finding(rule="restriction-odd", place=place, message=f"{plain(value, per_large)} {unit}")
 
