@@ -4,13 +4,14 @@ At least once; the outputs are absolute values, so repeats change nothing. It de
 """
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import faust
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
-from faust.types import AppT, StreamT
+from faust.types import AppT, StreamT, TableT
 from faust.types.tuples import Message
 
 from chassis.codec import Codec, Poison
@@ -18,7 +19,7 @@ from chassis.dead_letters import Unreadable
 from chassis.log import Appender, LogError, TopicPartition
 from chassis.runner import Env
 from ev_contracts.projections import ConnectionMetered
-from projections.dso.loads import absorb, kept, revived
+from projections.dso.loads import Entry, absorb
 from projections.settings import Settings
 
 _SOURCE, _OUTPUT = "projections.connection-meter.sample.v1", "projections.feeder-load.sample.v1"
@@ -122,15 +123,29 @@ def windows_app(settings: Settings, *, env: Env, appender: Appender) -> faust.Ap
                 continue
             key = str(event.key)
             with env.tracing.processing(_SOURCE, dict(event.message.headers or ())):
-                before = revived(loads[key.encode()])
-                after, measured = absorb(before, event.value)
-                for each in measured:
+                absorbed = absorb(partial(_entry, loads, key), event.value)
+                for each in absorbed.measured:
                     await appender.append(topic=_OUTPUT, key=key, record=each)
-                if after is not before:
-                    loads[key.encode()] = kept(after)
+                for name, entry in absorbed.entries.items():
+                    _keep(loads, _key_of(key, name), entry)
             event.ack()
 
     return app
+
+
+def _key_of(key: str, name: str) -> bytes:
+    return f"{key}|{name}".encode()
+
+
+def _entry(loads: TableT[bytes, Entry], key: str, name: str) -> Entry | None:
+    return loads.get(_key_of(key, name)) or None  # a table with a default gives an empty one
+
+
+def _keep(loads: TableT[bytes, Entry], key: bytes, entry: Entry | None) -> None:
+    if entry is not None:
+        loads[key] = entry
+    elif key in loads:
+        del loads[key]
 
 
 async def run_windows(settings: Settings, *, env: Env, appender: Appender) -> None:

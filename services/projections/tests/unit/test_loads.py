@@ -1,5 +1,6 @@
 """Windows of a connection add up to what its meters counted, in whatever order the readings came."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -7,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.decider import EventContext
-from ev_contracts.projections import ConnectionMetered
+from ev_contracts.projections import ConnectionMetered, FeederLoadMeasured
 from ev_contracts.record import Record
 from ev_contracts.sessions import EnergyDelivered
-from projections.dso.loads import Loads, absorb, kept, revived
+from projections.dso.loads import NOTHING, Entry, absorb
 from projections.dso.meters import ends_of_windows, metered
 from projections.testing.model import contexts
 from projections.testing.samples import Told, delivered
@@ -32,12 +33,33 @@ def reading(minute: float, energy_wh: int, session: str = "ses-1", evse: str = "
     )
 
 
+class Table:
+    """A connection's entries as a stream table keeps them: JSON."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    def get(self, name: str) -> Entry | None:
+        found: Entry | None = json.loads(self.kept[name]) if name in self.kept else None
+        return found
+
+    def take(self, each: ConnectionMetered, *, dies_after: int | None = None) -> tuple[FeederLoadMeasured, ...]:
+        """The loads; of the entries only so many are kept where the process dies."""
+        absorbed = absorb(self.get, each)
+        for name, entry in list(absorbed.entries.items())[:dies_after]:
+            if entry is None:
+                self.kept.pop(name, None)
+            else:
+                self.kept[name] = json.dumps(entry)
+        return absorbed.measured
+
+
 def windows(readings: Sequence[ConnectionMetered]) -> dict[str, tuple[int, int, int]]:
     """The last word on each window: energy, mean power, EVSEs."""
-    loads = Loads()
+    table = Table()
     said: dict[str, tuple[int, int, int]] = {}
     for each in readings:
-        loads, measured = absorb(revived(kept(loads)), each)
+        measured = table.take(each)
         said |= {f"{w.window_start_at:%H:%M}": (w.energy_wh, w.mean_power_w, w.evses) for w in measured}
     return said
 
@@ -61,13 +83,47 @@ def test_two_sessions_of_two_evses_add_up() -> None:
 
 
 def test_a_reading_told_twice_says_nothing_new() -> None:
-    loads, _ = absorb(Loads(), reading(5, 100))
-    assert absorb(loads, reading(5, 100)) == (loads, ())
+    table = Table()
+    table.take(reading(5, 100))
+    assert absorb(table.get, reading(5, 100)) == NOTHING
 
 
 def test_a_reading_three_days_late_changes_nothing() -> None:
-    loads, _ = absorb(Loads(), reading(0, 100))
-    assert absorb(loads, reading(-73 * 60, 50, "old")) == (loads, ())
+    table = Table()
+    table.take(reading(0, 100))
+    assert absorb(table.get, reading(-73 * 60, 50, "old")) == NOTHING
+
+
+def test_what_is_past_changing_is_forgotten() -> None:
+    table = Table()
+    for day in range(8):
+        for minute in range(0, 60, 5):
+            table.take(reading(day * 1_440 + minute, minute * 100, f"ses-{day}"))
+    sessions = sorted(name for name in table.kept if name.startswith("s"))
+    assert sessions == ["sses-4", "sses-5", "sses-6", "sses-7"]
+    windows_left = sorted(int(name[1:]) for name in table.kept if name.startswith("w"))
+    assert windows_left[0] == (NOON + timedelta(days=4, minutes=45)).timestamp(), "the window that holds the horizon"
+    assert len(windows_left) == 1 + 3 * 4
+
+
+def test_a_reading_that_was_kept_in_part_is_counted_whole_when_it_is_read_again() -> None:
+    story = [reading(0, 0), reading(40, 4_000), reading(50, 5_000, "ses-2"), reading(70, 9_000)]
+    whole = Table()
+    loads = [whole.take(each) for each in story]
+    for dies_after in range(6):
+        table = Table()
+        for each in story:
+            table.take(each, dies_after=dies_after)
+            assert table.take(each) in {loads[story.index(each)], ()}
+        assert table.kept == whole.kept, dies_after
+
+
+def test_a_reading_touches_few_entries_however_many_sessions_the_connection_has() -> None:
+    table = Table()
+    for number in range(200):
+        table.take(reading(number * 20, 0, f"ses-{number}"))
+        table.take(reading(number * 20 + 19, 1_000, f"ses-{number}"))
+    assert len(absorb(table.get, reading(4_000, 1_500, "ses-199")).entries) <= 6
 
 
 @given(order=st.permutations(list(range(24))), steps=st.lists(st.integers(0, 3_000), min_size=11, max_size=11))
