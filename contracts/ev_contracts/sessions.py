@@ -85,6 +85,9 @@ class EndSession(Record, frozen=True):
     readings: tuple[MeterReading, ...] = ()
     place: Place | None = None
     parties: Parties | None = None
+    message_id: Annotated[
+        StrictStr | None, Field(description="Set by the ledger alone, where it matched a stop that named no session.")
+    ] = None
 
 
 class EnergyDelivered(Record, frozen=True):
@@ -303,6 +306,12 @@ class SessionEnded(Record, frozen=True):
     assumed: Annotated[
         StrictBool, Field(description="True where no station said so: the ledger ended it by its deadline.")
     ] = False
+    message_id: Annotated[
+        StrictStr | None,
+        Field(
+            description="Where the stop named no session and was matched to this one: a stop that names it takes its place."
+        ),
+    ] = None
 
 
 class SessionEvidenceKept(Record, frozen=True):

@@ -29,6 +29,8 @@ class Final:
     end_is_assumed: bool
     """Whether the station's own word of the end, whatever it is, is better than ours."""
     told: str
+    message_id: str | None = None
+    """The message that was matched to the session as its stop."""
 
     def closed(self) -> SessionClosed:
         """What was told, with the facts as they stand."""
@@ -57,6 +59,7 @@ def corrected(final: Final, event: SessionCorrected) -> Final:
         ended_at=event.facts.ended_at,
         has_register=final.has_register or told_again,
         end_is_assumed=final.end_is_assumed and not told_again,
+        message_id=None if told_again else final.message_id,
         told=_packed(final.closed().model_copy(update={"facts": event.facts})),
     )
 

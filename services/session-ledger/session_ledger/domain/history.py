@@ -36,6 +36,7 @@ from session_ledger.domain.finals import connector_key, corrected, final_of, lin
 from session_ledger.domain.rows import ms_of
 from session_ledger.domain.station import (
     End,
+    Open,
     Session,
     Start,
     Station,
@@ -164,6 +165,7 @@ def _started(station: Station, event: SessionStarted) -> Station:
         place=event.place or held.place,
         parties=preferred(event.parties, held.parties),
         evidence=with_seq(held.evidence, event.seq_no),
+        verdict=Open(),
         lag_ms=_lag(held, event.received_at, event.started_at, event.offline),
     )
     session = replace(session, evidence=_noted(session, session.evidence, event.seq_no))
@@ -240,9 +242,11 @@ def _ended(station: Station, event: SessionEnded) -> Station:
         seq_no=event.seq_no,
         heard_at=event.received_at or event.ended_at,
         assumed=event.assumed,
+        message_id=event.message_id,
     )
     evidence = _noted(session, session.evidence, event.seq_no)
-    changes = {"end": end, "evidence": evidence, "heard_at": _heard(session, event.received_at)}
+    # A held session with another end waits, as any other, before it is judged again.
+    changes = {"end": end, "verdict": Open(), "evidence": evidence, "heard_at": _heard(session, event.received_at)}
     lag_ms = session.lag_ms if event.assumed else _lag(session, event.received_at, event.ended_at, event.offline)
     return _with(station, event.session_id, lag_ms=lag_ms, **changes)
 
@@ -259,7 +263,9 @@ def _closed(station: Station, event: SessionClosed) -> Station:
     end = station.sessions[event.session_id].end
     sessions = {name: each for name, each in station.sessions.items() if name != event.session_id}
     stop_wh = None if end is None else end.meter_stop_wh
-    final = final_of(event, stop_wh=stop_wh, end_is_assumed=end is not None and end.assumed)
+    is_own = end is None or not (end.assumed or end.message_id)
+    final = final_of(event, stop_wh=stop_wh, end_is_assumed=not is_own)
+    final = replace(final, message_id=None if end is None else end.message_id)
     ids = with_closed_id(station, event.session_id, event.closed_at)
     after = replace(station, sessions=sessions, final={**station.final, event.session_id: final}, closed=ids)
     return with_part(without_old(after, event.closed_at), final.connector, link_of(event))

@@ -15,7 +15,7 @@ from session_ledger.domain.evidence import register_of
 from session_ledger.domain.finals import connector_key
 from session_ledger.domain.messages import where
 from session_ledger.domain.registers import begin_of, most_energy_wh
-from session_ledger.domain.station import Session, Station
+from session_ledger.domain.station import End, Session, Station
 from session_ledger.domain.telling import Telling
 
 READINGS_KEPT = 25
@@ -24,9 +24,9 @@ READINGS_KEPT = 25
 def session_of(telling: Telling, command: AddReadings | EndSession) -> str | None:
     """The session a message speaks of; where it names none that is known, the one that fits, or None: it is parked."""
     station = telling.station
-    named = station.find(command.session_id, command.transaction_id)
-    if named is not None:
-        return named
+    known = station.find(command.session_id, command.transaction_id)
+    if known is not None:
+        return known
     message = recorded(command)
     message_id = message.message_id or ""
     if message_id in station.unmatched or message_id in station.settled:
@@ -47,6 +47,40 @@ def rejoined(telling: Telling, session_id: str) -> Iterator[AddReadings | EndSes
         if _fitting(telling.station, message) == [session_id]:
             telling.say(_settled(message, session_id, message.received_at or message.occurred_at))
             yield command_of(message)
+
+
+def parked_again(telling: Telling, station_id: str, end: End) -> str | None:
+    """A stop that was matched to a session which has now told its own: it is parked, or goes where else it fits."""
+    message = UnmatchedMessageRecorded(
+        message_id=end.message_id,
+        station_id=station_id,
+        transaction_id="-1",
+        kind="end",
+        because="no-session",
+        meter_wh=end.meter_stop_wh,
+        occurred_at=end.ended_at,
+        received_at=end.heard_at,
+        end_reason=end.reason,
+    )
+    telling.say(message)
+    fitting = _fitting(telling.station, message)
+    if len(fitting) != 1:
+        return None
+    telling.say(_settled(message, fitting[0], end.heard_at))
+    return fitting[0]
+
+
+def is_displaced(matched: End, own: End) -> bool:
+    """Whether a session's own word shows that a stop which was matched to it is another's."""
+    is_same = (matched.ended_at, matched.meter_stop_wh) == (own.ended_at, own.meter_stop_wh)
+    return matched.message_id is not None and own.message_id is None and not is_same
+
+
+def named(station: Station, command: EndSession) -> EndSession:
+    """A stop that names no session of this station bears the id of its message from here on."""
+    if station.find(command.session_id, command.transaction_id) is not None:
+        return command
+    return command.model_copy(update={"message_id": recorded(command).message_id})
 
 
 def _settled(message: UnmatchedMessageRecorded, session_id: str, at: datetime) -> MessageSettled:
@@ -96,12 +130,13 @@ def command_of(message: UnmatchedMessageRecorded) -> AddReadings | EndSession:
         return EndSession(
             at=at,
             station_id=message.station_id,
-            transaction_id=message.transaction_id,
+            transaction_id=message.transaction_id or "-1",
             ended_at=message.occurred_at,
             meter_stop_wh=message.meter_wh,
             reason=message.end_reason or "",
             offline=message.offline,
             readings=message.readings,
+            message_id=message.message_id,
         )
     return AddReadings(
         at=at,

@@ -12,6 +12,7 @@ from ev_contracts.sessions import (
     SessionEvidenceKept,
 )
 from session_ledger.domain.evidence import register_of
+from session_ledger.domain.finals import Final
 from session_ledger.domain.rows import time_of
 from session_ledger.domain.station import End, Session, Start, Station
 
@@ -45,6 +46,7 @@ def end_of(command: EndSession) -> End:
         reason=command.reason,
         seq_no=command.seq_no,
         heard_at=command.at,
+        message_id=command.message_id,
     )
 
 
@@ -122,3 +124,18 @@ def assumed_end(station: Station, session: Session, start: Start, at: datetime) 
     taken_at = station.taken_again_at(session)
     ended_at = last if taken_at is None else min(last, taken_at)
     return End(ended_at=ended_at, meter_stop_wh=None, reason="NoStopHeard", seq_no=None, heard_at=at, assumed=True)
+
+
+def matched_end(final: Final) -> End | None:
+    """The end of a closed session, where it is that of a message which named no session."""
+    if final.message_id is None:
+        return None
+    closed = final.closed()
+    return End(
+        ended_at=closed.facts.ended_at,
+        meter_stop_wh=closed.facts.meter_stop_wh,
+        reason=closed.end_reason,
+        seq_no=None,
+        heard_at=closed.closed_at,
+        message_id=final.message_id,
+    )

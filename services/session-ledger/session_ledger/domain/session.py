@@ -27,7 +27,7 @@ from session_ledger.domain.closing import Late, after_close, close_if_due, suspe
 from session_ledger.domain.evidence import is_seen
 from session_ledger.domain.finals import END_TOLD_AGAIN, connector_key
 from session_ledger.domain.history import SessionEvent, evolve
-from session_ledger.domain.matching import command_of, rejoined, session_of
+from session_ledger.domain.matching import command_of, is_displaced, named, parked_again, rejoined, session_of
 from session_ledger.domain.messages import (
     assumed_end,
     context_wanted,
@@ -36,6 +36,7 @@ from session_ledger.domain.messages import (
     first_register,
     held_end,
     highest,
+    matched_end,
     readings_to,
     told_by_connector,
 )
@@ -163,14 +164,17 @@ def _end(command: EndSession, station: Station, rules: ClosingRules) -> Sequence
     telling = Telling(station)
     session_id = session_of(telling, command)
     if session_id is not None:
-        _take_end(telling, session_id, command, rules)
+        _take_end(telling, session_id, named(station, command), rules)
     return telling.events
 
 
 def _take_end(telling: Telling, session_id: str, command: EndSession, rules: ClosingRules) -> None:
     station, end = telling.station, end_of(command)
     if session_id in station.final:
+        matched = matched_end(station.final[session_id])
         after_close(telling, session_id, Late(at=command.at, cause=END_TOLD_AGAIN, end=end))
+        if matched is not None and is_displaced(matched, end):
+            _give_back(telling, command.station_id, matched, rules)
         return
     session = station.sessions.get(session_id)
     if station.is_forgotten(session_id) or (session and session.end and not _is_better(end, session.end)):
@@ -182,7 +186,27 @@ def _take_end(telling: Telling, session_id: str, command: EndSession, rules: Clo
         if late:
             telling.say(evidence_of(command, session_id, late))
         _tell_end(telling, session_id, end, offline=command.offline)
+        if session.end is not None and is_displaced(session.end, end):
+            _give_back(telling, command.station_id, session.end, rules)
     close_if_due(telling, session_id, rules, command.at)
+
+
+def _give_back(telling: Telling, station_id: str, matched: End, rules: ClosingRules) -> None:
+    """A stop that was matched to a session belongs elsewhere, for the session told another of its own."""
+    other = parked_again(telling, station_id, matched)
+    if other is None:
+        return
+    again = EndSession(
+        at=matched.heard_at,
+        station_id=station_id,
+        transaction_id="-1",
+        ended_at=matched.ended_at,
+        meter_stop_wh=matched.meter_stop_wh,
+        reason=matched.reason,
+        offline=False,
+        message_id=matched.message_id,
+    )
+    _take_end(telling, other, again, rules)
 
 
 def _take_parked(telling: Telling, session_id: str, rules: ClosingRules) -> None:
@@ -198,8 +222,13 @@ def _settle(command: SettleMessage, station: Station, rules: ClosingRules) -> Se
     telling, message = Telling(station), command_of(station.unmatched[command.message_id])
     telling.say(settled)
     if command.session_id is not None:
-        _take(telling, command.session_id, message.model_copy(update={"at": command.at}), rules)
+        _take(telling, command.session_id, _as_told_by_a_person(message, command.at), rules)
     return telling.events
+
+
+def _as_told_by_a_person(message: AddReadings | EndSession, at: datetime) -> AddReadings | EndSession:
+    """As good as if the station had named the session."""
+    return message.model_copy(update={"at": at, "message_id": None} if isinstance(message, EndSession) else {"at": at})
 
 
 def _take(telling: Telling, session_id: str, message: AddReadings | EndSession, rules: ClosingRules) -> None:
@@ -210,8 +239,12 @@ def _take(telling: Telling, session_id: str, message: AddReadings | EndSession, 
 
 
 def _is_better(new: End, known: End) -> bool:
-    """Whether an end replaces the one known: any word of the station the ledger's own, else the later the earlier."""
-    return known.assumed or end_order(new) > end_order(known)
+    """Whether an end replaces the one known: any of the station the ledger's own, one that names its session one that
+    was matched to it, else the later the earlier.
+    """
+    if known.assumed or (known.message_id is None) != (new.message_id is None):
+        return known.assumed or new.message_id is None
+    return end_order(new) > end_order(known)
 
 
 def _tell_end(telling: Telling, session_id: str, end: End, *, offline: bool) -> None:
@@ -227,6 +260,7 @@ def _tell_end(telling: Telling, session_id: str, end: End, *, offline: bool) -> 
     telling.say(
         SessionEnded(
             assumed=end.assumed,
+            message_id=end.message_id,
             session_id=session_id,
             station_id=session.station_id,
             evse_number=start.evse_number,

@@ -51,6 +51,8 @@ class End:
     heard_at: datetime
     assumed: bool = False
     """Nobody said so: the silence was too long, or the connector was taken again."""
+    message_id: str | None = None
+    """The message that was matched to the session; a stop that names the session takes its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,7 +315,8 @@ def with_unmatched(station: Station, message: UnmatchedMessageRecorded) -> Stati
     """The station with this message parked; what was told before messages had ids is history only."""
     if message.message_id is None:
         return station
-    return replace(station, unmatched=_latest({**station.unmatched, message.message_id: message}, UNMATCHED_AT_MOST))
+    unmatched = _latest({**station.unmatched, message.message_id: message}, UNMATCHED_AT_MOST)
+    return replace(station, unmatched=unmatched, settled=without(station.settled, message.message_id))
 
 
 def with_settled(station: Station, message_id: str, session_id: str | None) -> Station:

@@ -78,6 +78,29 @@ def test_a_parked_message_finds_its_start_when_that_comes() -> None:
     assert facts[0] == facts[1]
 
 
+def test_a_sessions_own_stop_displaces_one_that_was_matched_to_it() -> None:
+    """An idle session before it has the same register: by itself the stop of the next one would fit it."""
+    early = start(meter_start_wh=1_000)
+    lost = end(70, 1_000, transaction_id="-1")
+    _, state = told([lost, early])
+    assert state.unmatched == {}
+    _, state = told([end(5, 1_000, at=at(71))], state)
+    assert list(state.unmatched) != []
+    next_one = start(session_id=name_of(5), transaction_id="5", started_at=at(65), at=at(72))
+    events, state = told([next_one], state)
+    assert [each.session_id for each in events if isinstance(each, MessageSettled)] == [name_of(5)]
+    ends = {name: each.end.ended_at for name, each in state.sessions.items() if each.end is not None}
+    assert ends == {SESSION: at(5), name_of(5): at(70)}
+
+
+def test_the_same_displacement_after_the_close_is_a_correction() -> None:
+    _, state = told([end(70, 1_000, transaction_id="-1"), start(), deadline("close", 90)])
+    assert SESSION in state.final
+    events, state = told([end(5, 1_000, at=at(91))], state)
+    assert [type(each).__name__ for each in events] == ["SessionCorrected", "UnmatchedMessageRecorded"]
+    assert len(state.unmatched) == 1
+
+
 def settle(message_id: str, session_id: str | None) -> SettleMessage:
     return SettleMessage(
         at=at(100), message_id=message_id, station_id=STATION, session_id=session_id, by="cleo", reason="receipt"

@@ -1,0 +1,388 @@
+"""Whatever happens to a station's messages, the ledger stays true: a station, its meters and the way here as a machine.
+
+Sessions of 1.6 (also those whose transaction id was never heard) and of 2.x run on two connectors; their messages are
+delivered in any order, repeated, lost; the ledger is restarted; time passes. A sample by default, `EV_LONG=1` tries
+10,000 histories; the seed is printed and can be given as `EV_SEED`.
+"""
+
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import HealthCheck, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from chassis.decider import Refused, fold
+from ev_contracts.common import CommercialModel, MeterReading, Parties, Place, SessionFacts
+from ev_contracts.sessions import (
+    AddReadings,
+    ChangeChargingState,
+    EndSession,
+    EnergyDelivered,
+    SessionClosed,
+    SessionCorrected,
+    SessionDeadlinePassed,
+    SessionEnded,
+    SessionStarted,
+    StartSession,
+)
+from session_ledger.domain.history import SessionEvent
+from session_ledger.domain.session import Command, session_decider
+from session_ledger.domain.station import Station, Suspect
+
+LONG = os.environ.get("EV_LONG") == "1"
+SEED = int(os.environ.get("EV_SEED") or secrets.randbelow(2**32))
+HISTORIES = 10_000 if LONG else 150
+SESSIONS_AT_MOST = 7
+"""Of no more closed sessions the facts are kept for corrections."""
+
+DECIDER = session_decider()
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+STATION = "NLVOLT0001"
+PARTIES = Parties(cpo_party_id="NL-VLT", commercial_model=CommercialModel.DIRECT)
+Message = StartSession | AddReadings | ChangeChargingState | EndSession
+CONNECTORS = st.sampled_from((1, 2))
+
+
+def place_of(connector: int) -> Place:
+    return Place(
+        site_id="oosterdok",
+        station_id=STATION,
+        evse_number=connector,
+        connector_number=1,
+        evse_id=f"NL*VLT*E{connector}",
+        feeder_id="feeder-7",
+        connection_id="connection-12",
+        time_zone="Europe/Amsterdam",
+        country="NL",
+    )
+
+
+@dataclass(kw_only=True)
+class Truth:
+    """A session as it truly was."""
+
+    session_id: str
+    kind: str
+    connector: int
+    started_at: datetime
+    begin_wh: int
+    seq_no: int = 0
+    ended_at: datetime | None = None
+    stop_wh: int | None = None
+    stop_is_lost: bool = False
+    is_delivered: bool = False
+    """Whether its start was: a 1.6 station learns its transaction id by it."""
+
+    @property
+    def transaction_id(self) -> str:
+        return "-1" if self.kind == "1.6, lost" else self.session_id[:8]
+
+    @property
+    def energy_wh(self) -> int:
+        assert self.stop_wh is not None
+        return self.stop_wh - self.begin_wh
+
+
+@dataclass
+class Ledger:
+    """A ledger, and all it said."""
+
+    station: Station = field(default_factory=lambda: DECIDER.initial)
+    events: list[SessionEvent] = field(default_factory=list)
+
+    def take(self, command: Command) -> None:
+        decided = DECIDER.decide(command, self.station)
+        assert not isinstance(decided, Refused)
+        for event in decided:
+            self.station = DECIDER.evolve(self.station, event)
+        self.events += decided
+
+    def pass_time(self, now: datetime) -> None:
+        """Every deadline that is due, in order, as the worker would."""
+        while due := min((d for d in DECIDER.deadlines(self.station) if d.due_at <= now), key=_due, default=None):
+            self.take(SessionDeadlinePassed(at=due.due_at, name=due.name, due_at=due.due_at))
+
+    def facts(self) -> dict[str, SessionFacts]:
+        """What each session came to, at last."""
+        told = [each for each in self.events if isinstance(each, SessionClosed | SessionCorrected)]
+        return {each.session_id: each.facts for each in told}
+
+
+def _due(deadline: object) -> tuple[datetime, str]:
+    return deadline.due_at, deadline.name  # type: ignore[attr-defined]  # a Deadline
+
+
+class AnyHistory(RuleBasedStateMachine):
+    """The station, and the ledger it speaks to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOON
+        self.meters = {1: 1_000_000, 2: 7_000_000}
+        self.running: dict[int, Truth] = {}
+        self.truths: dict[str, Truth] = {}
+        self.waiting: list[tuple[Truth, Message]] = []
+        self.delivered: list[tuple[Truth, Message]] = []
+        self.ledger = Ledger()
+        self.is_whole = True
+        """Nothing was lost, and no energy flowed outside of a session."""
+
+    # ---- what happens at the station
+
+    @precondition(lambda self: len(self.truths) < SESSIONS_AT_MOST)
+    @rule(connector=CONNECTORS, kind=st.sampled_from(("1.6", "1.6", "2.0.1", "2.0.1", "1.6, lost")))
+    def plug_in(self, connector: int, kind: str) -> None:
+        if connector in self.running:
+            return
+        number = len(self.truths) + 1
+        truth = Truth(
+            session_id=f"{number:08x}-0000-5000-8000-000000000000",
+            kind=kind,
+            connector=connector,
+            started_at=self.now,
+            begin_wh=self.meters[connector],
+        )
+        self.truths[truth.session_id] = self.running[connector] = truth
+        is_new = kind == "2.0.1"
+        begin = MeterReading(sampled_at=self.now, register_wh=truth.begin_wh, context="Transaction.Begin")
+        start = StartSession(
+            at=self.now,
+            session_id=truth.session_id,
+            station_id=STATION,
+            transaction_id=truth.session_id[:8],
+            ocpp_version="2.0.1" if is_new else "1.6",
+            evse_number=connector,
+            connector_number=1,
+            token_status="None",
+            started_at=self.now,
+            meter_start_wh=None if is_new else truth.begin_wh,
+            seq_no=0 if is_new else None,
+            readings=(begin,) if is_new else (),
+            offline=False,
+            place=place_of(connector),
+            parties=PARTIES,
+        )
+        self.waiting.append((truth, start))
+
+    @rule(connector=CONNECTORS, energy_wh=st.integers(0, 5_000), minutes=st.integers(1, 40))
+    def charge(self, connector: int, energy_wh: int, minutes: int) -> None:
+        self._pass(minutes)
+        if connector in self.running:
+            self.meters[connector] += energy_wh
+
+    @rule(connector=CONNECTORS, energy_wh=st.integers(1, 500))
+    def leak(self, connector: int, energy_wh: int) -> None:
+        if connector not in self.running:
+            self.meters[connector] += energy_wh
+            self.is_whole = False
+
+    @rule(connector=CONNECTORS, charging=st.sampled_from((None, True, False)))
+    def sample(self, connector: int, charging: bool | None) -> None:  # noqa: FBT001
+        truth = self.running.get(connector)
+        if truth is None:
+            return
+        if charging is not None and truth.kind != "2.0.1":
+            state = ChangeChargingState(
+                at=self.now,
+                station_id=STATION,
+                evse_number=connector,
+                connector_number=1,
+                charging=charging,
+                suspended_by=None if charging else "EV",
+                occurred_at=self.now,
+            )
+            self.waiting.append((truth, state))
+            return
+        readings = AddReadings(
+            at=self.now,
+            evse_number=connector,
+            connector_number=1,
+            charging=charging,
+            occurred_at=self.now,
+            readings=(MeterReading(sampled_at=self.now, register_wh=self.meters[connector]),),
+            **self._names(truth),
+        )
+        self.waiting.append((truth, readings))
+
+    @rule(connector=CONNECTORS)
+    def unplug(self, connector: int) -> None:
+        truth = self.running.get(connector)
+        if truth is None:
+            return
+        self._pass(1)
+        truth.ended_at, truth.stop_wh = self.now, self.meters[connector]
+        last = MeterReading(sampled_at=self.now, register_wh=truth.stop_wh, context="Transaction.End")
+        is_new = truth.kind == "2.0.1"
+        end = EndSession(
+            at=self.now,
+            ended_at=self.now,
+            meter_stop_wh=None if is_new else truth.stop_wh,
+            readings=(last,) if is_new else (),
+            reason="Local",
+            **self._names(truth),
+        )
+        self.waiting.append((truth, end))
+        del self.running[connector]
+        self._pass(1)
+
+    def _names(self, truth: Truth) -> dict[str, object]:
+        truth.seq_no += 1
+        is_new = truth.kind == "2.0.1"
+        return {
+            "station_id": STATION,
+            "transaction_id": truth.transaction_id,
+            "session_id": truth.session_id if is_new else None,
+            "seq_no": truth.seq_no if is_new else None,
+            "offline": False,
+        }
+
+    # ---- what happens on the way
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data())
+    def deliver(self, data: st.DataObject) -> None:
+        able = [place for place, (truth, message) in enumerate(self.waiting) if self._can_be_sent(truth, message)]
+        if able:
+            self._deliver(*self.waiting.pop(data.draw(st.sampled_from(able))))
+
+    def _can_be_sent(self, truth: Truth, message: Message) -> bool:
+        return truth.is_delivered or truth.kind != "1.6" or isinstance(message, StartSession | ChangeChargingState)
+
+    def _deliver(self, truth: Truth, message: Message) -> None:
+        truth.is_delivered |= isinstance(message, StartSession)
+        self.delivered.append((truth, message))
+        self.ledger.take(message.model_copy(update={"at": self.now}))
+
+    @precondition(lambda self: self.delivered)
+    @rule(data=st.data())
+    def repeat(self, data: st.DataObject) -> None:
+        _, message = data.draw(st.sampled_from(self.delivered))
+        self.ledger.take(message.model_copy(update={"at": self.now}))
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data())
+    def lose(self, data: st.DataObject) -> None:
+        place = data.draw(st.integers(0, len(self.waiting) - 1))
+        truth, message = self.waiting[place]
+        if isinstance(message, StartSession):
+            return
+        del self.waiting[place]
+        if isinstance(message, EndSession):
+            truth.stop_is_lost = True
+            self.is_whole = False
+
+    # ---- what happens to the ledger
+
+    @rule()
+    def restart(self) -> None:
+        folded = fold(DECIDER, self.ledger.events)
+        assert folded == self.ledger.station
+        self.ledger.station = folded
+
+    def _pass(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+        self.ledger.pass_time(self.now)
+
+    # ---- what must hold
+
+    @invariant()
+    def no_energy_is_negative(self) -> None:
+        for event in self.ledger.events[-8:]:
+            match event:
+                case SessionClosed() | SessionCorrected():
+                    assert all(each.energy_wh >= 0 for each in event.facts.periods)
+                    assert sum(each.energy_wh for each in event.facts.periods) == event.facts.energy_wh >= 0
+                    sums = [each.energy_wh for each in event.facts.curve]
+                    assert sums == sorted(sums)
+                    assert sums[-1] == event.facts.energy_wh
+                case EnergyDelivered() | SessionEnded():
+                    assert event.energy_wh >= 0
+                case _:
+                    pass
+
+    @invariant()
+    def each_session_closes_once(self) -> None:
+        closed = [each.session_id for each in self.ledger.events if isinstance(each, SessionClosed)]
+        assert len(closed) == len(set(closed))
+
+    def teardown(self) -> None:
+        for connector in tuple(self.running):
+            self.unplug(connector)
+        for is_start in (True, False):
+            for truth, message in [each for each in self.waiting if isinstance(each[1], StartSession) == is_start]:
+                self._deliver(truth, message)
+        self._pass(60)
+        self._pass(60 * 49)
+        facts = self.ledger.facts()
+        begun = [each.session_id for each in self.ledger.events if isinstance(each, SessionStarted)]
+        assert sorted(begun) == sorted(self.truths)
+        assert all(isinstance(each.verdict, Suspect) for each in self.ledger.station.sessions.values())
+        for truth in self.truths.values():
+            self._is_true(truth, facts.get(truth.session_id))
+        self._each_wh_once(facts)
+        self._order_does_not_matter(facts)
+        self.restart()
+
+    def _is_true(self, truth: Truth, facts: SessionFacts | None) -> None:
+        if facts is None:
+            held = self.ledger.station.sessions[truth.session_id].verdict
+            assert isinstance(held, Suspect), truth
+            assert truth.stop_is_lost or truth.kind == "1.6, lost", (truth, held)
+            return
+        assert facts.started_at == truth.started_at
+        assert facts.meter_start_wh == truth.begin_wh
+        assert facts.energy_wh <= truth.energy_wh
+        if not truth.stop_is_lost and truth.kind != "1.6, lost":
+            assert (facts.energy_wh, facts.ended_at) == (truth.energy_wh, truth.ended_at)
+
+    def _each_wh_once(self, facts: dict[str, SessionFacts]) -> None:
+        gaps = self.ledger.station.gaps.values()
+        for connector in self.meters:
+            here = [facts[name] for name, each in self.truths.items() if each.connector == connector and name in facts]
+            if not here:
+                continue
+            gaps_wh = sum(each.energy_wh for each in gaps if each.evse_number == connector)
+            spanned_wh = max(each.meter_stop_wh for each in here) - min(each.meter_start_wh for each in here)
+            assert sum(each.energy_wh for each in here) + gaps_wh == spanned_wh
+        if self.is_whole and not any(each.kind == "1.6, lost" for each in self.truths.values()):
+            assert not gaps
+
+    def _order_does_not_matter(self, facts: dict[str, SessionFacts]) -> None:
+        if any(each.stop_is_lost or each.kind == "1.6, lost" for each in self.truths.values()):
+            return
+        again = in_order([message for _, message in self.delivered]).facts()
+        assert again.keys() == facts.keys()
+        for name, told in facts.items():
+            assert figures(told) == figures(again[name])
+
+
+def figures(facts: SessionFacts) -> tuple[object, ...]:
+    return facts.started_at, facts.ended_at, facts.meter_start_wh, facts.meter_stop_wh, facts.energy_wh
+
+
+def in_order(messages: Sequence[Message]) -> Ledger:
+    """A ledger that hears each message when it was sent."""
+    ledger = Ledger()
+    for message in sorted(messages, key=lambda each: each.at):
+        ledger.pass_time(message.at)
+        ledger.take(message)
+    ledger.pass_time(NOON + timedelta(days=90))
+    return ledger
+
+
+def test_any_history_of_a_station_comes_to_the_truth() -> None:
+    print(f"seed {SEED}, {HISTORIES} histories")
+    machine = seed(SEED)(AnyHistory)
+    tried = settings(
+        max_examples=HISTORIES,
+        stateful_step_count=30,
+        deadline=None,
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
+    run_state_machine_as_test(machine, settings=tried)
