@@ -143,18 +143,28 @@ async def measure(*, commands: int, stations: int) -> dict[str, Any]:
     lab = ev_lab.endpoints()
     codec = Codec(records=RECORDS, topics=TOPICS)
     async with _namespace(lab.kafka) as namespace:
-        log = KafkaLog(lab.kafka, namespace=namespace)
-        await log.start()
-        appender = Appender(log=log, codec=codec, clock=SystemClock(), service="bench", tracing=Tracing("bench"))
-        await _fill(appender, commands=commands, stations=stations)
-        await log.stop()
-        ledger = _env(lab.kafka, namespace, codec, "session-ledger")
-        entity = Entity(name=ENTITY, decider=session_decider(settle_s=30, grace_s=900), deadline=_passed)
-        decided = await _rate(
-            Service(env=ledger, parts=[entity]), lambda: ledger.metrics.get("decisions", ENTITY), commands
-        )
+        rate = await _decide(namespace, codec, commands=commands, stations=stations)
         projected = await _project(_env(lab.kafka, namespace, codec, "projections"), namespace, commands)
-    return {"decider": _plain(decided), "projection": _plain(projected), "stations": stations}
+    return {"decider": _plain(rate), "projection": _plain(projected), "stations": stations}
+
+
+async def decided(*, commands: int, stations: int) -> dict[str, int]:
+    """The decider's half alone."""
+    async with _namespace(ev_lab.endpoints().kafka) as namespace:
+        codec = Codec(records=RECORDS, topics=TOPICS)
+        return _plain(await _decide(namespace, codec, commands=commands, stations=stations))
+
+
+async def _decide(namespace: str, codec: Codec, *, commands: int, stations: int) -> Rate:
+    kafka = ev_lab.endpoints().kafka
+    log = KafkaLog(kafka, namespace=namespace)
+    await log.start()
+    appender = Appender(log=log, codec=codec, clock=SystemClock(), service="bench", tracing=Tracing("bench"))
+    await _fill(appender, commands=commands, stations=stations)
+    await log.stop()
+    ledger = _env(kafka, namespace, codec, "session-ledger")
+    entity = Entity(name=ENTITY, decider=session_decider(settle_s=30, grace_s=900), deadline=_passed)
+    return await _rate(Service(env=ledger, parts=[entity]), lambda: ledger.metrics.get("decisions", ENTITY), commands)
 
 
 async def _project(env: Env, namespace: str, events: int) -> Rate:
