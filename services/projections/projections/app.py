@@ -1,17 +1,20 @@
 """The composition root: settings in, one role's read model out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chassis.auth import Authenticator
+from chassis.auth import Authenticator, Guard
 from chassis.cassandra import Cassandra, Rows, StoreUnavailable
 from chassis.clock import Clock
+from chassis.dead_letters.routes import repair_router
 from chassis.http import create_app, problem
 from chassis.log import Log
-from chassis.runner import HttpEdge, Progress, Projection, Service, wire
+from chassis.runner import Env, HttpEdge, Progress, Projection, Service, Transform, wire
+from chassis.runner.parts import Part
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
 from projections.answering import ReadDesk
@@ -69,8 +72,22 @@ def build(
         progress=progress,
         applied=live.applied,
     )
+    more = role.more_parts(wiring)
+    app.include_router(_repairs(wiring.env, desk.guard, more))
     edge = HttpEdge(app=app, host=settings.http_host, port=settings.http_port, tables=role.tables)
-    return wiring.service([projection, edge, *role.more_parts(wiring)])
+    return wiring.service([projection, edge, *more])
+
+
+def _repairs(env: Env, guard: Guard, parts: Sequence[Part]) -> APIRouter:
+    """What the rows and the tables lack, for who may repair: a start that can read it is the repair."""
+    return repair_router(
+        log=env.log,
+        entities=(),
+        guard=guard,
+        act="repair-parked",
+        reactions=[each.name for each in parts if isinstance(each, Transform)],
+        unreadable=env.unreadable,
+    )
 
 
 async def _store_is_away(_request: Request, _error: Exception) -> Response:

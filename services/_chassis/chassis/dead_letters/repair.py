@@ -31,6 +31,7 @@ _POLL_S = 0.1
 class Letter:
     """A dead letter as the record it was; `offset` and `partition` are those on its own topic."""
 
+    topic: str
     partition: int
     offset: int
     timestamp: int
@@ -57,17 +58,19 @@ async def letters_of(log: Log, name: str, topic: str, key: str, parked: Parked) 
     found = {}
     async for records in read_to_end(log, at):
         for record in records:
-            letter = _letter(record, topic, key)
-            if letter is not None and letter.offset >= parked.since:
+            letter = letter_of(record) if record.key == key.encode() else None
+            if letter is not None and letter.topic == topic and letter.offset >= parked.since:
                 found[letter.offset] = letter
     return [found[offset] for offset in sorted(found)]
 
 
-def _letter(record: Fetched, topic: str, key: str) -> Letter | None:
+def letter_of(record: Fetched) -> Letter | None:
+    """What a record of a dead-letter topic holds; None where it is no letter."""
     headers = dict(record.headers)
-    if record.key != key.encode() or headers.get(DL_TOPIC) != topic.encode():
+    if record.key is None or DL_TOPIC not in headers:
         return None
     return Letter(
+        topic=headers[DL_TOPIC].decode(),
         partition=int(headers[DL_PARTITION]),
         offset=int(headers[DL_OFFSET]),
         timestamp=record.timestamp,

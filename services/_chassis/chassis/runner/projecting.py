@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from chassis.cassandra import StoreUnavailable, Write
 from chassis.clock import behind_s, within
@@ -13,25 +13,34 @@ from chassis.log.envelope import context_of
 from chassis.log.port import Consumer, Fetched, LogError, TopicPartition
 from chassis.runner.parts import Env, Progress, Projection
 
+LETTERS = dead_letter_topic("projections.any")
+"""Where all projections bury what they cannot read."""
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 10.0
 _ACK_TIMEOUT_S = 15.0
 
 
-class Store(Protocol):
-    """Where rows are written: Cassandra or its twin."""
-
-    async def write(self, writes: Sequence[Write]) -> None: ...
+async def write_until_done(part: Projection, writes: Sequence[Write], env: Env) -> None:
+    """The store being away is waited for; back-pressure is the log itself."""
+    pause = _FIRST_PAUSE_S
+    while True:
+        try:
+            await part.store.write(writes)
+        except StoreUnavailable as error:
+            env.lines.warning("projection.retried", part=part.name, error=type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+        else:
+            return
 
 
 class ProjectionWorker:
     """One source partition, at least once, effective once by the versions of its writes."""
 
-    def __init__(self, part: Projection, at: TopicPartition, *, env: Env, store: Store, consumer: Any) -> None:
+    def __init__(self, part: Projection, at: TopicPartition, *, env: Env, consumer: Any) -> None:
         self._part = part
         self._at = at
         self._env = env
-        self._store = store
         self._progress: Progress = part.progress
         self._consumer = consumer
 
@@ -45,7 +54,7 @@ class ProjectionWorker:
         return position
 
     async def handle(self, records: Sequence[Fetched]) -> None:
-        """Write everything, then commit. The store being away is waited for; back-pressure is the log itself."""
+        """Write everything, then commit."""
         writes: list[Write] = []
         applied: list[tuple[Any, EventContext]] = []
         for record in records:
@@ -59,7 +68,7 @@ class ProjectionWorker:
             with self._env.tracing.processing(self._at.topic, headers):
                 writes.extend(self._part.project(event, context))
             applied.append((event, context))
-        await self._write(writes)
+        await write_until_done(self._part, writes, self._env)
         consumer: Consumer = await self._consumer()
         self._progress.offsets[self._at] = records[-1].offset + 1
         self._progress.log_time_ms[self._at] = records[-1].timestamp
@@ -69,18 +78,6 @@ class ProjectionWorker:
         self._env.metrics.add("projected", len(records), self._part.name)
         lag = behind_s(records[-1].timestamp)
         self._env.metrics.put("lag_seconds", lag, f"{self._part.name}/{self._at.topic}/{self._at.partition}")
-
-    async def _write(self, writes: Sequence[Write]) -> None:
-        pause = _FIRST_PAUSE_S
-        while True:
-            try:
-                await self._store.write(writes)
-            except StoreUnavailable as error:
-                self._env.lines.warning("projection.retried", part=self._part.name, error=type(error).__name__)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE_S)
-            else:
-                return
 
     async def _bury(self, record: Fetched, poison: Poison) -> None:
         self._env.lines.error(
@@ -93,8 +90,7 @@ class ProjectionWorker:
         self._env.metrics.add("dead_letters", 1, poison.reason)
         letter = self._env.letterbox.letter(self._at.topic, self._at.partition, record, poison)
         try:
-            topic = dead_letter_topic("projections.any")
-            await within(await self._env.log.producer.send(topic, letter), _ACK_TIMEOUT_S)
+            await within(await self._env.log.producer.send(LETTERS, letter), _ACK_TIMEOUT_S)
         except TimeoutError as error:
             raise LogError("no acknowledgement of a dead letter") from error
 

@@ -18,6 +18,7 @@ from chassis.runner.parts import Entity, Env, HttpEdge, Outbox, Part, Policy, Pr
 from chassis.runner.projecting import ProjectionWorker
 from chassis.runner.reacting import ReactionWorker
 from chassis.runner.registry import Registry
+from chassis.runner.reprojecting import Reprojection
 from chassis.runner.unit import EntityUnit
 from chassis.tables import Follower, Table
 from chassis.telemetry import export_metrics
@@ -50,6 +51,7 @@ class Service:
             unreadable=env.unreadable,
         )
         self._lanes: list[Lane] = []
+        self._reprojections: list[Reprojection] = []
         self._stopping = asyncio.Event()
         self.started = False
         self._servers: list[_Server] = []
@@ -91,6 +93,7 @@ class Service:
                 for lane in self._lanes
                 if lane.group != self.env.service
             ]
+            tasks += [group.create_task(each.run()) for each in self._reprojections]
             clients = {
                 id(client): client for part in self.parts if (client := getattr(part, "commands", None)) is not None
             }
@@ -166,6 +169,7 @@ class Service:
                     )
                 case Projection():
                     self._lanes.append(self._projection_lane(part))
+                    self._reprojections.append(Reprojection(part, env, self._registry.learn))
                 case _:
                     pass
 
@@ -189,7 +193,7 @@ class Service:
 
         def maker(topic: str) -> Any:
             return lambda partition: ProjectionWorker(
-                part, TopicPartition(topic, partition), env=self.env, store=part.store, consumer=consumer
+                part, TopicPartition(topic, partition), env=self.env, consumer=consumer
             )
 
         # The group is the role's alone, so that a rebuild under another name starts from the oldest record.

@@ -33,6 +33,8 @@ CALLERS = KnownCallers(
         "other-owner": Principal(subject="olga", roles=frozenset({"owner"}), party_id="NL-OW2"),
         "dso": Principal(subject="dirk", roles=frozenset({"dso"}), party_id="NL-GRD"),
         "other-dso": Principal(subject="dora", roles=frozenset({"dso"}), party_id="NL-GR2"),
+        "engineer": Principal(subject="enno", roles=frozenset({"cpo-engineer"}), tenants=frozenset({"volt"})),
+        "other-engineer": Principal(subject="elin", roles=frozenset({"cpo-engineer"}), tenants=frozenset({"ampere"})),
         "driver": Principal(subject="dana", roles=frozenset({"driver"}), claims={"driver_ref": "drv-dana"}),
         "other-driver": Principal(subject="dave", roles=frozenset({"driver"}), claims={"driver_ref": "drv-dave"}),
     }
@@ -67,6 +69,7 @@ class Model:
     http: httpx2.AsyncClient
     rows: Rows
     app: FastAPI
+    log: MemoryLog
     tell: Callable[[Sequence[Told]], Awaitable[None]]
 
 
@@ -89,7 +92,9 @@ async def told_to(role: RoleName, secrets_dir: Path) -> AsyncIterator[Model]:
     async with running(service) as ready:
         (port,) = ready.ports.values()
         async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:
-            model = Model(http=http, rows=rows, app=app_of(ready), tell=lambda told: append_all(appender, told))
+            model = Model(
+                http=http, rows=rows, app=app_of(ready), log=log, tell=lambda told: append_all(appender, told)
+            )
             await eventually(lambda: _is_told(ready, log), what="the story is in the rows")
             yield model
 
