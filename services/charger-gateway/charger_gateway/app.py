@@ -18,18 +18,23 @@ from charger_gateway.adapters.frame_blocks import FrameBlocks, FrameCipher
 from charger_gateway.adapters.heartbeat import BEATS, Beats, Watch
 from charger_gateway.adapters.http import DESK, Edge, create_files, create_http, own_session
 from charger_gateway.adapters.journal import LogJournal
+from charger_gateway.adapters.no_authorities import NoAuthorities
 from charger_gateway.adapters.ocpp.desk_line import DeskLine
 from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.limits import Limits
 from charger_gateway.adapters.ocpp.server import CONNECTIONS, Address, OcppServer
 from charger_gateway.adapters.seal import DeskSeal
+from charger_gateway.adapters.signing import Signing
 from charger_gateway.adapters.tails import Tails
+from charger_gateway.adapters.trust.local_ca import LocalCa
 from charger_gateway.adapters.trust.tls import TlsContext, TlsFiles
 from charger_gateway.domain.command_book import CommandBook
 from charger_gateway.domain.desk import DeskEvent, desk
 from charger_gateway.domain.ids import token_key
 from charger_gateway.domain.presence import Presence
-from charger_gateway.policies import on_connection
+from charger_gateway.domain.station import STATION_EVENTS
+from charger_gateway.policies import on_connection, on_station_word
+from charger_gateway.ports import StationCa
 from charger_gateway.settings import Settings
 from chassis.auth import Authenticator
 from chassis.clock import Clock, LabClock, new_id
@@ -37,7 +42,7 @@ from chassis.dead_letters.routes import repair_router
 from chassis.decider import Deadline
 from chassis.http import CommandClient
 from chassis.log import Log
-from chassis.runner import Entity, Env, HttpEdge, Policy, Service, Task, Wiring, wire
+from chassis.runner import Entity, Env, HttpEdge, Outbox, Policy, Service, Task, Wiring, wire
 from chassis.settings import read_secret
 from chassis.telemetry import Metrics
 from ev_contracts.authority import ACTS
@@ -54,6 +59,8 @@ from ev_contracts.gateway import (
 NAME = "charger-gateway"
 DESK_EVENTS = "gateway.desk.event.v1"
 CONTACTS = "gateway.contact-policy"
+WORDS = "gateway.word-policy"
+SIGNING = "gateway.signing-outbox"
 REPLIES = "gateway.edge.reply.v1"
 FILES_PART = 3
 """The file endpoint's place among the service's parts, by which its port is told."""
@@ -205,8 +212,7 @@ def build(
     desk_part = Entity(name=DESK, decider=desk, deadline=_deadline_passed)
     task = Task(name="sockets", run=sockets.run, tables=directory.tables)
     files = _files(settings, edge, store, directory)
-    contacts = Policy(name=CONTACTS, source=CONNECTIONS, target=DESK, react=on_connection)
-    service = wiring.service([desk_part, http, task, files, contacts])
+    service = wiring.service([desk_part, http, task, files, *_reactions(settings, wiring)])
     files_at.ports.append(service.ports)
     service.health.add(lambda: [] if sockets.server.listens else ["stations cannot connect yet"])
     return service
@@ -231,6 +237,27 @@ def _edge(settings: Settings, wiring: Wiring, sockets: Sockets, directory: Table
     )
 
 
+def _reactions(settings: Settings, wiring: Wiring) -> Sequence[Policy | Outbox]:
+    contacts = Policy(name=CONTACTS, source=CONNECTIONS, target=DESK, react=on_connection)
+    words = Policy(name=WORDS, source=STATION_EVENTS, target=DESK, react=on_station_word)
+    ca = _station_ca(settings, wiring.env.clock)
+    if ca is None:
+        return (contacts, words)
+    signing = Signing(ca, wiring.env.clock)
+    return (
+        contacts,
+        words,
+        Outbox(name=SIGNING, source=STATION_EVENTS, target=DESK, act=signing.act),
+    )
+
+
+def _station_ca(settings: Settings, clock: Clock) -> StationCa | None:
+    if not settings.station_ca_dir:
+        return None
+    folder = Path(settings.station_ca_dir)
+    return LocalCa.open_or_make(folder, operator=settings.station_ca_operator, now=clock.now())
+
+
 def _files(settings: Settings, edge: Edge, store: FileStore, directory: TablesDirectory) -> HttpEdge:
     return HttpEdge(
         app=create_files(store, edge.guard, directory.station, most_bytes=settings.most_file_bytes),
@@ -248,7 +275,7 @@ def _http_app(edge: Edge, env: Env) -> FastAPI:
             entities=(DESK,),
             guard=edge.guard,
             act="repair-parked",
-            reactions=(CONTACTS,),
+            reactions=(CONTACTS, WORDS, SIGNING),
             unreadable=env.unreadable,
         )
     )
@@ -341,6 +368,7 @@ def _interpreter(settings: Settings, directory: TablesDirectory, metrics: Metric
         token_key=read_secret(settings, "token-key"),
         number_key=read_secret(settings, "transaction-key"),
         heartbeat_interval_s=settings.heartbeat_interval_s,
+        authorities=NoAuthorities(signs=bool(settings.station_ca_dir)),
         metrics=metrics,
     )
 

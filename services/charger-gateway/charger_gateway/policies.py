@@ -1,10 +1,22 @@
-"""How the desk reacts to what the gateway's own sockets tell: a station that connected is asked how it stands."""
+"""How the desk reacts to what stations tell: contacts, and words that follow an earlier command."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from chassis.decider import EventContext, To
-from ev_contracts.gateway import ReportContact, StationConnected
+from ev_contracts.gateway import (
+    CertificateSigningRequested,
+    DiagnosticsStatusChanged,
+    FirmwarePublicationChanged,
+    FirmwareStatusChanged,
+    LogStatusChanged,
+    ReportCompleted,
+    ReportContact,
+    ReportProgress,
+    StationBooted,
+    StationConnected,
+)
 
 
 def on_connection(event: object, context: EventContext, _facts: Any) -> Sequence[To]:
@@ -15,3 +27,36 @@ def on_connection(event: object, context: EventContext, _facts: Any) -> Sequence
         at=event.connected_at, station_id=event.station_id, epoch=context.offset, ocpp_version=event.ocpp_version
     )
     return [To(key=context.key, command=contact)]
+
+
+def on_station_word(event: object, context: EventContext, _facts: Any) -> Sequence[To]:
+    """How something goes on that a station may have been asked for; the desk knows whether it was."""
+    word = _word(event)
+    return [] if word is None else [To(key=context.key, command=word)]
+
+
+def _word(event: object) -> ReportProgress | None:
+    match event:
+        case FirmwareStatusChanged():
+            return _progress(event.station_id, event.received_at, "firmware", event.status, event.request_id)
+        case LogStatusChanged():
+            return _progress(event.station_id, event.received_at, "log", event.status, event.request_id)
+        case DiagnosticsStatusChanged():
+            return _progress(event.station_id, event.received_at, "diagnostics", event.status)
+        case FirmwarePublicationChanged():
+            return _progress(event.station_id, event.received_at, "publication", event.status, event.request_id)
+        case ReportCompleted():
+            status = "Complete" if event.whole else "Incomplete"
+            return _progress(event.station_id, event.received_at, "report", status, event.request_id)
+        case CertificateSigningRequested():
+            # Its own number is the certificate's, not the trigger's.
+            status = "Requested" if event.accepted else "Rejected"
+            return _progress(event.station_id, event.received_at, "signing", status)
+        case StationBooted():
+            return _progress(event.station_id, event.booted_at, "boot", "Booted")
+        case _:
+            return None
+
+
+def _progress(station_id: str, at: datetime, kind: str, status: str, request_id: int | None = None) -> ReportProgress:
+    return ReportProgress(at=at, station_id=station_id, kind=kind, request_id=request_id, status=status)

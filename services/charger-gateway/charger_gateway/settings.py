@@ -51,3 +51,7 @@ class Settings(BaseServiceSettings):
     file_dir: Path = Path("station-files")
     """Where what stations bring and fetch is kept; replicas share it, or each serves its own commands only."""
     most_file_bytes: int = 512 * 1024 * 1024
+    station_ca_dir: str = ""
+    """The folder of the local station CA, made where it is empty; without one SignCertificate is answered Rejected."""
+    station_ca_operator: str = "EV Assets Manager"
+    """Who stands as the organisation in the certificates that the local CA signs."""

@@ -1,16 +1,18 @@
-"""The Authorities of an installation that has none: every question is honestly without an answer."""
+"""The Authorities of an installation that has none but, perhaps, a station CA: every other question has no answer."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from charger_gateway.domain.certificates import ChainStatus, ContractCertificate
 
 
 # ruff: noqa: ARG002 - keeps the port's signatures
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoAuthorities:
     """See Authorities."""
 
-    signs = False
+    signs: bool = False
 
     async def contract_certificate(self, request: Mapping[str, Any]) -> ContractCertificate | None:
         """See Authorities."""

@@ -66,6 +66,7 @@ def _with_consequences(first: Sequence[DeskEvent], desk: Desk, at: datetime) -> 
         events.append(event)
         before, desk = desk, evolve(desk, event)
         waiting += [*jobs.react(event, before, desk, at), *desired.react(event, before, at)]
+        waiting += _signed(event, before, desk, at)
     return events
 
 
@@ -184,6 +185,18 @@ def _report_progress(command: ReportProgress, desk: Desk) -> Sequence[DeskEvent]
             at=command.at,
         )
     ]
+
+
+def _signed(event: DeskEvent, before: Desk, desk: Desk, at: datetime) -> Sequence[DeskEvent]:
+    """What was asked to have a certificate signed ends with the delivery of the certificate."""
+    if not isinstance(event, CommandSucceeded | CommandRefused | CommandTimedOut | CommandUndeliverable):
+        return []
+    one = before.command(event.command_id)
+    if one is None or one.action != "DeliverSignedCertificate":
+        return []
+    status = "Installed" if isinstance(event, CommandSucceeded) else "NotInstalled"
+    report = ReportProgress(at=at, station_id=event.station_id, kind="signing", status=status)
+    return _report_progress(report, desk)
 
 
 def _told_of(command: ReportProgress, desk: Desk) -> str | None:

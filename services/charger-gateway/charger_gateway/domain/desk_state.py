@@ -63,6 +63,7 @@ class Requested:
     command_id: str
     station_id: str
     expires_at: datetime
+    action: str = ""
     job_id: str | None = None
     follow: Follow | None = None
 
@@ -78,6 +79,7 @@ class Sent:
     station_id: str
     expires_at: datetime
     epoch: int
+    action: str = ""
     job_id: str | None = None
     follow: Follow | None = None
     ended: bool | None = None
@@ -211,6 +213,7 @@ def _requested(event: CommandRequested) -> Requested:
         command_id=event.command_id,
         station_id=event.station_id,
         expires_at=event.expires_at,
+        action=event.action,
         job_id=event.job_id,
         follow=None if asked is None else follow_of(asked),
     )
@@ -224,6 +227,7 @@ def _sent(one: OpenCommand, event: CommandSent) -> OpenCommand:
         station_id=one.station_id,
         expires_at=one.expires_at,
         epoch=event.epoch,
+        action=one.action,
         job_id=one.job_id,
         follow=one.follow,
     )

@@ -53,7 +53,7 @@ _LAST: Mapping[str, Mapping[str, bool]] = {
     "publication": {"Published": True, "DownloadFailed": False, "InvalidChecksum": False, "PublishFailed": False},
     "report": {"Complete": True, "Incomplete": False},
     "boot": {"Booted": True},
-    "signing": {"Requested": True},
+    "signing": {"Installed": True, "NotInstalled": False, "Refused": False, "Rejected": False},
 }
 _Reports = (
     GetBaseReport

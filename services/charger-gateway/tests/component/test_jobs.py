@@ -6,16 +6,17 @@ from typing import Any
 import httpx2
 import orjson
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from charger_gateway.adapters.http.files import PUBLIC
 from charger_gateway.app import FILES_PART
 from chassis.auth import undeclared_routes
-from chassis.clock import SystemClock
-from chassis.log.appender import Appender
+from chassis.clock import new_id
 from chassis.runner import HttpEdge
-from chassis.telemetry import Tracing
 from chassis.testing import eventually
-from ev_contracts.gateway import ReportProgress
 
 from .stations import STATION  # noqa: TID252 - tests are no package of the installation
 from .whole import Whole  # noqa: TID252 - as above
@@ -33,13 +34,14 @@ async def start(whole: Whole, version: str, kind: str, **body: Any) -> httpx2.Re
     return await whole.http.post(f"/v1/stations/{STATION[version]}/jobs/{kind}", json=body, headers=OPS)
 
 
-async def told(whole: Whole, version: str, kind: str, status: str, request_id: int | None = None) -> None:
-    """As the reaction to the station's notification tells the desk."""
-    report = ReportProgress(
-        at=SystemClock().now(), station_id=STATION[version], kind=kind, request_id=request_id, status=status
-    )
-    appender = Appender(log=whole.log, codec=whole.codec, clock=SystemClock(), service="test", tracing=Tracing("test"))
-    await appender.append(topic="gateway.desk.command.v1", key=f"volt/{STATION[version]}", record=report)
+async def say(ws: Any, action: str, **payload: Any) -> Any:
+    """A station's call, and what it is answered."""
+    message_id = new_id()
+    await ws.send(orjson.dumps([2, message_id, action, payload]).decode())
+    async with asyncio.timeout(10):
+        answer = orjson.loads(await ws.recv())
+    assert answer[:2] == [3, message_id], answer
+    return answer[2]
 
 
 async def until(whole: Whole, link: str, status: str) -> dict[str, Any]:
@@ -69,8 +71,8 @@ async def test_a_log_is_brought_once_and_read_by_the_operator(whole: Whole) -> N
         assert (await station.put(address, content=LOG)).status_code == 201
         assert (await station.post(address + "/l.txt", content=b"other")).status_code == 409
         assert (await station.get(address)).status_code == 404
-        await told(whole, "2.0.1", "log", "Uploading", call[3]["requestId"])
-        await told(whole, "2.0.1", "log", "Uploaded", call[3]["requestId"])
+        await say(ws, "LogStatusNotification", status="Uploading", requestId=call[3]["requestId"])
+        await say(ws, "LogStatusNotification", status="Uploaded", requestId=call[3]["requestId"])
         job = await until(whole, started.headers["Location"], "succeeded")
         shown = (await whole.get("cpo", job["commands"][0])).json()
         brought = f"{files_of(whole)}/v1/stations/{STATION['2.0.1']}/uploads/{job['job_id']}"
@@ -98,7 +100,8 @@ async def test_a_firmware_is_fetched_once_by_the_station_it_is_for(whole: Whole)
         assert (fetched.content, fetched.headers["content-length"]) == (IMAGE, str(len(IMAGE)))
         assert (await station.get(address)).status_code == 410
         assert (await station.put(address, content=b"evil")).status_code == 404
-        await told(whole, "1.6", "firmware", "Installed")
+        await say(ws, "FirmwareStatusNotification", status="Downloading")
+        await say(ws, "FirmwareStatusNotification", status="Installed")
         job = await until(whole, started.headers["Location"], "succeeded")
     assert (job["kind"], job["step"], job["attempt"]) == ("firmware-update", 0, 1)
 
@@ -143,6 +146,40 @@ async def test_a_job_may_be_cancelled_by_the_operator_alone(whole: Whole) -> Non
     assert (await whole.http.delete(link, headers=OPS)).status_code == 202
     assert (await until(whole, link, "failed"))["why"] == "cancelled"
     assert (await whole.http.delete(link, headers=OPS)).status_code == 409
+
+
+def csr_of(station_id: str) -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, station_id)])
+    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+    return request.public_bytes(serialization.Encoding.PEM).decode()
+
+
+async def test_a_certificate_is_asked_for_signed_and_delivered(whole: Whole) -> None:
+    async with whole.station(STATION["2.0.1"], "ocpp2.0.1") as ws:
+        await whole.connected()
+        started = await start(whole, "2.0.1", "certificate-exchange")
+        trigger = await take(ws, {"status": "Accepted"})
+        assert trigger[3]["requestedMessage"] == "SignChargingStationCertificate"
+        asked = await say(ws, "SignCertificate", csr=csr_of(STATION["2.0.1"]))
+        assert asked == {"status": "Accepted"}
+        delivery = await take(ws, {"status": "Accepted"})
+        job = await until(whole, started.headers["Location"], "succeeded")
+        shown = (await whole.get("cpo", job["commands"][0])).json()
+    leaf = x509.load_pem_x509_certificate(delivery[3]["certificateChain"].encode())
+    assert delivery[2] == "CertificateSigned"
+    assert leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value == STATION["2.0.1"]
+    assert [one["status"] for one in shown["progress"]] == ["Requested", "Installed"]
+
+
+async def test_a_request_in_anothers_name_is_signed_by_nobody(whole: Whole) -> None:
+    async with whole.station(STATION["2.0.1"], "ocpp2.0.1") as ws:
+        await whole.connected()
+        started = await start(whole, "2.0.1", "certificate-exchange", most_attempts=1)
+        await take(ws, {"status": "Accepted"})
+        await say(ws, "SignCertificate", csr=csr_of("NLVOLT0666"))
+        job = await until(whole, started.headers["Location"], "failed")
+    assert job["why"] == "Refused"
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,7 @@ async def running_whole(secrets: Path, *, wait_s: float, clock: Clock | None = N
     settings = Settings(
         ocpp_port=free_port(),
         file_dir=secrets / "files",
+        station_ca_dir=str(secrets / "ca"),
         secrets_dir=write_secrets(secrets),
         command_wait_s=wait_s,
         log_level="error",

@@ -16,6 +16,7 @@ from ev_contracts.gateway import (
     CommandRequested,
     CommandSent,
     CommandSucceeded,
+    DeliverSignedCertificate,
     DeskDeadlinePassed,
     GetLocalListVersion,
     GetLog,
@@ -31,6 +32,7 @@ from ev_contracts.gateway import (
     SendLocalList,
     StartJob,
     StationResponse,
+    TriggerStationMessage,
     UpdateFirmware,
 )
 
@@ -250,6 +252,33 @@ def test_a_word_of_another_kind_or_number_is_of_no_command_of_ours() -> None:
     assert play.progressed("firmware", "Installed").said == []
     assert play.progressed("log", "Uploaded", 5).said == []
     assert play.progressed("log", "Uploaded", remote_start_number(play.state.awaited[0].command_id)).said != []
+
+
+CERTIFICATE = job(
+    "certificate-exchange",
+    JobStep(trigger_station_message=TriggerStationMessage(**TEMPLATE, message="SignChargingStationCertificate")),
+)
+DELIVERY = DeliverSignedCertificate(
+    **TEMPLATE | {"command_id": "d1", "expires_at": NOON + ONE}, certificate_chain="PEM"
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "then"),
+    [("Accepted", "Installed", JobSucceeded), ("Rejected", "NotInstalled", JobRetryScheduled)],
+)
+def test_a_certificates_job_ends_with_its_delivery(answer: str, status: str, then: type) -> None:
+    play = Play().tell(CERTIFICATE).sent().answered()
+    assert play.progressed("signing", "Requested").kinds == [CommandProgressed]
+    play.tell(DELIVERY).sent().answered(answer)
+    progressed = play.said[1]
+    assert isinstance(progressed, CommandProgressed)
+    assert progressed.status == status
+    assert play.kinds[2:] == [then]
+
+
+def test_a_certificate_that_nobody_asked_for_is_delivered_all_the_same() -> None:
+    assert Play().tell(DELIVERY).sent().answered().kinds == [CommandSucceeded]
 
 
 def test_a_refused_command_is_followed_by_nothing() -> None:
