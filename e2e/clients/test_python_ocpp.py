@@ -57,7 +57,7 @@ async def _says(station: Any, module: Any, action: str, payload: Mapping[str, An
     return await station.call(getattr(module.call, action)(**camel_to_snake_case(payload)), suppress=False)
 
 
-@pytest.mark.parametrize("version", [V16, V201])
+@pytest.mark.parametrize("version", [V16, V201, V21])
 async def test_a_session_and_every_command(stand: Stand, version: str) -> None:
     module = importlib.import_module(_MODULES[version])
     run = Run(client="python ocpp", version=version)

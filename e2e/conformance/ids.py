@@ -25,5 +25,15 @@ _V201 = {
     "P": "02 03",
 }
 
+_V21 = """
+AFRRSignal AdjustPeriodicEventStream BatterySwap ChangeTransactionTariff ClearDERControl ClearTariffs
+ClosePeriodicEventStream GetCertificateChainStatus GetDERControl GetPeriodicEventStream GetTariffs
+NotifyAllowedEnergyTransfer NotifyDERAlarm NotifyDERStartStop NotifyPeriodicEventStream NotifyPriorityCharging
+NotifySettlement NotifyWebPaymentStarted OpenPeriodicEventStream PullDynamicScheduleUpdate ReportDERControl
+RequestBatterySwap SetDERControl SetDefaultTariff UpdateDynamicSchedule UsePriorityCharging VatNumberValidation
+"""
+
+V21_IDS = tuple(_V21.split())
+"""The messages that 2.1 added: not cases of the OCA's, but one of ours each."""
 V16_IDS = tuple(f"TC_{number}_CSMS" for number in _V16.split())
 V201_IDS = tuple(f"TC_{block}_{number}_CSMS" for block, numbers in _V201.items() for number in numbers.split())

@@ -8,9 +8,10 @@ from conformance.cases import Case, Register
 from conformance.stand import Stand
 from conformance.table import EXPECTED, README, all_cases, drawn, registers
 from conformance.v16.point import Point
+from conformance.v21.charger import Charger21
 from conformance.v201.charger import Charger
 
-MAKERS: dict[str, type[Point | Charger]] = {"1.6": Point, "2.0.1": Charger}
+MAKERS: dict[str, type[Point | Charger]] = {"1.6": Point, "2.0.1": Charger, "2.1": Charger21}
 
 
 def _expected(case: Case) -> Any:

@@ -65,8 +65,8 @@ class Transaction:
 class Charger(Station):
     """Says the 2.0.1 messages; each checks what OCPP promises of its answer."""
 
-    def __init__(self, stand: Stand) -> None:
-        super().__init__(stand, "2.0.1")
+    def __init__(self, stand: Stand, version: str = "2.0.1") -> None:
+        super().__init__(stand, version)
 
     async def boots(self, reason: str = "PowerUp") -> Any:
         """A boot: accepted, with a clock and an interval, then a status of each connector."""
