@@ -69,9 +69,13 @@ class RunningCost:
         stretches = [
             stretch for leg in self._legs(known, after) for stretch in stretches_of(leg, tariff, self.time_zone)
         ]
-        self._priced = price(tariff, Session(stretches=tuple(stretches)), self._tally)
-        self._known = after
-        return self._priced
+        if after.at > self.started_at:
+            self._priced = price(tariff, Session(stretches=tuple(stretches)), self._tally)
+            self._known = after
+            return self._priced
+        # Nothing has run yet, so nothing is measured for good: which start fee it is may depend on what flows from now.
+        self._known = after.model_copy(update={"energy_wh": known.energy_wh})
+        return price(tariff, Session(stretches=tuple(stretches)))
 
     def catch_up(self, event: EnergyDelivered) -> None:
         """Of a session that ran unseen: what was parked came first."""
