@@ -250,6 +250,9 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         gateway.TransactionUpdated,
     ),
     "pricing.assignment.snapshot.v1": (pricing.AssignmentSnapshot,),
+    "pricing.price-feed.command.v1": (pricing.PublishPricePoints,),
+    "pricing.price-feed.event.v1": (pricing.PricePointPublished,),
+    "pricing.price-feed.snapshot.v1": (pricing.PricePointSnapshot,),
     "pricing.rating.command.v1": (
         pricing.RateSession,
         pricing.RatingDeadlinePassed,

@@ -71,6 +71,20 @@ class TaxRate(Record, frozen=True):
     )
 
 
+class FeedPrice(Record, frozen=True):
+    """A price of energy that follows a feed: its price of the interval, with a markup and an addition, between a floor and a cap."""
+
+    feed_id: StrictStr
+    markup_percent: Annotated[ExactDecimal, Field(description="Of the feed's price, before the addition.")]
+    addition: Annotated[ExactDecimal, Field(description="Per kWh.")]
+    at_least: Annotated[ExactDecimal | None, Field(description="Per kWh.")] = None
+    at_most: Annotated[ExactDecimal | None, Field(description="Per kWh.")] = None
+    fallback: Annotated[ExactDecimal, Field(description="Per kWh, where the feed says nothing.")]
+    vat_permille: StrictInt | None = None
+    taxes: tuple[TaxRate, ...] = ()
+    step_size: Annotated[StrictInt, Field(description="Wh.")] = 1
+
+
 class IdleFee(Record, frozen=True):
     """A price of the time in which the vehicle keeps the place and requests no power. OCPI has no grace and no cap; what roaming partners are told is the nearest that it has."""
 
@@ -257,6 +271,14 @@ class PriceLimit(Record, frozen=True):
     incl_vat: ExactDecimal | None = None
 
 
+class PricePoint(Record, frozen=True):
+    """What a feed says of one interval."""
+
+    starts_at: Instant
+    ends_at: Instant
+    price: Annotated[ExactDecimal, Field(description="Per kWh, without taxes; may be below zero.")]
+
+
 class PricedPeriod(Record, frozen=True):
     """A stretch of a session or its reservation in which every dimension kept its price: what OCPI's charging period is."""
 
@@ -421,6 +443,10 @@ class TariffRestrictions(Record, frozen=True):
     reservation: Annotated[
         ReservationRestriction | None, Field(description="Prices the reservation instead of the session.")
     ] = None
+    holds_from_at: Annotated[
+        Instant | None, Field(description="From this instant on; OCPI has no such restriction.")
+    ] = None
+    holds_until_at: Annotated[Instant | None, Field(description="Until this instant, exclusive.")] = None
 
 
 class TariffElement(Record, frozen=True):
@@ -467,3 +493,4 @@ class TariffVersion(Record, frozen=True):
     idle_fee: Annotated[
         IdleFee | None, Field(description="Prices idle time before any PARKING_TIME of the elements does.")
     ] = None
+    feed_price: Annotated[FeedPrice | None, Field(description="Prices energy before any element does.")] = None

@@ -6,12 +6,14 @@ from typing import Annotated
 from pydantic import Field, StrictInt, StrictStr
 
 from ev_contracts.common import (
+    FeedPrice,
     IdleFee,
     Money,
     Parties,
     Place,
     PriceComponent,
     PriceLimit,
+    PricePoint,
     Rating,
     Relation,
     RelationKind,
@@ -57,6 +59,34 @@ class AssignmentSnapshot(Record, frozen=True):
     ] = None
 
 
+class PricePointPublished(Record, frozen=True):
+    """A feed's price of an interval; a later one of the same interval takes its place."""
+
+    feed_id: StrictStr
+    issuer_party_id: StrictStr
+    currency: StrictStr
+    point: PricePoint
+    published_at: Instant
+
+
+class PricePointSnapshot(Record, frozen=True):
+    """One interval of a feed; key tenant/feed@start."""
+
+    feed_id: StrictStr
+    currency: StrictStr
+    point: PricePoint
+
+
+class PublishPricePoints(Record, frozen=True):
+    """Tell a feed's prices of intervals that are still to come."""
+
+    at: Instant
+    feed_id: StrictStr
+    issuer_party_id: StrictStr
+    currency: StrictStr
+    points: tuple[PricePoint, ...] = ()
+
+
 class PublishTariff(Record, frozen=True):
     """Publish a new version of a tariff."""
 
@@ -76,6 +106,7 @@ class PublishTariff(Record, frozen=True):
     idle_fee: Annotated[
         IdleFee | None, Field(description="Prices idle time before any PARKING_TIME of the elements does.")
     ] = None
+    feed_price: Annotated[FeedPrice | None, Field(description="Prices energy before any element does.")] = None
 
 
 class RateSession(Record, frozen=True):

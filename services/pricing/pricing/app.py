@@ -14,6 +14,7 @@ from ev_contracts.pricing import RatingDeadlinePassed
 from pricing.adapters.http import Edge, pricing_app
 from pricing.adapters.running_costs import RunningCosts
 from pricing.adapters.tariff_book import SnapshotTariffs
+from pricing.domain.feed import feed
 from pricing.domain.rated import rating
 from pricing.domain.tariff import tariff
 from pricing.policies import latest_energy, on_energy, on_rating, on_session
@@ -52,7 +53,7 @@ def build(
             unreadable=wiring.env.unreadable,
         )
     )
-    tables = (tariffs.versions, tariffs.assignments)
+    tables = (tariffs.versions, tariffs.assignments, tariffs.points)
     http = HttpEdge(app=app, host=settings.http_host, port=settings.http_port, commands=client, tables=tables)
     return wiring.service([*entities, *reactions, http])
 
@@ -60,6 +61,7 @@ def build(
 def _entities() -> tuple[Entity, ...]:
     return (
         Entity(name="pricing.tariff", decider=tariff),
+        Entity(name="pricing.price-feed", decider=feed),
         Entity(name=_RATING, decider=rating, deadline=_passed),
     )
 

@@ -62,7 +62,8 @@ def on_session(event: Record, context: EventContext, tariffs: TariffBook) -> Seq
 
 def _rated(event: SessionClosed, relation: Relation, tariffs: TariffBook) -> To:
     rating_id = rating_id_of(event.session_id, relation.kind)
-    tariff = tariffs.in_force(relation, place=event.place, at=event.facts.started_at)
+    facts = event.facts
+    tariff = tariffs.in_force(relation, place=event.place, at=facts.started_at, until=facts.ended_at)
     command = RateSession(
         at=event.closed_at,
         rating_id=rating_id,
@@ -95,7 +96,8 @@ def on_rating(event: Record, context: EventContext, tariffs: TariffBook) -> Sequ
     """Another try for a held rating, if by now there is a tariff; the pinned version for what is to be rerated."""
     match event:
         case RatingWanted():
-            tariff = tariffs.in_force(event.relation, place=event.place, at=event.facts.started_at)
+            facts = event.facts
+            tariff = tariffs.in_force(event.relation, place=event.place, at=facts.started_at, until=facts.ended_at)
             command: RateSession | RerateSession = RateSession(
                 at=event.at,
                 rating_id=event.rating_id,
@@ -106,7 +108,13 @@ def on_rating(event: Record, context: EventContext, tariffs: TariffBook) -> Sequ
                 tariff=tariff,
             )
         case RerateWanted():
-            tariff = tariffs.version(event.relation, tariff_id=event.tariff_id, number=event.tariff_version)
+            tariff = tariffs.version(
+                event.relation,
+                tariff_id=event.tariff_id,
+                number=event.tariff_version,
+                at=event.facts.started_at,
+                until=event.facts.ended_at,
+            )
             command = RerateSession(**event.model_dump(exclude={"tariff_id", "tariff_version"}), tariff=tariff)
         case _:
             return []

@@ -12,11 +12,18 @@ from pricing.domain.engine.price import Priced
 class TariffBook(Protocol):
     """The tariffs that sellers have set, as far as they are known here."""
 
-    def in_force(self, relation: Relation, *, place: Place, at: datetime) -> TariffVersion | None:
-        """The tariff of a relation at a place and a time: the most specific assignment, its latest version by then."""
+    def in_force(
+        self, relation: Relation, *, place: Place, at: datetime, until: datetime | None = None
+    ) -> TariffVersion | None:
+        """The tariff of a relation at a place and a time: the most specific assignment, its latest version by then.
 
-    def version(self, relation: Relation, *, tariff_id: str, number: int) -> TariffVersion | None:
-        """A version of the seller's by its number, whenever it was in force."""
+        One that follows a feed comes with the feed's prices from then until the session's end, or for four days.
+        """
+
+    def version(
+        self, relation: Relation, *, tariff_id: str, number: int, at: datetime, until: datetime
+    ) -> TariffVersion | None:
+        """A version of the seller's by its number, whenever it was in force; with the feed's prices of a session."""
 
 
 class RunningBook(Protocol):

@@ -102,6 +102,36 @@ class IdleFeeBody(Body):
     at_most: Price | None = None
 
 
+class FeedPriceBody(Body):
+    """A price of energy that follows a feed; per kWh."""
+
+    feed_id: TariffId
+    markup_percent: Price = Decimal(0)
+    addition: Price = Decimal(0)
+    at_least: Price | None = None
+    at_most: Price | None = None
+    fallback: Price
+    vat_permille: int | None = None
+    taxes: tuple[TaxBody, ...] = Field(default=(), max_length=8)
+    step_size: int = Field(default=1, le=_INT_AT_MOST)
+
+
+class PointBody(Body):
+    """An interval of 15 or 60 minutes; per kWh, and perhaps below zero."""
+
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    price: Price
+
+
+class PointsBody(Body):
+    """What a feed says of intervals that are still to come."""
+
+    issuer_party_id: PartyId
+    currency: Currency
+    points: tuple[PointBody, ...] = Field(min_length=1, max_length=1_000)
+
+
 class TariffBody(Body):
     """A version of a tariff; whether it makes sense is decided, not parsed."""
 
@@ -116,6 +146,7 @@ class TariffBody(Body):
     tax_included: TaxIncluded = TaxIncluded.NO
     tariff_type: Text = "REGULAR"
     idle_fee: IdleFeeBody | None = None
+    feed_price: FeedPriceBody | None = None
     valid_from: AwareDatetime
     valid_until: AwareDatetime | None = None
 

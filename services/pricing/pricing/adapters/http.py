@@ -24,8 +24,8 @@ from chassis.http import (
     tell,
 )
 from ev_contracts.common import Rating, Relation, RelationKind, SessionFacts, TariffVersion
-from ev_contracts.pricing import AssignTariff, RetireTariff
-from pricing.adapters.bodies import AssignmentBody, PartyId, QuoteBody, RetirementBody, TariffBody, TariffId
+from ev_contracts.pricing import AssignTariff, PublishPricePoints, RetireTariff
+from pricing.adapters.bodies import AssignmentBody, PartyId, PointsBody, QuoteBody, RetirementBody, TariffBody, TariffId
 from pricing.adapters.tariff_book import SnapshotTariffs
 from pricing.domain.coverage import gaps
 from pricing.domain.quote import Vehicle, estimated_facts, expected_facts
@@ -80,6 +80,20 @@ def _add_command_routes(app: FastAPI, edge: Edge) -> None:
         result = {"tenant": tenant, "tariff_id": tariff_id, "assignment_id": body.assignment_id}
         await _seen(edge, outcome)
         return answer(edge.desk, caller.principal.subject, outcome, result, elsewhere={"tariff-unknown"})
+
+    @app.post("/v1/price-feeds/{feed_id}/points", status_code=201, tags=["price feeds"])
+    async def publish_points(
+        feed_id: TariffId,
+        body: PointsBody,
+        asked: Asking,
+        caller: Annotated[Caller, Depends(sets)],
+        tenant: InTenant = None,
+    ) -> Response:
+        tenant = _tenant_of_seller(caller, tenant, body.issuer_party_id)
+        told = {"at": edge.clock.now(), "feed_id": feed_id, **body.model_dump()}
+        command = PublishPricePoints.model_validate(told)
+        outcome = await tell(edge.desk, asked, entity="pricing.price-feed", key=f"{tenant}/{feed_id}", command=command)
+        return answer(edge.desk, caller.principal.subject, outcome, {"tenant": tenant, "feed_id": feed_id})
 
     @app.post("/v1/tariffs/{tariff_id}/retirement", status_code=201, tags=["tariffs"])
     async def retire_tariff(
@@ -159,7 +173,8 @@ def _add_read_routes(app: FastAPI, edge: Edge) -> None:
     ) -> dict[str, Any]:
         tenant = caller.tenant(tenant)
         at = body.at or edge.clock.now()
-        tariff = edge.tariffs.versions.in_force(tenant, body.tariff_id, at)
+        version = edge.tariffs.versions.in_force(tenant, body.tariff_id, at)
+        tariff = edge.tariffs.resolved(tenant, version, at)
         if tariff is None:
             raise Problem(404, "not-found")
         return _quoted(tariff, body, tenant, at)

@@ -27,6 +27,7 @@ class RunningCosts:
         self._tariffs = tariffs
         self.versions = tariffs.versions
         self.assignments = tariffs.assignments
+        self.points = tariffs.points
         self._at_most = at_most
         self._starts: OrderedDict[str, list[SessionStarted | SuspensionStarted | SuspensionEnded]] = OrderedDict()
         self._costs: OrderedDict[str, dict[RelationKind, RunningCost]] = OrderedDict()

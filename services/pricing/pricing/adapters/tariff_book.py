@@ -1,10 +1,11 @@
 """`ports.TariffBook` over pricing's own snapshots, indexed by what a relation asks for."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chassis.tables import Table
-from ev_contracts.common import Place, Relation, RelationKind, TariffVersion
-from ev_contracts.pricing import AssignmentSnapshot, TariffSnapshot
+from ev_contracts.common import Place, PricePoint, Relation, RelationKind, TariffVersion
+from ev_contracts.pricing import AssignmentSnapshot, PricePointSnapshot, TariffSnapshot
+from pricing.domain.feed import resolved
 
 
 class Versions(Table[TariffSnapshot]):
@@ -98,20 +99,60 @@ def place_rank(assignment: AssignmentSnapshot) -> int:
     return int(assignment.site_id is not None)
 
 
+class PricePoints(Table[PricePointSnapshot]):
+    """What feeds say, by tenant and feed, in the order of their intervals."""
+
+    def __init__(self) -> None:
+        super().__init__("pricing.price-feed.snapshot.v1")
+        self._by_feed: dict[str, dict[str, PricePoint]] = {}
+
+    def on_change(self, key: str, old: PricePointSnapshot | None, new: PricePointSnapshot | None) -> None:  # noqa: ARG002
+        """Keys are `<tenant>/<feed>@<start>`."""
+        points = self._by_feed.setdefault(key.rpartition("@")[0], {})
+        if new is None:
+            points.pop(key, None)
+        else:
+            points[key] = new.point
+
+    def between(self, tenant: str, feed_id: str, start: datetime, end: datetime) -> list[PricePoint]:
+        """Of the intervals that touch this time, the earliest first."""
+        told = self._by_feed.get(f"{tenant}/{feed_id}", {})
+        return [point for _, point in sorted(told.items()) if point.ends_at > start and point.starts_at <= end]
+
+
 class SnapshotTariffs:
     """The tariffs that sellers have set, as this service's own snapshots tell."""
 
     def __init__(self) -> None:
         self.versions = Versions()
         self.assignments = Assignments()
+        self.points = PricePoints()
 
-    def in_force(self, relation: Relation, *, place: Place, at: datetime) -> TariffVersion | None:
+    def in_force(
+        self, relation: Relation, *, place: Place, at: datetime, until: datetime | None = None
+    ) -> TariffVersion | None:
         """The first fitting assignment whose tariff has a version in force then."""
         fitting = self.assignments.of(relation, place=place, at=at)
         found = (self.versions.in_force(relation.seller_tenant, each.tariff_id, at) for each in fitting)
-        return next((tariff for tariff in found if tariff is not None), None)
+        first = next((tariff for tariff in found if tariff is not None), None)
+        return self.resolved(relation.seller_tenant, first, at, until)
 
-    def version(self, relation: Relation, *, tariff_id: str, number: int) -> TariffVersion | None:
+    def version(
+        self, relation: Relation, *, tariff_id: str, number: int, at: datetime, until: datetime
+    ) -> TariffVersion | None:
         """By its key."""
         found = self.versions.get(f"{relation.seller_tenant}/{tariff_id}@{number}")
-        return None if found is None else found.tariff
+        return self.resolved(relation.seller_tenant, None if found is None else found.tariff, at, until)
+
+    def resolved(
+        self, tenant: str, version: TariffVersion | None, at: datetime, until: datetime | None = None
+    ) -> TariffVersion | None:
+        """With the prices of its feed, if it follows one."""
+        if version is None or version.feed_price is None:
+            return version
+        points = self.points.between(tenant, version.feed_price.feed_id, at, until or at + _AHEAD)
+        return resolved(version, points)
+
+
+_AHEAD = timedelta(days=4)
+"""How far a running session's prices are looked up."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from chassis.decider import Refused
 from ev_contracts.common import (
     DayOfWeek,
+    FeedPrice,
     IdleFee,
     PriceComponent,
     PriceLimit,
@@ -25,6 +26,7 @@ _PERMILLE_AT_MOST = 1_000
 _PERCENT_AT_MOST = 100
 _PRICE_BELOW = Decimal(10) ** 9
 _STEP_BELOW = 10**7
+_MARKUP_BELOW = 10_000
 _BOUND_BELOW = 10**12
 _TYPES = frozenset({"REGULAR", "AD_HOC_PAYMENT", "PROFILE_CHEAP", "PROFILE_FAST", "PROFILE_GREEN"})
 _OF_RESERVATION = frozenset({TariffComponentType.FLAT, TariffComponentType.TIME})
@@ -52,6 +54,8 @@ def _faults(tariff: TariffVersion) -> Iterator[Refused]:
         yield Refused(reason="never-valid", detail="/valid_until: not after valid_from")
     yield from _parts(tariff)
     yield from _limits(tariff)
+    if tariff.feed_price is not None:
+        yield from _feed_price(tariff, tariff.feed_price)
     if tariff.idle_fee is not None:
         yield from _idle_fee(tariff, tariff.idle_fee)
 
@@ -59,7 +63,7 @@ def _faults(tariff: TariffVersion) -> Iterator[Refused]:
 def _parts(tariff: TariffVersion) -> Iterator[Refused]:
     if tariff.components and tariff.elements:
         yield Refused(reason="components-told-twice", detail="/components: either components or elements")
-    if not tariff.components and not tariff.elements:
+    if not tariff.components and not tariff.elements and tariff.feed_price is None:
         yield Refused(reason="no-components", detail="/components: a free tariff says so with a price of 0")
     yield from _components(tariff, "", tariff.components)
     for place, element in enumerate(tariff.elements):
@@ -123,6 +127,8 @@ def _restrictions(place: str, told: TariffRestrictions) -> Iterator[Refused]:
         yield from _clock(f"{place}/{name}", getattr(told, name))
     if told.start_time is not None and told.start_time == told.end_time != "00:00":
         yield Refused(reason="restriction-never-holds", detail=f"{place}/end_time: the same as start_time")
+    if told.holds_from_at is not None or told.holds_until_at is not None:
+        yield Refused(reason="restriction-of-a-feed", detail=f"{place}: an instant is a feed's to tell")
     yield from _days(place, told)
     if told.reservation is ReservationRestriction.UNKNOWN:
         yield Refused(reason="reservation-unknown", detail=f"{place}/reservation")
@@ -188,6 +194,21 @@ def _crossed(minimum: PriceLimit | None, maximum: PriceLimit | None) -> Iterator
         least, most = getattr(minimum, view, None), getattr(maximum, view, None)
         if least is not None and most is not None and most < least:
             yield Refused(reason="limits-contradict", detail=f"/max_price/{view}: below min_price")
+
+
+def _feed_price(tariff: TariffVersion, by: FeedPrice) -> Iterator[Refused]:
+    here = "/feed_price"
+    for name in ("fallback", "at_least", "at_most"):
+        amount = getattr(by, name)
+        if amount is not None:
+            yield from _price(f"{here}/{name}", amount)
+    if by.at_least is not None and by.at_most is not None and by.at_most < by.at_least:
+        yield Refused(reason="limits-contradict", detail=f"{here}/at_most: below at_least")
+    if abs(by.markup_percent) >= _MARKUP_BELOW or abs(by.addition) >= _PRICE_BELOW:
+        yield Refused(reason="price-out-of-range", detail=f"{here}/markup_percent")
+    if not 1 <= by.step_size < _STEP_BELOW:
+        yield Refused(reason="step-size-below-one", detail=f"{here}/step_size: {by.step_size}")
+    yield from _taxes(tariff, here, by.vat_permille, by.taxes)
 
 
 def _idle_fee(tariff: TariffVersion, fee: IdleFee) -> Iterator[Refused]:

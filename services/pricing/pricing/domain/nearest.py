@@ -16,6 +16,7 @@ from ev_contracts.common import (
 )
 from pricing.domain.engine.contract import component_of
 from pricing.domain.engine.tariff import E10
+from pricing.domain.feed import energy_of
 from pricing.domain.money import decimal_of
 
 
@@ -29,9 +30,11 @@ class Nearest:
 
 def nearest_ocpi(version: TariffVersion) -> Nearest | None:
     """None where the tariff is an OCPI tariff as it stands."""
-    if version.idle_fee is None and version.tax_included is not TaxIncluded.YES:
+    if version.idle_fee is None and version.feed_price is None and version.tax_included is not TaxIncluded.YES:
         return None
-    elements = version.elements or (TariffElement(components=version.components),)
+    elements = version.elements or ((TariffElement(components=version.components),) if version.components else ())
+    if version.feed_price is not None:
+        elements = (TariffElement(components=(energy_of(version.feed_price, version.feed_price.fallback),)), *elements)
     if version.idle_fee is not None:
         elements = (_idle_element(version.idle_fee), *elements)
     is_included = version.tax_included is TaxIncluded.YES
@@ -72,6 +75,8 @@ def _differences(version: TariffVersion) -> Iterator[str]:
         yield f"parking: the first {_minutes(fee.grace_s)} min of each idle spell are free"
     if fee is not None and fee.at_most is not None:
         yield f"parking: {_plain(fee.at_most)} at most in a session"
+    if version.feed_price is not None:
+        yield f"energy: the price follows the feed {version.feed_price.feed_id}; told is what stands where it is silent"
     if version.tax_included is TaxIncluded.YES:
         yield "prices hold their taxes and are told without, to eight decimals"
 

@@ -103,10 +103,11 @@ def version_of(command: PublishTariff, *, number: int) -> TariffVersion:
         tariff_type=command.tariff_type,
         valid_until=command.valid_until,
         idle_fee=command.idle_fee,
+        feed_price=command.feed_price,
     )
 
 
-_LATER = ("elements", "min_price", "max_price", "tax_included", "tariff_type", "valid_until", "idle_fee")
+_LATER = ("elements", "min_price", "max_price", "tax_included", "tariff_type", "valid_until", "idle_fee", "feed_price")
 """What a tariff may say since it may say more than flat components; unsaid, it leaves the hash as it was."""
 
 

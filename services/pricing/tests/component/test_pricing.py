@@ -151,6 +151,24 @@ async def test_a_tariff_with_elements_is_published_quoted_and_retired(pricing: A
         assert (await stage.post("carla", "/v1/quotes", {**asked, "at": "2026-12-02T00:00:00Z"})).status_code == 404
 
 
+async def test_a_tariff_follows_a_feed(pricing: Any) -> None:
+    by = {"feed_id": "spot", "markup_percent": "10", "fallback": "0.50", "vat_permille": 210}
+    hour = {"starts_at": "2026-11-20T15:00:00Z", "ends_at": "2026-11-20T16:00:00Z", "price": "0.10"}
+    told = {"issuer_party_id": "NL-VLT", "currency": "EUR", "points": [hour]}
+    asked = {"tariff_id": "day", "energy_wh": 10_000, "charging_s": 7_200, "at": "2026-11-20T15:00:00Z"}
+    async with pricing.run() as stage:
+        assert (await stage.post("carla", "/v1/tariffs", tariff(components=[], feed_price=by))).status_code == 201
+        assert (await stage.post("carla", "/v1/price-feeds/spot/points", told)).status_code == 201
+        past = {**told, "points": [{**hour, "starts_at": "2026-11-20T09:00:00Z", "ends_at": "2026-11-20T10:00:00Z"}]}
+        assert (await stage.post("carla", "/v1/price-feeds/spot/points", past)).status_code == 409
+
+        async def priced_by_feed() -> bool:
+            quote = (await stage.post("carla", "/v1/quotes", asked)).json()
+            return [each["excl_vat"]["rounded_minor"] for each in quote["lines"]] == [55, 250]
+
+        await eventually(priced_by_feed, deadline_s=20, what="the feed's price in the quote")
+
+
 async def test_the_edge_says_no_to_what_makes_no_sense_and_to_whom_it_does_not_concern(pricing: Any) -> None:
     async with pricing.run() as stage:
         published = await stage.post("carla", "/v1/tariffs", tariff(), **{"Idempotency-Key": "k1"})

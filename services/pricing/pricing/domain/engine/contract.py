@@ -16,6 +16,7 @@ from ev_contracts.common import (
     TariffVersion,
 )
 from pricing.domain.engine.tariff import END_OF_DAY_S, Component, Element, Limit, Restrictions, Tariff, Tax
+from pricing.domain.feed import resolved
 
 VAT = "VAT"
 _PERCENT_E8_PER_PERMILLE = 10**7
@@ -28,6 +29,9 @@ def tariff_of(version: TariffVersion) -> Tariff:
 
     A version without elements is one element without restrictions. Raises ValueError for what no decider lets in.
     """
+    if version.feed_price is not None:
+        # Whoever knows the feed resolves the version first; where nobody does, it says nothing.
+        version = resolved(version, ())
     elements = tuple(element_of(each) for each in version.elements)
     if not elements:
         elements = (Element(components=tuple(component_of(each) for each in version.components)),)
@@ -107,6 +111,8 @@ def restrictions_of(restrictions: TariffRestrictions) -> Restrictions:
         max_power_w=restrictions.max_power_w,
         min_duration_s=restrictions.min_duration_s,
         max_duration_s=restrictions.max_duration_s,
+        holds_from_at=restrictions.holds_from_at,
+        holds_until_at=restrictions.holds_until_at,
         reservation=restrictions.reservation,
     )
 

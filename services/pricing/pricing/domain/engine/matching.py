@@ -25,6 +25,8 @@ def holds(restrictions: Restrictions, stretch: Stretch) -> bool:
         and _is_that_day(restrictions, stretch.began_at)
         and _is_that_hour(restrictions, stretch.began_at)
         and _is_idle(restrictions, stretch)
+        and (restrictions.holds_from_at is None or restrictions.holds_from_at <= stretch.began_at)
+        and (restrictions.holds_until_at is None or stretch.began_at < restrictions.holds_until_at)
     )
 
 
@@ -71,7 +73,7 @@ def words_of(restrictions: Restrictions | None) -> str:
     told = [_WORDS.get(restrictions.reservation, "") if restrictions.reservation else ""]
     if restrictions.min_idle_s is not None:
         told.append(f"idle for {plain(restrictions.min_idle_s, 60)} min and more")
-    told += [_hours(restrictions), _dates(restrictions)]
+    told += [_hours(restrictions), _dates(restrictions), _instants(restrictions)]
     told.append(" or ".join(_DAYS[day] for day in sorted(restrictions.weekdays)))
     told.append(_bounds(restrictions.min_energy_wh, restrictions.max_energy_wh, 1_000, "kWh"))
     told.append(_bounds(restrictions.min_power_w, restrictions.max_power_w, 1_000, "kW"))
@@ -83,6 +85,12 @@ def words_of(restrictions: Restrictions | None) -> str:
 def _hours(restrictions: Restrictions) -> str:
     start, end = restrictions.start_time_s, restrictions.end_time_s
     told = [f"from {_clock(start)}" if start is not None else "", f"until {_clock(end)}" if end is not None else ""]
+    return " ".join(each for each in told if each)
+
+
+def _instants(restrictions: Restrictions) -> str:
+    start, end = restrictions.holds_from_at, restrictions.holds_until_at
+    told = [f"from {start:%Y-%m-%d %H:%M} UTC" if start else "", f"until {end:%H:%M} UTC" if end else ""]
     return " ".join(each for each in told if each)
 
 

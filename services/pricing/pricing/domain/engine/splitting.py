@@ -1,7 +1,7 @@
 """A session as the ledger tells it, cut at every instant at which a price of this tariff could change."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -165,10 +165,11 @@ def _cut(course: _Course, restrictions: Sequence[Restrictions], zone: ZoneInfo) 
         yield _stretch(course, left, right, zone, asks_for_flow=asks_for_flow)
 
 
-def _clock_ms(start: datetime, end_ms: int, restrictions: Iterable[Restrictions], zone: ZoneInfo) -> Iterator[int]:
+def _clock_ms(start: datetime, end_ms: int, restrictions: Sequence[Restrictions], zone: ZoneInfo) -> Iterator[int]:
     times = {second for each in restrictions for second in each.times_s}
     for cut in clock_cuts(start, start + end_ms * MS, zone, times):
         yield (cut - start) // MS
+    yield from ((instant - start) // MS for each in restrictions for instant in each.instants)
 
 
 def _stretch(course: _Course, left: Exact, right: Exact, zone: ZoneInfo, *, asks_for_flow: bool) -> Stretch:

@@ -71,6 +71,9 @@ class Restrictions:
     max_power_w: Exact | None = None
     min_duration_s: Exact | None = None
     max_duration_s: Exact | None = None
+    holds_from_at: datetime | None = None
+    holds_until_at: datetime | None = None
+    """Instants, where a price is of an interval of a feed; OCPI has no such restriction."""
     min_idle_s: int | None = None
     """Only once a vehicle has requested no power for so long; OCPI has no such grace."""
     reservation: ReservationRestriction | None = None
@@ -92,6 +95,11 @@ class Restrictions:
     def durations_s(self) -> tuple[Exact, ...]:
         """Durations at which this begins or ceases to hold."""
         return tuple(each for each in (self.min_duration_s, self.max_duration_s) if each is not None)
+
+    @property
+    def instants(self) -> tuple[datetime, ...]:
+        """At which this begins or ceases to hold."""
+        return tuple(each for each in (self.holds_from_at, self.holds_until_at) if each is not None)
 
     @property
     def asks_for_flow(self) -> bool:
