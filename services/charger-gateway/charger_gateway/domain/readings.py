@@ -1,6 +1,6 @@
 """Sampled values of either OCPP generation as canonical meter readings: Wh, W, tenths of A, percent."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any, TypeAlias
@@ -10,6 +10,9 @@ from ev_contracts.common import MeterReading
 
 ENERGY = "Energy.Active.Import.Register"
 POWER = "Power.Active.Import"
+INTERVAL = "Energy.Active.Import.Interval"
+EXPORT = "Energy.Active.Export.Register"
+EXPORT_POWER = "Power.Active.Export"
 CURRENT = "Current.Import"
 STATE_OF_CHARGE = "SoC"
 
@@ -21,6 +24,9 @@ _FULL_PERCENT = 100
 _PHASES = frozenset({"L1", "L2", "L3", "L1-N", "L2-N", "L3-N"})
 # Inlet is the grid's side and EV the vehicle's: neither is what the driver is sold.
 _OUTLET = "Outlet"
+_Place: TypeAlias = tuple[str | None, str | None]
+"""Location and phase; None is the outlet, and all phases together."""
+_TOTALS: _Place = (None, None)
 
 
 def scaled_v16(sample: Payload) -> Decimal | None:
@@ -54,15 +60,17 @@ def _finite(text: str, factor: Decimal | None) -> Decimal | None:
     return value if factor is None else value * factor
 
 
-def canonical_readings(meter_values: Iterable[Payload], scaled: Scaled) -> tuple[MeterReading, ...]:
-    """One reading per instant and context, in the station's order; instants without a known measurand are left out."""
+def canonical_readings(meter_values: Iterable[Payload], scaled: Scaled, frame_ref: str) -> tuple[MeterReading, ...]:
+    """Per instant and context the totals at the outlet, then what was told of single phases and of other places.
+
+    In the station's order; what tells no known measurand and is not signed is left out. A signed record stays whole in
+    its frame, to which the totals refer.
+    """
     readings: list[MeterReading] = []
     for meter_value in meter_values:
         at = instant(meter_value, "timestamp")
         for context, samples in _by_context(meter_value["sampledValue"]).items():
-            reading = _reading(at, context, samples, scaled)
-            if reading is not None:
-                readings.append(reading)
+            readings += _of_context(at, context, samples, scaled, frame_ref)
     return tuple(readings)
 
 
@@ -73,36 +81,73 @@ def _by_context(samples: Iterable[Payload]) -> Mapping[str, list[Payload]]:
     return groups
 
 
-def _reading(at: datetime, context: str, samples: list[Payload], scaled: Scaled) -> MeterReading | None:
-    totals: dict[str, Decimal] = {}
-    phases: dict[str, list[Decimal]] = {}
+def _of_context(
+    at: datetime, context: str, samples: list[Payload], scaled: Scaled, frame_ref: str
+) -> Iterator[MeterReading]:
+    places = _by_place(samples, scaled)
+    totals = places.pop(_TOTALS, {})
+    phases = [values for (location, phase), values in places.items() if location is None and phase in _PHASES]
+    fields = _fields(totals | _sums(totals, phases)) | _currents(totals, phases) | _signed(samples, frame_ref)
+    if any(value is not None for value in fields.values()):
+        yield MeterReading(sampled_at=at, context=context, **fields)
+    for (location, phase), values in places.items():
+        fields = _fields(values) | _currents(values, [])
+        if any(value is not None for value in fields.values()):
+            yield MeterReading(sampled_at=at, context=context, phase=phase, location=location, **fields)
+
+
+def _by_place(samples: Iterable[Payload], scaled: Scaled) -> dict[_Place, dict[str, Decimal]]:
+    places: dict[_Place, dict[str, Decimal]] = {}
     for sample in samples:
-        measurand = sample.get("measurand", ENERGY)
-        if measurand != STATE_OF_CHARGE and sample.get("location", _OUTLET) != _OUTLET:
-            continue
         value = scaled(sample)
         if value is None:
             continue
-        phase = sample.get("phase")
-        if phase is None:
-            totals[measurand] = value
-        elif phase in _PHASES:
-            phases.setdefault(measurand, []).append(value)
-    fields: dict[str, Any] = {
-        "register_wh": _whole_within(_sum(ENERGY, totals, phases), MAX_WH),
-        "power_w": _whole_within(_sum(POWER, totals, phases), MAX_WH),
-        "soc_percent": _percent(totals.get(STATE_OF_CHARGE)),
-        "current_a_tenths": _tenths(totals, phases),
+        measurand = sample.get("measurand", ENERGY)
+        location = None if measurand == STATE_OF_CHARGE else sample.get("location")
+        place = (None if location == _OUTLET else location, sample.get("phase"))
+        places.setdefault(place, {})[measurand] = value
+    return places
+
+
+def _sums(totals: Mapping[str, Decimal], phases: list[dict[str, Decimal]]) -> dict[str, Decimal]:
+    """What the phases add up to, where the station told no total."""
+    sums: dict[str, Decimal] = {}
+    for values in phases:
+        for measurand, value in values.items():
+            if measurand not in totals:
+                sums[measurand] = sums.get(measurand, Decimal()) + value
+    return sums
+
+
+def _fields(values: Mapping[str, Decimal]) -> dict[str, Any]:
+    return {
+        "register_wh": _whole_within(values.get(ENERGY), MAX_WH),
+        "power_w": _whole_within(values.get(POWER), MAX_WH),
+        "interval_wh": _whole_within(values.get(INTERVAL), MAX_WH),
+        "export_register_wh": _whole_within(values.get(EXPORT), MAX_WH),
+        "export_power_w": _whole_within(values.get(EXPORT_POWER), MAX_WH),
+        "soc_percent": _percent(values.get(STATE_OF_CHARGE)),
     }
-    if all(value is None for value in fields.values()):
-        return None
-    return MeterReading(sampled_at=at, context=context, **fields)
 
 
-def _sum(measurand: str, totals: Mapping[str, Decimal], phases: Mapping[str, list[Decimal]]) -> Decimal | None:
-    if measurand in totals:
-        return totals[measurand]
-    return sum(phases[measurand], Decimal()) if measurand in phases else None
+def _currents(totals: Mapping[str, Decimal], phases: list[dict[str, Decimal]]) -> dict[str, Any]:
+    told = [values[CURRENT] for values in phases if CURRENT in values]
+    total = totals.get(CURRENT)
+    return {
+        "current_a_tenths": _tenths(max(told) if total is None and told else total),
+        "current_sum_a_tenths": _tenths(sum(told, Decimal()) if told else total),
+    }
+
+
+def _signed(samples: Iterable[Payload], frame_ref: str) -> dict[str, Any]:
+    for sample in samples:
+        if "signedMeterValue" in sample:
+            return {"signed_value_ref": frame_ref, "signed_encoding": sample["signedMeterValue"]["encodingMethod"]}
+        if sample.get("format") == "SignedData":
+            # 1.6 names no form; OCMF begins with its own name.
+            encoding = "OCMF" if sample["value"].startswith("OCMF|") else None
+            return {"signed_value_ref": frame_ref, "signed_encoding": encoding}
+    return {}
 
 
 def _whole_within(value: Decimal | None, limit: int) -> int | None:
@@ -116,6 +161,5 @@ def _percent(value: Decimal | None) -> int | None:
     return percent if percent is not None and percent >= 0 else None
 
 
-def _tenths(totals: Mapping[str, Decimal], phases: Mapping[str, list[Decimal]]) -> int | None:
-    current = totals.get(CURRENT, max(phases[CURRENT]) if CURRENT in phases else None)
-    return None if current is None else _whole_within(current * 10, MAX_WH)
+def _tenths(current_a: Decimal | None) -> int | None:
+    return None if current_a is None else _whole_within(current_a * 10, MAX_WH)

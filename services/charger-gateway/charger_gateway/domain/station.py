@@ -20,6 +20,8 @@ class TokenVerdict:
 
     status: str
     token_ref: str | None = None
+    valid_until: datetime | None = None
+    """When an accepted token ends; a station may keep the verdict no longer."""
 
     @property
     def accepted(self) -> bool:

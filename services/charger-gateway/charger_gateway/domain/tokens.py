@@ -32,4 +32,4 @@ def judge(
         return TokenVerdict(status=_REFUSALS[token.status], token_ref=token.token_ref)
     if token.valid_until is not None and token.valid_until <= at:
         return TokenVerdict(status="Expired", token_ref=token.token_ref)
-    return TokenVerdict(status="Accepted", token_ref=token.token_ref)
+    return TokenVerdict(status="Accepted", token_ref=token.token_ref, valid_until=token.valid_until)

@@ -80,7 +80,7 @@ def status_notification(payload: Payload, heard: Heard) -> Translated:
 
 def authorize(verdict: TokenVerdict) -> Translated:
     """A question; asking it makes nothing true."""
-    return Translated(answer={"idTagInfo": {"status": verdict.status}})
+    return Translated(answer={"idTagInfo": _id_tag_info(verdict)})
 
 
 def start_transaction(
@@ -116,7 +116,7 @@ def start_transaction(
         frame_ref=heard.frame_ref,
         reservation_id=name_of(payload, "reservationId"),
     )
-    answer = {"transactionId": number, "idTagInfo": {"status": verdict.status}}
+    answer = {"transactionId": number, "idTagInfo": _id_tag_info(verdict)}
     return Translated(answer=answer, facts=(Fact(topic=TRANSACTION_EVENTS, record=started),))
 
 
@@ -130,7 +130,7 @@ def meter_values(payload: Payload, heard: Heard) -> Translated:
         evse_number=evse,
         connector_number=connector,
         received_at=heard.received_at,
-        readings=canonical_readings(payload["meterValue"], scaled_v16),
+        readings=canonical_readings(payload["meterValue"], scaled_v16, heard.frame_ref),
         frame_ref=heard.frame_ref,
     )
     return Translated(answer={}, facts=(Fact(topic=TRANSACTION_EVENTS, record=sampled),))
@@ -149,8 +149,13 @@ def stop_transaction(payload: Payload, heard: Heard, verdict: TokenVerdict) -> T
         meter_stop_wh=whole(payload, "meterStop", limit=MAX_WH),
         reason=payload.get("reason", "Local"),
         offline=False,
-        readings=canonical_readings(payload.get("transactionData", ()), scaled_v16),
+        readings=canonical_readings(payload.get("transactionData", ()), scaled_v16, heard.frame_ref),
         frame_ref=heard.frame_ref,
     )
-    answer = {} if verdict is NO_TOKEN else {"idTagInfo": {"status": verdict.status}}
+    answer = {} if verdict is NO_TOKEN else {"idTagInfo": _id_tag_info(verdict)}
     return Translated(answer=answer, facts=(Fact(topic=TRANSACTION_EVENTS, record=ended),))
+
+
+def _id_tag_info(verdict: TokenVerdict) -> dict[str, str]:
+    expiry = {} if verdict.valid_until is None else {"expiryDate": iso(verdict.valid_until)}
+    return {"status": verdict.status, **expiry}

@@ -69,7 +69,7 @@ def status_notification(payload: Payload, heard: Heard) -> Translated:
 
 def authorize(verdict: TokenVerdict, *, certificate_status: str | None = None) -> Translated:
     """A question; asking it makes nothing true."""
-    answer: dict[str, object] = {"idTokenInfo": {"status": verdict.status}}
+    answer: dict[str, object] = {"idTokenInfo": _id_token_info(verdict)}
     if certificate_status is not None:
         answer["certificateStatus"] = certificate_status
     return Translated(answer=answer)
@@ -83,7 +83,7 @@ def meter_values(payload: Payload, heard: Heard) -> Translated:
         evse_number=evse,
         connector_number=heard.only_connector_of(evse),
         received_at=heard.received_at,
-        readings=canonical_readings(payload["meterValue"], scaled_v201),
+        readings=canonical_readings(payload["meterValue"], scaled_v201, heard.frame_ref),
         frame_ref=heard.frame_ref,
     )
     return Translated(answer={}, facts=(Fact(topic=TRANSACTION_EVENTS, record=sampled),))
@@ -99,7 +99,7 @@ def transaction_event(payload: Payload, heard: Heard, verdict: TokenVerdict) -> 
         record = _updated(payload, heard, verdict)
     else:
         record = _ended(payload, heard, verdict)
-    answer = {} if verdict is NO_TOKEN else {"idTokenInfo": {"status": verdict.status}}
+    answer = {} if verdict is NO_TOKEN else {"idTokenInfo": _id_token_info(verdict)}
     return Translated(answer=answer, facts=(Fact(topic=TRANSACTION_EVENTS, record=record),))
 
 
@@ -154,13 +154,13 @@ def _shared(payload: Payload, heard: Heard, verdict: TokenVerdict) -> dict[str, 
         "received_at": heard.received_at,
         "seq_no": whole(payload, "seqNo", limit=INT64_MAX),
         "offline": payload.get("offline", False),
-        "readings": _readings(payload),
+        "readings": _readings(payload, heard),
         "frame_ref": heard.frame_ref,
     }
 
 
-def _readings(payload: Payload) -> tuple[MeterReading, ...]:
-    return canonical_readings(payload.get("meterValue", ()), scaled_v201)
+def _readings(payload: Payload, heard: Heard) -> tuple[MeterReading, ...]:
+    return canonical_readings(payload.get("meterValue", ()), scaled_v201, heard.frame_ref)
 
 
 def _place(payload: Payload, heard: Heard) -> tuple[int, int]:
@@ -170,3 +170,8 @@ def _place(payload: Payload, heard: Heard) -> tuple[int, int]:
         return (0, 0)
     number = whole(evse, "id")
     return (number, whole(evse, "connectorId") if "connectorId" in evse else heard.only_connector_of(number))
+
+
+def _id_token_info(verdict: TokenVerdict) -> dict[str, str]:
+    expiry = {} if verdict.valid_until is None else {"cacheExpiryDateTime": iso(verdict.valid_until)}
+    return {"status": verdict.status, **expiry}

@@ -1,0 +1,56 @@
+"""What a station is told of a token beside its state: how long it may keep the verdict."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from charger_gateway.domain.station import TokenVerdict
+
+from .saying import AT, NOON, KnowsCards, facts, interpreter, say  # noqa: TID252 - tests are no package
+
+TOMORROW = "2026-11-21T12:00:00.000Z"
+ENDS = TokenVerdict(status="Accepted", token_ref="tok-1", valid_until=NOON + timedelta(days=1))
+BY = interpreter(directory=KnowsCards(cards={"ENDS": ENDS, "CARD": TokenVerdict(status="Accepted", token_ref="tok-2")}))
+START = {"connectorId": 1, "meterStart": 0, "timestamp": AT}
+STARTED = {
+    "eventType": "Started",
+    "timestamp": AT,
+    "triggerReason": "Authorized",
+    "seqNo": 0,
+    "transactionInfo": {"transactionId": "tx-1"},
+}
+
+
+@pytest.mark.parametrize(("tag", "more"), [("ENDS", {"expiryDate": TOMORROW}), ("CARD", {}), ("OTHER", {})])
+def test_1_6_is_told_when_a_token_ends(tag: str, more: dict[str, str]) -> None:
+    status = "Invalid" if tag == "OTHER" else "Accepted"
+    told = {"status": status, **more}
+    assert say("1.6", "Authorize", {"idTag": tag}, by=BY).answer == {"idTagInfo": told}
+    assert say("1.6", "StartTransaction", START | {"idTag": tag}, by=BY).answer["idTagInfo"] == told
+
+
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+@pytest.mark.parametrize(("tag", "more"), [("ENDS", {"cacheExpiryDateTime": TOMORROW}), ("CARD", {})])
+def test_2_x_is_told_how_long_the_verdict_may_be_kept(version: str, tag: str, more: dict[str, str]) -> None:
+    token = {"idToken": {"idToken": tag, "type": "ISO14443"}}
+    told = {"idTokenInfo": {"status": "Accepted", **more}}
+    assert say(version, "Authorize", token, by=BY).answer == told
+    assert say(version, "TransactionEvent", STARTED | token, by=BY).answer == told
+
+
+@pytest.mark.parametrize(
+    ("version", "action", "payload"),
+    [
+        ("1.6", "StartTransaction", START | {"idTag": "CARD"}),
+        ("2.0.1", "TransactionEvent", STARTED),
+        ("2.1", "TransactionEvent", STARTED),
+    ],
+)
+@pytest.mark.parametrize(("told", "kept"), [({"reservationId": 46}, "46"), ({}, None)])
+def test_a_start_names_the_reservation_that_it_used(
+    version: str, action: str, payload: dict[str, Any], told: dict[str, int], kept: str | None
+) -> None:
+    [started] = facts(version, action, payload | told, by=BY)
+    assert started.model_dump()["reservation_id"] == kept
+    assert started.model_dump()["ocpp_version"] == version
