@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -26,15 +25,13 @@ from charger_gateway.adapters.ocpp.server import CONNECTIONS, Address, OcppServe
 from charger_gateway.adapters.seal import DeskSeal
 from charger_gateway.adapters.signing import Signing
 from charger_gateway.adapters.tails import Tails
-from charger_gateway.adapters.trust.local_ca import LocalCa
-from charger_gateway.adapters.trust.tls import TlsContext, TlsFiles
+from charger_gateway.adapters.trust.opening import open_ca, open_tls
 from charger_gateway.domain.command_book import CommandBook
 from charger_gateway.domain.desk import DeskEvent, desk
 from charger_gateway.domain.ids import token_key
 from charger_gateway.domain.presence import Presence
 from charger_gateway.domain.station import STATION_EVENTS
 from charger_gateway.policies import on_connection, on_station_word
-from charger_gateway.ports import StationCa
 from charger_gateway.settings import Settings
 from chassis.auth import Authenticator
 from chassis.clock import Clock, LabClock, new_id
@@ -240,7 +237,7 @@ def _edge(settings: Settings, wiring: Wiring, sockets: Sockets, directory: Table
 def _reactions(settings: Settings, wiring: Wiring) -> Sequence[Policy | Outbox]:
     contacts = Policy(name=CONTACTS, source=CONNECTIONS, target=DESK, react=on_connection)
     words = Policy(name=WORDS, source=STATION_EVENTS, target=DESK, react=on_station_word)
-    ca = _station_ca(settings, wiring.env.clock)
+    ca = open_ca(settings, wiring.env.clock.now())
     if ca is None:
         return (contacts, words)
     signing = Signing(ca, wiring.env.clock)
@@ -249,13 +246,6 @@ def _reactions(settings: Settings, wiring: Wiring) -> Sequence[Policy | Outbox]:
         words,
         Outbox(name=SIGNING, source=STATION_EVENTS, target=DESK, act=signing.act),
     )
-
-
-def _station_ca(settings: Settings, clock: Clock) -> StationCa | None:
-    if not settings.station_ca_dir:
-        return None
-    folder = Path(settings.station_ca_dir)
-    return LocalCa.open_or_make(folder, operator=settings.station_ca_operator, now=clock.now())
 
 
 def _files(settings: Settings, edge: Edge, store: FileStore, directory: TablesDirectory) -> HttpEdge:
@@ -295,7 +285,7 @@ def _sockets(
     frames = FrameBlocks(replica_id=replica_id, cipher=cipher, journal=journal, clock=clock)
     server = OcppServer(
         replica_id=replica_id,
-        address=_address(settings),
+        address=_address(settings, clock.now()),
         limits=_limits(settings),
         credential_key=read_secret(settings, "credential-key"),
         clock=clock,
@@ -327,23 +317,13 @@ def _sockets(
     return sockets
 
 
-def _address(settings: Settings) -> Address:
-    chains = [Path(one) for one in (settings.tls_rsa_certificate, settings.tls_ec_certificate) if one]
-    tls = None
-    if settings.ocpp_tls_port is not None and chains:
-        files = TlsFiles(
-            certificates=[(chain, chain.with_suffix(".key")) for chain in chains],
-            station_roots=Path(settings.tls_station_roots) if settings.tls_station_roots else None,
-            revocations=Path(settings.tls_revocations) if settings.tls_revocations else None,
-            suites=settings.tls_suites,
-        )
-        tls = TlsContext(files)
+def _address(settings: Settings, now: datetime) -> Address:
     return Address(
         host=settings.ocpp_host,
         port=settings.ocpp_port if settings.ocpp_port >= 0 else None,
         path=settings.ocpp_path,
         tls_port=settings.ocpp_tls_port,
-        tls=tls,
+        tls=open_tls(settings, now),
     )
 
 

@@ -19,7 +19,7 @@ class Settings(BaseServiceSettings):
     """Chain as PEM; its key lies beside it as `.key`. The name must be the gateway's (FQDN as CN)."""
     tls_ec_certificate: str = ""
     tls_station_roots: str = ""
-    """Roots of the stations' certificates; empty: nobody proves himself by certificate."""
+    """Roots of the stations' certificates; empty: those of `station_ca_dir`; neither: nobody comes by certificate."""
     tls_revocations: str = ""
     tls_suites: Literal["modern", "standard"] = "modern"
     """`standard` adds what OCPP names and has no forward secrecy."""

@@ -82,7 +82,9 @@ class Whole:
 
 
 @contextlib.asynccontextmanager
-async def running_whole(secrets: Path, *, wait_s: float, clock: Clock | None = None) -> AsyncIterator[Whole]:
+async def running_whole(
+    secrets: Path, *, wait_s: float, clock: Clock | None = None, **more: Any
+) -> AsyncIterator[Whole]:
     log, codec = MemoryLog(), Codec(records=RECORDS, topics=TOPICS)
     await seed(log, codec)
     settings = Settings(
@@ -92,6 +94,7 @@ async def running_whole(secrets: Path, *, wait_s: float, clock: Clock | None = N
         secrets_dir=write_secrets(secrets),
         command_wait_s=wait_s,
         log_level="error",
+        **more,
     )
     service = build(settings, log=log, clock=clock, authenticator=KnownCallers(CALLERS))
     async with running(service), httpx2.AsyncClient(timeout=10) as http:
