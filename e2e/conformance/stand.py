@@ -113,6 +113,7 @@ async def standing(home: Path, stations: tuple[str, ...] = station_ids(STATIONS)
         tls_station_roots=str(trust.station_root),
         secrets_dir=write_secrets(home / "secrets"),
         command_wait_s=10.0,
+        station_ca_dir=str(home / "station-ca"),
         probe_timeout_s=0.5,
         log_level="critical",
     )

@@ -2,7 +2,6 @@
 
 from charger_gateway.domain.station import TRANSACTION_EVENTS
 from conformance.cases import V16
-from conformance.lacks import RAW
 from conformance.seeding import VALID
 from conformance.station import ACCEPTED, Payload
 from conformance.v16.point import Point
@@ -90,17 +89,17 @@ async def remote_stop_rejected(point: Point) -> None:
     assert (command["status"], command["answer"]) == ("refused", "Rejected")
 
 
-@V16.case("TC_017_1_CSMS", "An unlock with no session running is answered Unlocked.", missing=RAW)
+@V16.case("TC_017_1_CSMS", "An unlock with no session running is answered Unlocked.")
 async def unlock_idle(point: Point) -> None:
     await point.told("UnlockConnector", {"connectorId": 1}, {"status": "Unlocked"})
 
 
-@V16.case("TC_017_2_CSMS", "A station with a fixed cable knows no unlock.", missing=RAW)
+@V16.case("TC_017_2_CSMS", "A station with a fixed cable knows no unlock.")
 async def unlock_fixed_cable(point: Point) -> None:
     await point.told("UnlockConnector", {"connectorId": 1}, {"status": "NotSupported"}, "refused")
 
 
-@V16.case("TC_018_1_CSMS", "An unlock within a session ends it as UnlockCommand.", missing=RAW)
+@V16.case("TC_018_1_CSMS", "An unlock within a session ends it as UnlockCommand.")
 async def unlock_within_a_session(point: Point) -> None:
     number = await point.charges()
     await point.told("UnlockConnector", {"connectorId": 1}, {"status": "Unlocked"})
@@ -108,48 +107,48 @@ async def unlock_within_a_session(point: Point) -> None:
     assert (await point.was_ended()).reason == "UnlockCommand"
 
 
-@V16.case("TC_030_CSMS", "An unlock that fails is told as it is.", missing=RAW)
+@V16.case("TC_030_CSMS", "An unlock that fails is told as it is.")
 async def unlock_fails(point: Point) -> None:
     shown = await point.told("UnlockConnector", {"connectorId": 1}, {"status": "UnlockFailed"}, "refused")
     assert shown["answer"] == "UnlockFailed"
 
 
-@V16.case("TC_031_CSMS", "An unlock of a connector that the station has not is not supported.", missing=RAW)
+@V16.case("TC_031_CSMS", "An unlock of a connector that the station has not is not supported.")
 async def unlock_unknown(point: Point) -> None:
     await point.told("UnlockConnector", {"connectorId": 9}, {"status": "NotSupported"}, "refused")
 
 
-@V16.case("TC_061_CSMS", "The station clears its authorisation cache.", missing=RAW)
+@V16.case("TC_061_CSMS", "The station clears its authorisation cache.")
 async def clear_cache(point: Point) -> None:
     await point.told("ClearCache", {})
 
 
-@V16.case("TC_019_1_CSMS", "All configuration keys come back.", missing=RAW)
+@V16.case("TC_019_1_CSMS", "All configuration keys come back.")
 async def all_configuration(point: Point) -> None:
     keys = [{"key": "HeartbeatInterval", "readonly": False, "value": "300"}, {"key": "Odd", "readonly": True}]
     await point.told("GetConfiguration", {}, {"configurationKey": keys, "unknownKey": []})
 
 
-@V16.case("TC_019_2_CSMS", "One configuration key comes back by its name.", missing=RAW)
+@V16.case("TC_019_2_CSMS", "One configuration key comes back by its name.")
 async def one_configuration_key(point: Point) -> None:
     key = "SupportedFeatureProfiles"
     answer = {"configurationKey": [{"key": key, "readonly": True, "value": "Core,RemoteTrigger"}]}
     await point.told("GetConfiguration", {"key": [key]}, answer)
 
 
-@V16.case("TC_021_CSMS", "A configuration key is changed.", missing=RAW)
+@V16.case("TC_021_CSMS", "A configuration key is changed.")
 async def change_configuration(point: Point) -> None:
     await point.told("ChangeConfiguration", {"key": "MeterValueSampleInterval", "value": "60"})
 
 
-@V16.case("TC_040_1_CSMS", "A key that the station does not know is refused as NotSupported.", missing=RAW)
+@V16.case("TC_040_1_CSMS", "A key that the station does not know is refused as NotSupported.")
 async def unknown_configuration_key(point: Point) -> None:
     answer = {"status": "NotSupported"}
     shown = await point.told("ChangeConfiguration", {"key": "Nonsense", "value": "1"}, answer, "refused")
     assert shown["answer"] == "NotSupported"
 
 
-@V16.case("TC_040_2_CSMS", "A value that the station cannot take is rejected.", missing=RAW)
+@V16.case("TC_040_2_CSMS", "A value that the station cannot take is rejected.")
 async def impossible_configuration(point: Point) -> None:
     wanted = {"key": "MeterValueSampleInterval", "value": "-1"}
     await point.told("ChangeConfiguration", wanted, REJECTED, "refused")

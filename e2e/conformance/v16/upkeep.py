@@ -4,7 +4,6 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from conformance.cases import V16
-from conformance.lacks import CERTIFICATES, RAW
 from conformance.pem import HASH, ROOT, signing_request
 from conformance.profiles import (
     a_password_rotates,
@@ -58,28 +57,28 @@ async def _installs(point: Point, kind: str) -> None:
     await point.told("GetInstalledCertificateIds", {"certificateType": kind}, answer)
 
 
-@V16.case("TC_044_1_CSMS", "A firmware is fetched and installed; each step is taken.", missing=RAW)
+@V16.case("TC_044_1_CSMS", "A firmware is fetched and installed; each step is taken.")
 async def firmware(point: Point) -> None:
     await _firmware(point, "Downloading", "Downloaded", "Installing", "Installed")
     await point.boots()
 
 
-@V16.case("TC_044_2_CSMS", "A firmware cannot be fetched; the failure is taken.", missing=RAW)
+@V16.case("TC_044_2_CSMS", "A firmware cannot be fetched; the failure is taken.")
 async def firmware_not_fetched(point: Point) -> None:
     await _firmware(point, "Downloading", "DownloadFailed")
 
 
-@V16.case("TC_044_3_CSMS", "A firmware cannot be installed; the failure is taken.", missing=RAW)
+@V16.case("TC_044_3_CSMS", "A firmware cannot be installed; the failure is taken.")
 async def firmware_not_installed(point: Point) -> None:
     await _firmware(point, "Downloading", "Downloaded", "Installing", "InstallationFailed")
 
 
-@V16.case("TC_045_1_CSMS", "Diagnostics are asked for and uploaded; each step is taken.", missing=RAW)
+@V16.case("TC_045_1_CSMS", "Diagnostics are asked for and uploaded; each step is taken.")
 async def diagnostics(point: Point) -> None:
     await _diagnostics(point, "Uploading", "Uploaded")
 
 
-@V16.case("TC_045_2_CSMS", "Diagnostics cannot be uploaded; the failure is taken.", missing=RAW)
+@V16.case("TC_045_2_CSMS", "Diagnostics cannot be uploaded; the failure is taken.")
 async def diagnostics_failed(point: Point) -> None:
     await _diagnostics(point, "Uploading", "UploadFailed")
 
@@ -95,9 +94,7 @@ async def new_password(point: Point) -> None:
     await is_refused_by(point, SECRET)
 
 
-@V16.case(
-    "TC_074_CSMS", "The operator asks for a new certificate: the request is signed and sent.", missing=CERTIFICATES
-)
+@V16.case("TC_074_CSMS", "The operator asks for a new certificate: the request is signed and sent.")
 async def new_certificate(point: Point) -> None:
     await point.told("ExtendedTriggerMessage", {"requestedMessage": "SignChargePointCertificate"})
     assert await point.says("SignCertificate", {"csr": signing_request(point.station_id)}) == ACCEPTED
@@ -105,23 +102,23 @@ async def new_certificate(point: Point) -> None:
     assert "BEGIN CERTIFICATE" in (await point.was_asked("CertificateSigned"))["certificateChain"]
 
 
-@V16.case("TC_075_1_CSMS", "A manufacturer's root certificate is installed and found again.", missing=RAW)
+@V16.case("TC_075_1_CSMS", "A manufacturer's root certificate is installed and found again.")
 async def manufacturer_root(point: Point) -> None:
     await _installs(point, "ManufacturerRootCertificate")
 
 
-@V16.case("TC_075_2_CSMS", "A central system's root certificate is installed and found again.", missing=RAW)
+@V16.case("TC_075_2_CSMS", "A central system's root certificate is installed and found again.")
 async def central_root(point: Point) -> None:
     await _installs(point, "CentralSystemRootCertificate")
 
 
-@V16.case("TC_076_CSMS", "A certificate is deleted by the hash that the station reported.", missing=RAW)
+@V16.case("TC_076_CSMS", "A certificate is deleted by the hash that the station reported.")
 async def delete_certificate(point: Point) -> None:
     await _installs(point, "ManufacturerRootCertificate")
     await point.told("DeleteCertificate", {"certificateHashData": HASH})
 
 
-@V16.case("TC_077_CSMS", "A certificate that is not the station's raises a security event.", missing=CERTIFICATES)
+@V16.case("TC_077_CSMS", "A certificate that is not the station's raises a security event.")
 async def foreign_station_certificate(point: Point) -> None:
     assert await point.says("SignCertificate", {"csr": signing_request(point.station_id)}) == ACCEPTED
     point.answers["CertificateSigned"] = {"status": "Rejected"}
@@ -129,29 +126,27 @@ async def foreign_station_certificate(point: Point) -> None:
     await _event(point, "InvalidChargePointCertificate")
 
 
-@V16.case("TC_078_CSMS", "A root certificate that is none is rejected and raises a security event.", missing=RAW)
+@V16.case("TC_078_CSMS", "A root certificate that is none is rejected and raises a security event.")
 async def foreign_central_certificate(point: Point) -> None:
     wanted = {"certificateType": "CentralSystemRootCertificate", "certificate": ROOT}
     await point.told("InstallCertificate", wanted, {"status": "Rejected"}, "refused")
     await _event(point, "InvalidCentralSystemCertificate")
 
 
-@V16.case("TC_079_CSMS", "The security log is asked for and uploaded; each step is taken.", missing=RAW)
+@V16.case("TC_079_CSMS", "The security log is asked for and uploaded; each step is taken.")
 async def security_log(point: Point) -> None:
     await point.told("GetLog", _LOG, {"status": "Accepted", "filename": "security.log"})
     for status in ("Uploading", "Uploaded"):
         assert await point.says("LogStatusNotification", {"status": status, "requestId": 79}) == {}
 
 
-@V16.case("TC_080_CSMS", "A signed firmware is fetched, verified and installed; each step is taken.", missing=RAW)
+@V16.case("TC_080_CSMS", "A signed firmware is fetched, verified and installed; each step is taken.")
 async def signed_firmware(point: Point) -> None:
     await _signed_firmware(point, 80, "Downloading", "Downloaded", "SignatureVerified", "Installing", "Installed")
     await _event(point, "FirmwareUpdated")
 
 
-@V16.case(
-    "TC_081_CSMS", "A firmware with a wrong signature is not installed, and a security event says why.", missing=RAW
-)
+@V16.case("TC_081_CSMS", "A firmware with a wrong signature is not installed, and a security event says why.")
 async def wrongly_signed_firmware(point: Point) -> None:
     await _signed_firmware(point, 81, "Downloading", "Downloaded", "InvalidSignature")
     await _event(point, "InvalidFirmwareSignature")

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.cases import V201
-from conformance.lacks import RAW
 from conformance.station import ACCEPTED, Payload
 from conformance.v201.charger import Charger
 
@@ -24,12 +23,11 @@ def asked(
     *then: tuple[str, Payload],
     answer: Payload = ACCEPTED,
     outcome: str = "succeeded",
-    missing: str | None = RAW,
     charging: bool = False,
 ) -> None:
     """Registers TC_<number>_CSMS; `then` are the station's messages, each taken with an empty answer."""
 
-    @V201.case(f"TC_{number}_CSMS", says, missing=missing)
+    @V201.case(f"TC_{number}_CSMS", says)
     async def case(charger: Charger) -> None:
         if charging:
             await charger.charges()

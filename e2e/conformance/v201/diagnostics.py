@@ -3,7 +3,6 @@
 from typing import Any
 
 from conformance.cases import V201
-from conformance.lacks import RAW
 from conformance.pem import HASH
 from conformance.seeding import VALID
 from conformance.station import Payload, now
@@ -87,7 +86,7 @@ _happens("49", "A threshold is passed, and after a boot is not.", _over, {**_ove
 _happens("50", "A monitor tells from time to time.", _event("Periodic", _CUSTOM, variableMonitoringId=1))
 
 
-@V201.case("TC_N_24_CSMS", "A monitor that tells from time to time is set, and tells.", missing=RAW)
+@V201.case("TC_N_24_CSMS", "A monitor that tells from time to time is set, and tells.")
 async def periodic(charger: Charger) -> None:
     wanted = {"setMonitoringData": [{"value": 60.0, "type": "Periodic", "severity": 8, **_COMPONENT}]}
     done = [{"status": "Accepted", "type": "Periodic", "severity": 8, "id": 24, **_COMPONENT}]
@@ -111,7 +110,7 @@ asked(
 )
 
 
-@V201.case("TC_N_36_CSMS", "A second log cancels the first.", missing=RAW)
+@V201.case("TC_N_36_CSMS", "A second log cancels the first.")
 async def second_log(charger: Charger) -> None:
     await charger.told("GetLog", _log(36, "DiagnosticsLog"))
     await charger.told("GetLog", _log(37, "DiagnosticsLog"), status("AcceptedCanceled"))
@@ -144,7 +143,7 @@ _customer("62", "By the customer's name.", report=False, clear=True, customerIde
 _customer("63", "By the customer's certificate.", report=False, clear=True, customerCertificate=HASH)
 
 
-@V201.case("TC_N_46_CSMS", "A customer who is forgotten leaves the local list too.", missing=RAW)
+@V201.case("TC_N_46_CSMS", "A customer who is forgotten leaves the local list too.")
 async def leaves_the_list(charger: Charger) -> None:
     forgets = {"requestId": 46, "report": False, "clear": True, "idToken": token(VALID)}
     await charger.told("CustomerInformation", forgets)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from conformance.cases import V201
-from conformance.lacks import RAW
 from conformance.station import ACCEPTED, Payload, now
 from conformance.v201.asking import asked, status
 from conformance.v201.charger import Charger
@@ -36,7 +35,7 @@ def _sets(number: int, says: str, word: str = "Accepted", **more: Any) -> None:
 
 
 def _of_a_session(number: int, says: str, word: str = "Accepted", **more: Any) -> None:
-    @V201.case(f"TC_O_{number:02d}_CSMS", says, missing=RAW)
+    @V201.case(f"TC_O_{number:02d}_CSMS", says)
     async def case(charger: Charger) -> None:
         running = await charger.charges()
         wanted = _set(number, transactionId=running.transaction_id, **more)
@@ -68,7 +67,7 @@ _of_a_session(27, "A message for one session from a time on.", startDateTime=now
 _of_a_session(28, "A message for one session until a time.", endDateTime=now(60))
 
 
-@V201.case("TC_O_12_CSMS", "A message takes the place of the one of its id.", missing=RAW)
+@V201.case("TC_O_12_CSMS", "A message takes the place of the one of its id.")
 async def replaced(charger: Charger) -> None:
     for priority in ("NormalCycle", "InFront"):
         await charger.told("SetDisplayMessage", _set(12, priority=priority))

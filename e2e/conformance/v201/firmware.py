@@ -1,7 +1,6 @@
 """Block L: firmware, signed, cancelled, published to others (OCPP 2.0.1)."""
 
 from conformance.cases import V201
-from conformance.lacks import RAW
 from conformance.pem import ROOT
 from conformance.station import Payload, now
 from conformance.v201.asking import asked, status
@@ -58,7 +57,7 @@ _updated("08", "A firmware that is not what it should be.", *_VERIFIED, "Install
 _updated("09", "A firmware that cannot be installed.", *_VERIFIED, "Installing", "InstallationFailed")
 
 
-@V201.case("TC_L_10_CSMS", "A second firmware cancels the first.", missing=RAW)
+@V201.case("TC_L_10_CSMS", "A second firmware cancels the first.")
 async def cancels(charger: Charger) -> None:
     await charger.told("UpdateFirmware", _update(10))
     for action, payload in _told(10, "Downloading"):
@@ -68,7 +67,7 @@ async def cancels(charger: Charger) -> None:
         assert await charger.says(action, payload) == {}
 
 
-@V201.case("TC_L_11_CSMS", "A firmware that is being installed cannot be cancelled.", missing=RAW)
+@V201.case("TC_L_11_CSMS", "A firmware that is being installed cannot be cancelled.")
 async def cannot_cancel(charger: Charger) -> None:
     await charger.told("UpdateFirmware", _update(11))
     for action, payload in _told(11, *_VERIFIED, "Installing"):
@@ -76,7 +75,7 @@ async def cannot_cancel(charger: Charger) -> None:
     await charger.told("UpdateFirmware", _update(111), status("Rejected"), "refused")
 
 
-@V201.case("TC_L_13_CSMS", "A firmware waits for the running session to end.", missing=RAW)
+@V201.case("TC_L_13_CSMS", "A firmware waits for the running session to end.")
 async def waits_for_the_session(charger: Charger) -> None:
     running = await charger.charges()
     await charger.told("UpdateFirmware", _update(13))

@@ -4,7 +4,6 @@ from typing import Any
 
 from charger_gateway.domain.station import TRANSACTION_EVENTS
 from conformance.cases import V201
-from conformance.lacks import RAW
 from conformance.seeding import VALID
 from conformance.station import Payload, now
 from conformance.v201.asking import asked, status
@@ -80,14 +79,14 @@ _triggered("11", "Meter values of one EVSE are triggered, and come.", "MeterValu
 _triggered("12", "Meter values of all EVSEs are triggered, and come.", "MeterValues", _metered(1), _metered(2))
 
 
-@V201.case("TC_F_13_CSMS", "The session's state at one EVSE is triggered, and comes.", missing=RAW)
+@V201.case("TC_F_13_CSMS", "The session's state at one EVSE is triggered, and comes.")
 async def session_of_an_evse(charger: Charger) -> None:
     running = await charger.charges()
     await charger.told("TriggerMessage", {"requestedMessage": "TransactionEvent", "evse": {"id": 1}})
     await running.goes_on("Trigger", state="Charging")
 
 
-@V201.case("TC_F_14_CSMS", "The sessions' state at all EVSEs is triggered, and comes.", missing=RAW)
+@V201.case("TC_F_14_CSMS", "The sessions' state at all EVSEs is triggered, and comes.")
 async def sessions_of_all(charger: Charger) -> None:
     both = [await charger.charges(1), await charger.charges(2)]
     await charger.told("TriggerMessage", {"requestedMessage": "TransactionEvent"})

@@ -3,7 +3,7 @@
 from typing import Any
 
 from conformance.cases import V201
-from conformance.lacks import COST, GROUPS, RAW
+from conformance.lacks import COST, GROUPS
 from conformance.seeding import VALID
 from conformance.station import Payload, now
 from conformance.v201.asking import asked, status
@@ -18,7 +18,7 @@ def _update(number: int, word: str) -> tuple[str, Payload]:
     return ("ReservationStatusUpdate", {"reservationId": number, "reservationUpdateStatus": word})
 
 
-@V201.case("TC_H_01_CSMS", "A reserved EVSE is used by the token that it waits for.", missing=RAW)
+@V201.case("TC_H_01_CSMS", "A reserved EVSE is used by the token that it waits for.")
 async def used(charger: Charger) -> None:
     await charger.told("ReserveNow", _reserved(1, evseId=1))
     await charger.status(1, "Reserved")
@@ -32,9 +32,7 @@ asked("H_07", "A reservation that nobody used runs out.", "ReserveNow", _reserve
 asked("H_08", "Any EVSE is reserved.", "ReserveNow", _reserved(8))
 
 
-@V201.case(
-    "TC_H_14_CSMS", "As many reservations as EVSEs: both are taken, and the connectors become Reserved.", missing=RAW
-)
+@V201.case("TC_H_14_CSMS", "As many reservations as EVSEs: both are taken, and the connectors become Reserved.")
 async def as_many_as_evses(charger: Charger) -> None:
     for number in (1, 2):
         await charger.told("ReserveNow", _reserved(14 + number))
@@ -45,7 +43,7 @@ async def as_many_as_evses(charger: Charger) -> None:
 asked("H_15", "A connector of a kind is reserved.", "ReserveNow", _reserved(15, connectorType="cType2"))
 
 
-@V201.case("TC_H_17_CSMS", "A reservation is cancelled.", missing=RAW)
+@V201.case("TC_H_17_CSMS", "A reservation is cancelled.")
 async def cancelled(charger: Charger) -> None:
     await charger.told("ReserveNow", _reserved(17, evseId=1))
     await charger.told("CancelReservation", {"reservationId": 17})
@@ -64,7 +62,7 @@ asked(
 )
 
 
-@V201.case("TC_I_01_CSMS", "The running cost is sent to the station within the session.", missing=RAW)
+@V201.case("TC_I_01_CSMS", "The running cost is sent to the station within the session.")
 async def running_cost(charger: Charger) -> None:
     running = await charger.charges()
     await charger.told("CostUpdated", {"totalCost": 3.5, "transactionId": running.transaction_id}, {})

@@ -6,7 +6,6 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from conformance.cases import V201
-from conformance.lacks import CERTIFICATES
 from conformance.pem import signing_request
 from conformance.profiles import (
     a_password_rotates,
@@ -53,11 +52,11 @@ async def _sets_password(charger: Charger, answer: str, outcome: str) -> None:
 
 async def _asks_for_a_certificate(charger: Charger, kind: str, answer: Payload = ACCEPTED) -> None:
     await charger.told("TriggerMessage", {"requestedMessage": f"Sign{kind}Certificate"})
-    wanted = {"csr": signing_request(charger.station_id), "certificateType": kind}
+    wanted = {"csr": signing_request(charger.station_id), "certificateType": f"{kind}Certificate"}
     assert await charger.says("SignCertificate", wanted) == ACCEPTED
     charger.answers["CertificateSigned"] = answer
     sent = await charger.was_asked("CertificateSigned")
-    assert sent["certificateType"] == kind
+    assert sent["certificateType"] == f"{kind}Certificate"
     assert "BEGIN CERTIFICATE" in sent["certificateChain"]
 
 
@@ -94,19 +93,17 @@ async def rejected_password(charger: Charger) -> None:
     await _refused(charger, secret=NEW_PASSWORD)
 
 
-@V201.case(
-    "TC_A_11_CSMS", "The operator asks for a new station certificate: it is signed and sent.", missing=CERTIFICATES
-)
+@V201.case("TC_A_11_CSMS", "The operator asks for a new station certificate: it is signed and sent.")
 async def station_certificate(charger: Charger) -> None:
     await _asks_for_a_certificate(charger, "ChargingStation")
 
 
-@V201.case("TC_A_12_CSMS", "The operator asks for a new V2G certificate: it is signed and sent.", missing=CERTIFICATES)
+@V201.case("TC_A_12_CSMS", "The operator asks for a new V2G certificate: it is signed and sent.")
 async def v2g_certificate(charger: Charger) -> None:
     await _asks_for_a_certificate(charger, "V2G")
 
 
-@V201.case("TC_A_14_CSMS", "A certificate that the station cannot take raises a security event.", missing=CERTIFICATES)
+@V201.case("TC_A_14_CSMS", "A certificate that the station cannot take raises a security event.")
 async def certificate_rejected(charger: Charger) -> None:
     await _asks_for_a_certificate(charger, "ChargingStation", {"status": "Rejected"})
     event = {"type": "InvalidChargingStationCertificate", "timestamp": now()}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from conformance.cases import V201
-from conformance.lacks import LEVELLING, RAW
+from conformance.lacks import LEVELLING
 from conformance.seeding import VALID
 from conformance.station import ACCEPTED, Payload, now
 from conformance.v201.asking import REJECTED, asked, status
@@ -40,7 +40,7 @@ asked(
 asked("K_03", "The most of the station.", "SetChargingProfile", _set(0, _profile(3, "ChargingStationMaxProfile")))
 
 
-@V201.case("TC_K_04_CSMS", "A profile replaces the one of its id.", missing=RAW)
+@V201.case("TC_K_04_CSMS", "A profile replaces the one of its id.")
 async def replaced(charger: Charger) -> None:
     for level in (0, 1):
         await charger.told("SetChargingProfile", _set(1, _profile(4, stackLevel=level)))
@@ -62,7 +62,7 @@ asked(
 asked("K_10", "A default profile for all EVSEs.", "SetChargingProfile", _set(0, _profile(10)))
 
 
-@V201.case("TC_K_15_CSMS", "A station without smart charging says NotSupported.", missing=RAW)
+@V201.case("TC_K_15_CSMS", "A station without smart charging says NotSupported.")
 async def not_supported(charger: Charger) -> None:
     response = await charger.stand.command(charger.station_id, "raw/SetChargingProfile", _set(1, _profile(15)))
     assert (response.json()["status"], response.json()["answer"]) == ("refused", "NotImplemented")
@@ -191,14 +191,14 @@ async def another_profile_and_needs(charger: Charger) -> None:
     await _levels(charger)
 
 
-@V201.case("TC_K_60_CSMS", "A profile for the running session names it.", missing=RAW)
+@V201.case("TC_K_60_CSMS", "A profile for the running session names it.")
 async def of_the_session(charger: Charger) -> None:
     running = await charger.charges()
     profile = _profile(60, "TxProfile", "Relative", transactionId=running.transaction_id)
     await charger.told("SetChargingProfile", _set(1, profile))
 
 
-@V201.case("TC_K_70_CSMS", "Profiles of several purposes and levels stand beside each other.", missing=RAW)
+@V201.case("TC_K_70_CSMS", "Profiles of several purposes and levels stand beside each other.")
 async def several(charger: Charger) -> None:
     for profile in (_profile(70, "ChargingStationMaxProfile"), _profile(71), _profile(72, stackLevel=1)):
         evse = 0 if profile["chargingProfilePurpose"] == "ChargingStationMaxProfile" else 1

@@ -4,7 +4,6 @@ from typing import Any
 
 from charger_gateway.domain.station import TRANSACTION_EVENTS
 from conformance.cases import V201
-from conformance.lacks import RAW
 from conformance.seeding import UNKNOWN, VALID
 from conformance.v201.charger import Charger, Transaction, register_wh, token
 from ev_contracts.gateway import TransactionStarted, TransactionUpdated
@@ -111,7 +110,7 @@ async def counts_from_nought(charger: Charger) -> None:
 def _status_of(number: str, says: str, *, named: bool, ongoing: bool | None, waits: bool) -> None:
     """The operator asks what became of a session, or of the station's queue."""
 
-    @V201.case(f"TC_E_{number}_CSMS", says, missing=RAW)
+    @V201.case(f"TC_E_{number}_CSMS", says)
     async def case(charger: Charger) -> None:
         running = await charger.charges()
         if ongoing is False:
