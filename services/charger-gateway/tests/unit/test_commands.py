@@ -25,6 +25,7 @@ from charger_gateway.domain.station import Heard
 from .command_payloads import EXPECTED, HASH, PROFILE_V2X, WELCOME  # noqa: TID252 - tests are no package of the installation
 
 EXAMPLES = Path(__file__).resolve().parents[4] / "contracts" / "examples" / "gateway"
+README = Path(__file__).resolve().parents[2] / "README.md"
 VERSIONS = ("1.6", "2.0.1", "2.1")
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HEARD = Heard(
@@ -301,3 +302,16 @@ def test_the_examples_names_are_the_tables() -> None:
     assert set(EXPECTED) == set(ACTIONS) == set(RECORDS) - {"SendRawCall"}
     assert HASH["hashAlgorithm"] == "SHA256"
     assert WELCOME["format"] == "UTF8"
+
+
+def drawn() -> str:
+    """The README's table of what can be said in which version."""
+    lines = ["| command | 1.6 | 2.0.1 | 2.1 |", "| --- | --- | --- | --- |"]
+    for action, said in sorted(ACTIONS.items()):
+        names = " | ".join(said.action(version) or "-" for version in VERSIONS)
+        lines.append(f"| {action} | {names} |")
+    return "\n".join(lines)
+
+
+def test_the_readme_says_what_can_be_said_in_which_version() -> None:
+    assert drawn() in README.read_text(encoding="utf-8"), f"stale; it should be:\n{drawn()}"
