@@ -25,7 +25,7 @@ def add(verbs: "Verbs") -> argparse.ArgumentParser:
 def add_session(parser: argparse.ArgumentParser) -> None:
     """What a CDR or session needs beside itself."""
     parser.add_argument("--version", choices=[each.value for each in Version], default=Version.V221.value)
-    parser.add_argument("--tariff", type=Path, help="a tariff object; without it the CDR's own first one")
+    parser.add_argument("--tariff", type=Path, help="a tariff object; without it the CDR's own")
     parser.add_argument("--time-zone", required=True, help="of the location, such as Europe/Amsterdam")
     parser.add_argument("--expired", action="store_true", default=None, help="its reservation ran out unused")
     parser.add_argument("file", type=Path, help="a CDR")

@@ -207,6 +207,26 @@ def test_what_a_cdr_lacks_is_named(tmp_path: Path) -> None:
     assert "/end_date_time" in ev_price("cdr", "--time-zone", "Europe/Amsterdam", backwards).err
 
 
+def test_each_tariff_of_a_cdr_prices_the_periods_that_name_it(tmp_path: Path) -> None:
+    cheap, fast = (
+        {"id": name, "currency": "EUR", "elements": [
+            {"price_components": [{"type": "ENERGY", "price": price, "step_size": 1000}]}]}
+        for name, price in (("cheap", 0.2), ("fast", 0.5))
+    )  # fmt: skip
+    periods = [
+        {**period, "tariff_id": name} for period, name in zip(CDR["charging_periods"], ("cheap", "fast"), strict=True)
+    ]
+    totals = {"total_cost": {"excl_vat": 1.71, "incl_vat": 1.71}, "total_fixed_cost": None, "total_energy_cost": None}
+    path = a_cdr(tmp_path, tariffs=[fast, cheap], charging_periods=periods, **totals)
+    # 4.3 kWh at 0.20, and 1.1 rounded to 1.7 at 0.50: no step where the driver changes, one over all at the end.
+    assert ev_price("cdr", "--time-zone", "Europe/Amsterdam", path).status == 0
+    periods[1]["tariff_id"] = "unknown"
+    ran = ev_price(
+        "cdr", "--time-zone", "Europe/Amsterdam", a_cdr(tmp_path, tariffs=[fast, cheap], charging_periods=periods)
+    )
+    assert (ran.status, "/charging_periods/1/tariff_id" in ran.err) == (2, True)
+
+
 def test_a_price_is_explained_in_words(tmp_path: Path) -> None:
     ran = ev_price("explain", "--time-zone", "Europe/Amsterdam", a_cdr(tmp_path))
     assert ran.out.splitlines() == [

@@ -25,6 +25,7 @@ def holds(restrictions: Restrictions, stretch: Stretch) -> bool:
         and _is_that_day(restrictions, stretch.began_at)
         and _is_that_hour(restrictions, stretch.began_at)
         and _is_idle(restrictions, stretch)
+        and restrictions.tariff_id in {None, stretch.tariff_id}
         and (restrictions.holds_from_at is None or restrictions.holds_from_at <= stretch.began_at)
         and (restrictions.holds_until_at is None or stretch.began_at < restrictions.holds_until_at)
     )
@@ -70,7 +71,8 @@ def words_of(restrictions: Restrictions | None) -> str:
     """What has to hold, as a driver would say it; empty where nothing has to."""
     if restrictions is None:
         return ""
-    told = [_WORDS.get(restrictions.reservation, "") if restrictions.reservation else ""]
+    told = [f"tariff {restrictions.tariff_id}" if restrictions.tariff_id else ""]
+    told.append(_WORDS.get(restrictions.reservation, "") if restrictions.reservation else "")
     if restrictions.min_idle_s is not None:
         told.append(f"idle for {plain(restrictions.min_idle_s, 60)} min and more")
     told += [_hours(restrictions), _dates(restrictions), _instants(restrictions)]

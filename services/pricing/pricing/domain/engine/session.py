@@ -34,6 +34,8 @@ class Stretch:
     idle_s: Exact | None = None
     """For how long the vehicle had requested no power when it began; None where it did, or where power was withheld."""
     is_reservation: bool = False
+    tariff_id: str | None = None
+    """Of a CDR that has several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,8 @@ class Restrictions:
     holds_from_at: datetime | None = None
     holds_until_at: datetime | None = None
     """Instants, where a price is of an interval of a feed; OCPI has no such restriction."""
+    tariff_id: str | None = None
+    """Only what a CDR says to be of this one of its several tariffs."""
     min_idle_s: int | None = None
     """Only once a vehicle has requested no power for so long; OCPI has no such grace."""
     reservation: ReservationRestriction | None = None

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pricing.domain.engine.price import Priced, price
 from pricing.domain.ocpi.periods import Dimension, Period, read_periods, session_of_periods
 from pricing.domain.ocpi.reading import Node
-from pricing.domain.ocpi.tariffs import Version, read_tariff
+from pricing.domain.ocpi.tariffs import Version, read_tariffs
 from pricing.domain.ocpi.telling import Costs, Told, shown
 
 _VIEWS = {Version.V221: ("excl_vat", "incl_vat"), Version.V230: ("before_taxes", "after_taxes")}
@@ -47,10 +47,10 @@ class Checked:
 def check_cdr(
     cdr: Node, tariff: Node | None, version: Version, time_zone: str, *, expired: bool | None = None
 ) -> Checked:
-    """By this tariff, or by its own first. Raises BadInput."""
-    own = next(cdr.need("tariffs").items(at_least=1)) if tariff is None else tariff
+    """By this tariff, or by its own, of which each prices the periods that name it. Raises BadInput."""
     periods = read_periods(cdr, version)
-    priced = price(read_tariff(own, version), session_of_periods(cdr, version, time_zone, expired=expired))
+    tariffs = _own(cdr, periods) if tariff is None else [tariff]
+    priced = price(read_tariffs(tariffs, version), session_of_periods(cdr, version, time_zone, expired=expired))
     costs = Costs(priced)
     quantities = dict(_quantities(periods))
     totals = {name: costs.told(name, version) for name in costs.names}
@@ -61,6 +61,19 @@ def check_cdr(
         totals={**totals, **{name: shown(each, _MOST_DECIMALS) for name, each in quantities.items()}},
         differences=[*_of_costs(cdr, costs, version), *_of_quantities(cdr, quantities)],
     )
+
+
+def _own(cdr: Node, periods: Sequence[Period]) -> Sequence[Node]:
+    """Its tariffs that a period names, that of the first period first; where none does, the first."""
+    told = list(cdr.need("tariffs").items(at_least=1, at_most=1_000))
+    named = list(dict.fromkeys(period.tariff_id for period in periods if period.tariff_id is not None))
+    if len(told) == 1 or not named:
+        return told[:1]
+    by_id = {each.need("id").text(): each for each in told}
+    for period in periods:
+        if period.tariff_id is not None and period.tariff_id not in by_id:
+            period.node.need("tariff_id").fail(f"{period.tariff_id!r} is none of this CDR's tariffs")
+    return [by_id[each] for each in named]
 
 
 def _quantities(periods: Sequence[Period]) -> Iterator[tuple[str, Fraction]]:

@@ -51,6 +51,7 @@ class Period:
     start: datetime
     end: datetime
     volumes: Volumes
+    tariff_id: str | None = None
 
 
 def read_periods(node: Node, version: Version) -> Sequence[Period]:
@@ -68,9 +69,19 @@ def read_periods(node: Node, version: Version) -> Sequence[Period]:
         previous = each.date_time()
     ends = [*(each.date_time() for each in starts[1:]), finish][: len(starts)]  # a session may have no period yet
     return [
-        Period(node=each, start=begun.date_time(), end=until, volumes=_volumes(each, version))
-        for each, begun, until in zip(nodes, starts, ends, strict=True)
+        _period(each, begun.date_time(), until, version) for each, begun, until in zip(nodes, starts, ends, strict=True)
     ]
+
+
+def _period(node: Node, start: datetime, end: datetime, version: Version) -> Period:
+    tariff_id = node.get("tariff_id")
+    return Period(
+        node=node,
+        start=start,
+        end=end,
+        volumes=_volumes(node, version),
+        tariff_id=None if tariff_id is None else tariff_id.text(),
+    )
 
 
 def _volumes(node: Node, version: Version) -> Volumes:
@@ -113,6 +124,7 @@ def _held(period: Period, since: datetime, zone: ZoneInfo) -> Stretch:
         before_s=_seconds_between(since, period.start),
         reserved_s=_time_s(period, Dimension.RESERVATION_TIME),
         is_reservation=True,
+        tariff_id=period.tariff_id,
     )
 
 
@@ -140,6 +152,7 @@ def _used(periods: Sequence[Period], zone: ZoneInfo) -> Iterator[Stretch]:
             parking_s=_time_s(period, Dimension.PARKING_TIME),
             power_w=_flow(period.volumes, "POWER") or _mean_power(period, energy_wh),
             current_ma=_flow(period.volumes, "CURRENT"),
+            tariff_id=period.tariff_id,
         )
         before_wh = whole(Fraction(before_wh) + energy_wh)
 

@@ -1,6 +1,8 @@
 """An OCPI tariff object as the engine's tariff."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -44,6 +46,41 @@ def read_tariff(node: Node, version: Version, *, tax_included: str | None = None
         knows_taxes=_knows_taxes(node, version, elements, tax_included),
         valid_from=None if valid_from is None else valid_from.date_time(),
         valid_until=None if valid_until is None else valid_until.date_time(),
+    )
+
+
+def read_tariffs(nodes: Sequence[Node], version: Version) -> Tariff:
+    """One tariff, or several of which each prices the periods that name it; limits are those of the first.
+
+    OCPI does not say whose limits hold when a driver changes to another tariff: here those of the tariff of the start.
+    """
+    tariffs = [read_tariff(node, version) for node in nodes]
+    first = tariffs[0]
+    if len(tariffs) == 1:
+        return first
+    elements: list[Element] = []
+    for node, tariff in zip(nodes, tariffs, strict=True):
+        if (tariff.currency, tariff.tax_included) != (first.currency, first.tax_included):
+            node.fail("another currency, or taxes told otherwise, than in the first tariff")
+        elements += [_only_of(node.need("id").text(), each) for each in tariff.elements]
+    return _with_elements(first, tuple(elements), knows_taxes=all(each.knows_taxes for each in tariffs))
+
+
+def _only_of(tariff_id: str, element: Element) -> Element:
+    return replace(element, restrictions=replace(element.restrictions or Restrictions(), tariff_id=tariff_id))
+
+
+def _with_elements(tariff: Tariff, elements: tuple[Element, ...], *, knows_taxes: bool) -> Tariff:
+    """The same limits with other elements."""
+    return Tariff(
+        currency=tariff.currency,
+        elements=elements,
+        min_price=tariff.min_price,
+        max_price=tariff.max_price,
+        tax_included=tariff.tax_included,
+        knows_taxes=knows_taxes,
+        valid_from=tariff.valid_from,
+        valid_until=tariff.valid_until,
     )
 
 
