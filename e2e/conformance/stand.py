@@ -1,9 +1,11 @@
 """One gateway for all cases: the whole service on a log in memory, its command API, and what it wrote of a station."""
 
+import asyncio
 import contextlib
 import socket
+from collections import defaultdict
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,10 +16,11 @@ from charger_gateway.settings import Settings
 from chassis.auth import Principal
 from chassis.clock import SystemClock
 from chassis.codec import Codec
-from chassis.log import Log, MemoryLog
+from chassis.log import Log, MemoryLog, TopicPartition
 from chassis.log.appender import Appender
+from chassis.log.reading import read_to_end
 from chassis.telemetry import Tracing
-from chassis.testing import KnownCallers, eventually, read_topic, running
+from chassis.testing import KnownCallers, eventually, running
 from conformance.seeding import OPERATOR, TENANT, seed, station_ids, write_secrets
 from conformance.trust import Trust
 from ev_contracts.assets import CredentialSnapshot
@@ -41,6 +44,9 @@ class Stand:
     free: list[str]
     tls_port: int = 0
     trust: Trust | None = None
+    _next: dict[TopicPartition, int] = field(default_factory=dict)
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _told: dict[tuple[str, str], list[Any]] = field(default_factory=lambda: defaultdict(list))
 
     def take(self) -> str:
         """The identity of a station that no case had yet."""
@@ -74,12 +80,19 @@ class Stand:
 
     async def facts(self, topic: str, station_id: str, kind: type[R]) -> list[R]:
         """What the topic holds of a kind about the station by now."""
-        seen = await read_topic(self.log, self.codec, topic)
-        return [
-            one.record
-            for one in seen
-            if isinstance(one.record, kind) and getattr(one.record, "station_id", None) == station_id
-        ]
+        async with self._reading:
+            await self._catch_up(topic)
+        return [one for one in self._told[topic, station_id] if isinstance(one, kind)]
+
+    async def _catch_up(self, topic: str) -> None:
+        """Reads what came since the last look: so many cases would read a growing topic from its start each time."""
+        for number in range(await self.log.partitions(topic)):
+            at = TopicPartition(topic, number)
+            async for batch in read_to_end(self.log, at, self._next.get(at, 0)):
+                self._next[at] = batch[-1].offset + 1
+                for fetched in batch:
+                    record = self.codec.decode(topic, fetched.value, dict(fetched.headers))
+                    self._told[topic, getattr(record, "station_id", "")].append(record)
 
     async def fact(self, topic: str, station_id: str, kind: type[R], number: int = 1) -> R:
         """The newest of a kind, once there are so many."""
