@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from ev_lab import artifacts, parts, ports, processes, readiness
+from ev_lab.certificates import make_certificates
 from ev_lab.endpoints import PORT_NAMES, Endpoints, Engine, endpoints, engine
 from ev_lab.errors import LabError, PartDied
 from ev_lab.paths import LabPaths
@@ -31,6 +32,7 @@ def up(paths: LabPaths, say: Say = print) -> Endpoints:
     with only_one(paths.home / "up.lock"):
         artifacts.fetch(paths.artifacts)
         make_secrets(paths)
+        make_certificates(paths)
         processes.allow_many_files()
         began = time.monotonic()
         with ThreadPoolExecutor(3) as pool:

@@ -34,6 +34,16 @@ class LabPaths:
         return self.home / "secrets"
 
     @property
+    def tls(self) -> Path:
+        """What the gateway shows to stations, and the root to check it by."""
+        return self.home / "tls"
+
+    @property
+    def station_ca(self) -> Path:
+        """The gateway's own CA for stations; it makes it."""
+        return self.home / "station-ca"
+
+    @property
     def users(self) -> Path:
         """The issuer's demo users, as JSON; written by the seeding, defaults where absent."""
         return self.home / "users.json"

@@ -58,7 +58,9 @@ SPECS: Mapping[str, Spec] = {
         _service("pricing"),
         _service("billing"),
         _service("roaming", extra={"EV_ROAMING_ALLOW_LOOPBACK": "1"}),
-        _service("charger-gateway", ports={"http": "EV_HTTP_PORT", "ocpp": "EV_OCPP_PORT"}),
+        _service(
+            "charger-gateway", ports={"http": "EV_HTTP_PORT", "ocpp": "EV_OCPP_PORT", "ocpps": "EV_OCPP_TLS_PORT"}
+        ),
         *(_projection(role) for role in ROLES),
         _service("dashboards"),
     )
@@ -104,6 +106,11 @@ class Fleet:
         """What a station appends its id to."""
         return f"ws://127.0.0.1:{self.port('charger-gateway', 'ocpp')}/ocpp/"
 
+    @property
+    def secure_ocpp_url(self) -> str:
+        """The same over TLS; its root lies in the lab's folder (`tls/root.pem`)."""
+        return f"wss://localhost:{self.port('charger-gateway', 'ocpps')}/ocpp/"
+
     def environment(self, spec: Spec) -> dict[str, str]:
         """Everything that its settings read."""
         labels = [f"{self.process_name(other.name)}.{edge}" for other in SPECS.values() for edge in other.ports]
@@ -122,12 +129,20 @@ class Fleet:
             "EV_OIDC_ISSUER": addresses["EV_URL_ISSUER"],
             "EV_DATA_DIR": str(self.paths.of(f"data/{self.namespace or 'default'}/{spec.name}")),
             "EV_SECRETS_DIR": str(self.paths.secrets),
+            **self._trust(),
             "EV_USERS": str(self.paths.users),
             "EV_HTTP_HOST": "127.0.0.1",
             **own,
             **spec.extra,
             **self.extra,
         }
+
+    def _trust(self) -> dict[str, str]:
+        """Beside a lab that others started there may be no certificates; then there is no TLS."""
+        shown = {f"EV_TLS_{kind}_CERTIFICATE": self.paths.tls / f"gateway-{kind.lower()}.pem" for kind in ("RSA", "EC")}
+        if not all(path.exists() for path in shown.values()):
+            return {}
+        return {name: str(path) for name, path in shown.items()} | {"EV_STATION_CA_DIR": str(self.paths.station_ca)}
 
     def start(self, names: Sequence[str] = (), *, ready_within_s: float = READY_WITHIN_S) -> list[str]:
         """Starts those of the names (all that are built, when none is given) that do not run, and waits for them.
