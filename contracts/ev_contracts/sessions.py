@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
-from ev_contracts.common import MeterReading, Parties, Place, SessionFacts
+from ev_contracts.common import MeterReading, Parties, Place, ReservationFacts, SessionFacts
 from ev_contracts.record import Instant, Record
 
 
@@ -30,6 +30,25 @@ class AddReadings(Record, frozen=True):
         Field(description="The station's alias; resolved within the station where no session id came."),
     ] = None
     suspended_by: Annotated[StrictStr | None, Field(description="EV or EVSE.")] = None
+
+
+class AttachReservation(Record, frozen=True):
+    """A session used a reservation."""
+
+    at: Instant
+    session_id: StrictStr
+    station_id: StrictStr
+    reservation: ReservationFacts
+
+
+class CancelReservation(Record, frozen=True):
+    """A person gives a reservation up."""
+
+    at: Instant
+    reservation_id: StrictStr
+    site_id: StrictStr
+    by: StrictStr
+    reason: StrictStr
 
 
 class ChangeChargingState(Record, frozen=True):
@@ -155,6 +174,33 @@ class GapFound(Record, frozen=True):
     found_at: Instant
 
 
+class MakeReservation(Record, frozen=True):
+    """A person reserves an EVSE, or any on a site, for a token."""
+
+    at: Instant
+    reservation_id: StrictStr
+    site_id: StrictStr
+    station_id: Annotated[StrictStr | None, Field(description="Absent: any EVSE on the site.")] = None
+    evse_number: Annotated[StrictInt | None, Field(description="Absent: any EVSE on the site.")] = None
+    token_ref: StrictStr
+    starts_at: Annotated[Instant, Field(description="From when it is held for the driver.")]
+    expires_at: Annotated[Instant, Field(description="Until when, if no session uses it.")]
+    evses_on_site: Annotated[StrictInt, Field(description="As the registry had it; no more may be held at once.")]
+    by: StrictStr
+
+
+class MeetSession(Record, frozen=True):
+    """A session began on a site: it uses the reservation that was made for it, if there is one."""
+
+    at: Instant
+    site_id: StrictStr
+    session_id: StrictStr
+    station_id: StrictStr
+    evse_number: StrictInt
+    token_ref: StrictStr
+    started_at: Instant
+
+
 class MessageSettled(Record, frozen=True):
     """A message that named no session has found its place."""
 
@@ -180,6 +226,68 @@ class ReleaseSession(Record, frozen=True):
     station_id: StrictStr
     by: StrictStr
     reason: StrictStr
+
+
+class ReservationAttached(Record, frozen=True):
+    """The session rests on a reservation."""
+
+    session_id: StrictStr
+    station_id: StrictStr
+    reservation: ReservationFacts
+    attached_at: Instant
+
+
+class ReservationCancelled(Record, frozen=True):
+    """It was given up before it was used."""
+
+    reservation_id: StrictStr
+    site_id: StrictStr
+    by: StrictStr
+    reason: StrictStr
+    cancelled_at: Instant
+
+
+class ReservationDeadlinePassed(Record, frozen=True):
+    """A reservation may have expired."""
+
+    at: Instant
+    name: StrictStr
+    due_at: Instant
+
+
+class ReservationExpired(Record, frozen=True):
+    """Nobody came: no session used it."""
+
+    reservation_id: StrictStr
+    site_id: StrictStr
+    token_ref: StrictStr
+    facts: ReservationFacts
+    expired_at: Instant
+
+
+class ReservationMade(Record, frozen=True):
+    """An EVSE, or any on the site, is held for a token."""
+
+    reservation_id: StrictStr
+    site_id: StrictStr
+    station_id: Annotated[StrictStr | None, Field(description="Absent: any EVSE on the site.")] = None
+    evse_number: Annotated[StrictInt | None, Field(description="Absent: any EVSE on the site.")] = None
+    token_ref: StrictStr
+    starts_at: Annotated[Instant, Field(description="From when it is held for the driver.")]
+    expires_at: Annotated[Instant, Field(description="Until when, if no session uses it.")]
+    made_at: Instant
+    by: StrictStr
+
+
+class ReservationUsed(Record, frozen=True):
+    """The driver came: a session of his token began where and while it was held."""
+
+    reservation_id: StrictStr
+    site_id: StrictStr
+    session_id: StrictStr
+    station_id: StrictStr
+    facts: ReservationFacts
+    used_at: Annotated[Instant, Field(description="The session's start.")]
 
 
 class ResolveContext(Record, frozen=True):

@@ -8,14 +8,16 @@ from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Policy, Service, wire
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
-from ev_contracts.sessions import SessionDeadlinePassed
+from ev_contracts.sessions import ReservationDeadlinePassed, SessionDeadlinePassed
 from session_ledger.adapters.facts import SnapshotFacts
 from session_ledger.adapters.http import Edge, ReviewTable, ledger_app
+from session_ledger.domain.reservation import reservation
 from session_ledger.domain.session import session_decider
-from session_ledger.policies import on_session, on_transaction
+from session_ledger.policies import on_reservation, on_session, on_session_begun, on_transaction
 from session_ledger.settings import Settings
 
 _SESSION = "sessions.session"
+_RESERVATION = "sessions.reservation"
 
 
 def build(
@@ -30,19 +32,21 @@ def build(
     decider = session_decider(
         settle_s=settings.session_settle_s, grace_s=settings.session_grace_s, silence_s=settings.session_silence_s
     )
-    reactions = _reactions(SnapshotFacts())
+    facts = SnapshotFacts()
+    reactions = _reactions(facts)
     client = wiring.commands("sessions.edge.reply.v1")
     edge = Edge(
         guard=wiring.guard(ACTS, authenticator=authenticator),
         desk=wiring.desk(client),
         clock=wiring.env.clock,
         review=ReviewTable(wiring.env.metrics),
+        evses_on=facts.evses_on,
     )
     app = ledger_app(edge)
     app.include_router(
         repair_router(
             log=wiring.env.log,
-            entities=(_SESSION,),
+            entities=(_SESSION, _RESERVATION),
             guard=edge.guard,
             act="repair-parked",
             reactions=[each.name for each in reactions],
@@ -50,7 +54,11 @@ def build(
         )
     )
     http = HttpEdge(app=app, host=settings.http_host, port=settings.http_port, commands=client, tables=(edge.review,))
-    return wiring.service([Entity(name=_SESSION, decider=decider, deadline=_passed), *reactions, http])
+    entities = (
+        Entity(name=_SESSION, decider=decider, deadline=_passed),
+        Entity(name=_RESERVATION, decider=reservation, deadline=_expired),
+    )
+    return wiring.service([*entities, *reactions, http])
 
 
 def _reactions(facts: SnapshotFacts) -> tuple[Policy, ...]:
@@ -69,8 +77,26 @@ def _reactions(facts: SnapshotFacts) -> tuple[Policy, ...]:
             react=on_session,
             facts=facts,
         ),
+        Policy(
+            name="sessions.meeting-policy",
+            source="sessions.session.event.v1",
+            target=_RESERVATION,
+            react=on_session_begun,
+            facts=facts,
+        ),
+        Policy(
+            name="sessions.attaching-policy",
+            source="sessions.reservation.event.v1",
+            target=_SESSION,
+            react=on_reservation,
+            facts=facts,
+        ),
     )
 
 
 def _passed(_key: str, deadline: Deadline) -> SessionDeadlinePassed:
     return SessionDeadlinePassed(at=deadline.due_at, name=deadline.name, due_at=deadline.due_at)
+
+
+def _expired(_key: str, deadline: Deadline) -> ReservationDeadlinePassed:
+    return ReservationDeadlinePassed(at=deadline.due_at, name=deadline.name, due_at=deadline.due_at)

@@ -15,10 +15,14 @@ from ev_contracts.gateway import (
 )
 from ev_contracts.sessions import (
     AddReadings,
+    AttachReservation,
     ChangeChargingState,
     EndSession,
+    MeetSession,
+    ReservationUsed,
     ResolveContext,
     SessionContextWanted,
+    SessionStarted,
     StartSession,
 )
 from session_ledger.ports import Facts
@@ -61,6 +65,32 @@ def on_session(event: object, context: EventContext, facts: Facts) -> Sequence[T
         at=event.wanted_at, session_id=event.session_id, station_id=event.station_id, place=place, parties=parties
     )
     return [To(key=context.key, command=command)]
+
+
+def on_session_begun(event: object, context: EventContext, _facts: Facts) -> Sequence[To]:
+    """Tells the site's reservations of a session that began there with a token."""
+    if not isinstance(event, SessionStarted) or event.place is None or event.token_ref is None:
+        return []
+    command = MeetSession(
+        at=event.received_at or event.started_at,
+        site_id=event.place.site_id,
+        session_id=event.session_id,
+        station_id=event.station_id,
+        evse_number=event.evse_number,
+        token_ref=event.token_ref,
+        started_at=event.started_at,
+    )
+    return [To(key=f"{context.tenant}/{event.place.site_id}", command=command)]
+
+
+def on_reservation(event: object, context: EventContext, _facts: Facts) -> Sequence[To]:
+    """Tells a session which reservation it used."""
+    if not isinstance(event, ReservationUsed):
+        return []
+    command = AttachReservation(
+        at=event.used_at, session_id=event.session_id, station_id=event.station_id, reservation=event.facts
+    )
+    return [To(key=f"{context.tenant}/{event.station_id}", command=command)]
 
 
 def _stamped(

@@ -1,6 +1,6 @@
 """Place and parties from the snapshots of registry and accounts, indexed for the look-ups that the ledger makes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar, assert_never
 
@@ -110,6 +110,11 @@ class SnapshotFacts:
             time_zone=site.time_zone,
             country=site.country,
         )
+
+    def evses_on(self, tenant: str, site_id: str) -> Mapping[str, frozenset[int]]:
+        """Station -> numbers of its EVSEs, of the stations on a site that are not retired."""
+        here = [each for key, each in self.stations.items() if key.startswith(f"{tenant}/") and each.site_id == site_id]
+        return {each.station_id: frozenset(e.evse_number for e in each.evses) for each in here if not each.retired}
 
     def parties(
         self, tenant: str, station_id: str, token_ref: str | None, token_status: str, at: datetime

@@ -5,7 +5,14 @@ from datetime import datetime
 
 from chassis.decider import derived_id
 from ev_contracts.common import MeterReading, SessionFacts
-from ev_contracts.sessions import GapFilled, GapFound, SessionClosed, SessionCorrected, SessionMarkedSuspect
+from ev_contracts.sessions import (
+    AttachReservation,
+    GapFilled,
+    GapFound,
+    SessionClosed,
+    SessionCorrected,
+    SessionMarkedSuspect,
+)
 from session_ledger.domain.account import account, amended
 from session_ledger.domain.chain import LINKS_AT_MOST, Between, gaps_of, with_link
 from session_ledger.domain.evidence import register_of
@@ -51,7 +58,7 @@ def close_if_due(telling: Telling, session_id: str, rules: ClosingRules, at: dat
         rule=rule,
         closed_at=at,
         end_reason=session.end.reason,
-        facts=came_to.facts,
+        facts=came_to.facts.model_copy(update={"reservation": session.reservation}),
         place=session.place,
         parties=session.parties,
         clock_offset_s=None if session.lag_ms is None else session.lag_ms // 1_000,
@@ -164,6 +171,24 @@ def after_close(telling: Telling, session_id: str, late: Late) -> None:
     )
     telling.say(told)
     tell_gaps(telling, station, told, final.connector)
+
+
+def reserve(telling: Telling, command: AttachReservation) -> None:
+    """Says that a closed session rests on a reservation, once."""
+    closed = telling.station.final[command.session_id].closed()
+    if closed.facts.reservation is not None:
+        return
+    telling.say(
+        SessionCorrected(
+            session_id=closed.session_id,
+            station_id=closed.station_id,
+            cause="reservation-attached",
+            corrected_at=command.at,
+            facts=closed.facts.model_copy(update={"reservation": command.reservation}),
+            place=closed.place,
+            parties=closed.parties,
+        )
+    )
 
 
 def _later_end(final: Final, facts: SessionFacts, late: Late) -> tuple[datetime, int]:

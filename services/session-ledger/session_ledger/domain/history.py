@@ -9,6 +9,7 @@ from ev_contracts.sessions import (
     GapFilled,
     GapFound,
     MessageSettled,
+    ReservationAttached,
     SessionClosed,
     SessionContextResolved,
     SessionContextWanted,
@@ -69,6 +70,7 @@ SessionEvent = (
     | GapFilled
     | MessageSettled
     | SessionReviewed
+    | ReservationAttached
 )
 
 
@@ -102,6 +104,8 @@ def evolve(station: Station, event: SessionEvent) -> Station:  # noqa: C901, PLR
             return with_settled(station, event.message_id, event.session_id)
         case SessionReviewed():
             return _reviewed(station, event)
+        case ReservationAttached():
+            return _with(station, event.session_id, reservation=event.reservation)
         case GapFound():
             return with_gap(station, event)
         case GapFilled():

@@ -185,6 +185,7 @@ def _close(
         energy_wh=0,
         meter_start_wh=figures.meter_start_wh,
         meter_stop_wh=figures.meter_start_wh,
+        reservation=session.reservation,
     )
     telling = _reviewed(command, station, "corrected" if isinstance(command, CorrectSession) else "released")
     closed = SessionClosed(

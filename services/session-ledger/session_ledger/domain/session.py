@@ -9,11 +9,13 @@ from chassis.decider import Decider, Refused
 from ev_contracts.common import Parties, Place
 from ev_contracts.sessions import (
     AddReadings,
+    AttachReservation,
     ChangeChargingState,
     CorrectSession,
     DisputeSession,
     EndSession,
     ReleaseSession,
+    ReservationAttached,
     ResolveContext,
     ResolveDispute,
     SessionContextResolved,
@@ -23,7 +25,7 @@ from ev_contracts.sessions import (
     SettleMessage,
     StartSession,
 )
-from session_ledger.domain.closing import Late, after_close, close_if_due, suspect
+from session_ledger.domain.closing import Late, after_close, close_if_due, reserve, suspect
 from session_ledger.domain.evidence import is_seen
 from session_ledger.domain.finals import END_TOLD_AGAIN, connector_key
 from session_ledger.domain.history import SessionEvent, evolve
@@ -55,7 +57,15 @@ from session_ledger.domain.station import (
 from session_ledger.domain.telling import Telling, tell_charging, tell_readings, told_by
 from session_ledger.domain.work_queue import snapshots
 
-FactCommand = StartSession | AddReadings | ChangeChargingState | EndSession | ResolveContext | SessionDeadlinePassed
+FactCommand = (
+    StartSession
+    | AddReadings
+    | ChangeChargingState
+    | EndSession
+    | ResolveContext
+    | SessionDeadlinePassed
+    | AttachReservation
+)
 PersonCommand = CorrectSession | ReleaseSession | DisputeSession | ResolveDispute | SettleMessage
 Command = FactCommand | PersonCommand
 
@@ -92,6 +102,8 @@ def decide_fact(command: FactCommand, station: Station, rules: ClosingRules) -> 
             return _resolve_context(command, station, rules)
         case SessionDeadlinePassed():
             return _pass_deadline(command, station, rules)
+        case AttachReservation():
+            return _attach(command, station)
         case _:
             assert_never(command)
 
@@ -276,6 +288,17 @@ def _tell_end(telling: Telling, session_id: str, end: End, *, offline: bool) -> 
             received_at=end.heard_at,
         )
     )
+
+
+def _attach(command: AttachReservation, station: Station) -> Sequence[SessionEvent]:
+    """A session that is closed already is corrected."""
+    telling, session = Telling(station), station.sessions.get(command.session_id)
+    if session is not None and session.reservation is None:
+        told = command.model_dump(include={"session_id", "station_id"})
+        telling.say(ReservationAttached(**told, reservation=command.reservation, attached_at=command.at))
+    elif command.session_id in station.final:
+        reserve(telling, command)
+    return telling.events
 
 
 def _resolve_context(command: ResolveContext, station: Station, rules: ClosingRules) -> Sequence[SessionEvent]:

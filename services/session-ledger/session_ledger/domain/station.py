@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from chassis.decider import Deadline
-from ev_contracts.common import Parties, Place
+from ev_contracts.common import Parties, Place, ReservationFacts
 from ev_contracts.sessions import GapFound, UnmatchedMessageRecorded
 from session_ledger.domain.account import Span
 from session_ledger.domain.chain import Link, latest, with_link
@@ -89,6 +89,7 @@ class Session:
     parties: Parties | None = None
     asked: int = 0
     asked_at: datetime | None = None
+    reservation: ReservationFacts | None = None
     lag_ms: int | None = None
     """The least delay of a message that was not queued: the offset of the station's clock, and the way here."""
     verdict: Verdict = field(default_factory=Open)

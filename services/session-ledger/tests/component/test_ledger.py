@@ -10,6 +10,7 @@ from chassis.testing import eventually
 from ev_contracts.common import ChargingPeriod, CommercialModel
 from ev_contracts.gateway import TransactionEnded
 from ev_contracts.sessions import (
+    ReservationAttached,
     SessionClosed,
     SessionContextWanted,
     SessionMarkedSuspect,
@@ -175,3 +176,29 @@ async def test_a_fact_that_cannot_be_read_parks_its_station_and_the_others_go_on
         assert [each["key"] for each in parked] == ["volt/NLVOLT0666"]
         assert (await stage.get("ella", "/v1/parked")).json()["parked"] == []
         assert (await stage.get("nobody", "/v1/parked")).status_code == 401
+
+
+async def test_a_reservation_is_used_by_the_session_of_its_token_and_stands_in_its_facts(ledger: Any) -> None:
+    place = {"site_id": "oosterdok", "station_id": STATION, "evse_number": 1}
+    wanted = {**place, "token_ref": "token-7", "expires_at": at(30).isoformat()}
+    async with ledger.run() as stage:
+        for topic, key, record in REGISTRY:
+            await stage.say(topic, key, record)
+
+        async def reserve() -> Any:
+            answer = await stage.post("cleo", "/v1/reservations", wanted)
+            return answer.json() if answer.status_code == 201 else None
+
+        made = await eventually(reserve, deadline_s=30)
+        elsewhere = {**wanted, "evse_number": 9, "token_ref": "token-8"}
+        assert (await stage.post("cleo", "/v1/reservations", elsewhere)).status_code == 422
+        assert (await stage.post("cleo", "/v1/reservations", wanted)).status_code == 409
+        assert (await stage.post("eddy", "/v1/reservations", wanted)).status_code == 403
+        assert (await stage.post("mallory", "/v1/reservations", wanted)).status_code == 404
+        await stage.say(SOURCE, KEY, *told(0))
+        await eventually(lambda: records(stage, ReservationAttached), deadline_s=30)
+        stage.clock.advance(timedelta(minutes=41))
+        (session,) = await closed(stage, 1)
+    assert session.facts.reservation is not None
+    assert session.facts.reservation.reservation_id == made["reservation_id"]
+    assert (session.facts.reservation.ended_at, session.facts.reservation.expired) == (at(0), False)
