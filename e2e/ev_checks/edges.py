@@ -24,12 +24,17 @@ class Edge:
 
 def expected(topics: Mapping[str, Topic]) -> frozenset[Edge]:
     """Every edge that the catalogue draws and that is walked while all is well."""
+    return _edges(topics, always=True)
+
+
+def _edges(topics: Mapping[str, Topic], *, always: bool) -> frozenset[Edge]:
+    """The catalogue's edges: those that are always walked, or also those that are walked only at times."""
     return frozenset(
         Edge(producer=topic.owner, topic=topic.name, consumer=consumer.service)
         for topic in topics.values()
         if topic.kind not in INNER
         for consumer in topic.consumers
-        if consumer.live
+        if consumer.live or not always
     )
 
 
@@ -53,7 +58,8 @@ def missing(topics: Mapping[str, Topic], spans: Iterable[Seen]) -> list[str]:
 
 def undrawn(topics: Mapping[str, Topic], spans: Iterable[Seen]) -> list[str]:
     """What was seen and the catalogue does not draw."""
-    return [str(edge) for edge in sorted(seen(spans) - expected(topics)) if edge.topic not in _inner(topics)]
+    drawn = _edges(topics, always=False)
+    return [str(edge) for edge in sorted(seen(spans) - drawn) if edge.topic not in _inner(topics)]
 
 
 def _inner(topics: Mapping[str, Topic]) -> frozenset[str]:

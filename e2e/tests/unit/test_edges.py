@@ -43,6 +43,13 @@ def test_an_arrow_that_the_catalogue_does_not_draw_is_named() -> None:
     assert undrawn(TOPICS, [LEDGER, PRICING, billing]) == ["session-ledger -> sessions.session.event.v1 -> billing"]
 
 
+def test_an_arrow_that_is_walked_only_at_times_may_be_seen_and_need_not() -> None:
+    topic = "sessions.review.snapshot.v1"
+    ledger = span("session-ledger", topic, 2, 1)
+    assert undrawn(TOPICS, [LEDGER, ledger]) == []
+    assert topic not in "".join(missing(TOPICS, []))
+
+
 def test_what_a_service_keeps_for_itself_is_no_arrow() -> None:
     assert not [edge for edge in expected(TOPICS) if ".state." in edge.topic or ".dlq." in edge.topic]
 
