@@ -70,6 +70,12 @@ def parked_again(telling: Telling, station_id: str, end: End) -> str | None:
     return fitting[0]
 
 
+def overtaken(station: Station) -> list[Session]:
+    """The open sessions whose matched stop cannot be theirs: another had begun on their connector by then."""
+    ended = [each for each in station.sessions.values() if each.end is not None and each.end.message_id is not None]
+    return [each for each in ended if each.end is not None and _is_taken(station, each, each.end.ended_at)]
+
+
 def is_displaced(matched: End, own: End) -> bool:
     """Whether a session's own word shows that a stop which was matched to it is another's."""
     is_same = (matched.ended_at, matched.meter_stop_wh) == (own.ended_at, own.meter_stop_wh)
@@ -154,7 +160,16 @@ def _fitting(station: Station, message: UnmatchedMessageRecorded) -> list[str]:
     """The sessions that the message may belong to."""
     if message.meter_wh is None or message.meter_wh < 0:
         return []
-    return [name for name, each in sorted(station.sessions.items()) if _fits(each, message, message.meter_wh)]
+    running = [
+        each for _, each in sorted(station.sessions.items()) if not _is_taken(station, each, message.occurred_at)
+    ]
+    return [each.session_id for each in running if _fits(each, message, message.meter_wh)]
+
+
+def _is_taken(station: Station, session: Session, at: datetime) -> bool:
+    """Whether another session had begun on the connector by then: this one was over."""
+    taken_at = station.taken_again_at(session)
+    return taken_at is not None and taken_at <= at
 
 
 def _fits(session: Session, message: UnmatchedMessageRecorded, meter_wh: int) -> bool:

@@ -29,7 +29,15 @@ from session_ledger.domain.closing import Late, after_close, close_if_due, reser
 from session_ledger.domain.evidence import is_seen
 from session_ledger.domain.finals import END_TOLD_AGAIN, connector_key
 from session_ledger.domain.history import SessionEvent, evolve
-from session_ledger.domain.matching import command_of, is_displaced, named, parked_again, rejoined, session_of
+from session_ledger.domain.matching import (
+    command_of,
+    is_displaced,
+    named,
+    overtaken,
+    parked_again,
+    rejoined,
+    session_of,
+)
 from session_ledger.domain.messages import (
     assumed_end,
     context_wanted,
@@ -122,6 +130,7 @@ def _start(command: StartSession, station: Station, rules: ClosingRules) -> Sequ
     tell_readings(telling, command.session_id, command.readings, command.seq_no, command.at)
     if held is not None and held.end is not None:
         _tell_end(telling, command.session_id, held.end, offline=command.offline)
+    _take_back(telling, command, rules)
     _take_parked(telling, command.session_id, rules)
     if command.session_id in telling.station.sessions:
         close_if_due(telling, command.session_id, rules, command.at)
@@ -219,6 +228,22 @@ def _give_back(telling: Telling, station_id: str, matched: End, rules: ClosingRu
         message_id=matched.message_id,
     )
     _take_end(telling, other, again, rules)
+
+
+def _take_back(telling: Telling, command: StartSession, rules: ClosingRules) -> None:
+    """Stops that were matched to sessions which, as this start shows, were over by then; a closed one is contested."""
+    for each in overtaken(telling.station):
+        if each.start is not None and each.end is not None:
+            ended = assumed_end(telling.station, each, each.start, command.at)
+            _tell_end(telling, each.session_id, ended, offline=False)
+            _give_back(telling, command.station_id, each.end, rules)
+            close_if_due(telling, each.session_id, rules, command.at)
+    connector = connector_key(command.evse_number, command.connector_number)
+    for final in telling.station.final.values():
+        is_here = final.connector == connector and final.message_id is not None
+        if is_here and final.started_at < command.started_at < final.ended_at:
+            doubt = Doubt(cause="stop-of-another", detail=f"{command.session_id} had begun by its end")
+            telling.say(suspect(final.closed(), doubt, command.at))
 
 
 def _take_parked(telling: Telling, session_id: str, rules: ClosingRules) -> None:

@@ -101,6 +101,25 @@ def test_the_same_displacement_after_the_close_is_a_correction() -> None:
     assert len(state.unmatched) == 1
 
 
+def test_a_start_shows_that_a_matched_stop_was_its_own() -> None:
+    lost = end(70, 1_500, transaction_id="-1")
+    _, state = told([lost, start()])
+    assert state.sessions[SESSION].end is not None
+    next_one = start(session_id=name_of(5), transaction_id="5", started_at=at(65), at=at(72))
+    events, state = told([next_one], state)
+    assert [each.session_id for each in events if isinstance(each, MessageSettled)] == [name_of(5)]
+    (second,) = [each for each in state.sessions.values() if each.session_id == name_of(5)]
+    assert second.end is not None
+    assert second.end.ended_at == at(70)
+
+
+def test_a_start_that_comes_after_the_close_asks_a_person() -> None:
+    _, state = told([end(70, 1_500, transaction_id="-1"), start(), deadline("close", 90)])
+    events, state = told([start(session_id=name_of(5), transaction_id="5", started_at=at(65), at=at(95))], state)
+    assert [getattr(each, "cause", "") for each in events] == ["", "stop-of-another"]
+    assert list(state.questions) == [SESSION]
+
+
 def settle(message_id: str, session_id: str | None) -> SettleMessage:
     return SettleMessage(
         at=at(100), message_id=message_id, station_id=STATION, session_id=session_id, by="cleo", reason="receipt"
