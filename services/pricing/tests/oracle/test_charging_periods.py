@@ -27,6 +27,7 @@ from pricing.domain.ocpi.tariffs import Version
 
 HOW_MANY = 20_000 if os.environ.get("EV_LONG") == "1" else 1_500
 SEED = os.environ.get("EV_SEED") or str(random.randrange(10**9))
+pytestmark = pytest.mark.timeout(3_600)
 WH_PER_S = [Fraction(each, 10) for each in (0, 1, 2, 5, 10, 20, 50, 100)]
 US = timedelta(microseconds=1)
 

@@ -17,6 +17,7 @@ from pricing.cli.__main__ import main
 CASES = json.loads((Path(__file__).parents[4] / "e2e/data/ocpi/tariff_cases.json").read_text(encoding="utf-8"))["cases"]
 HOW_MANY = 20_000 if os.environ.get("EV_LONG") == "1" else 400
 SEED = os.environ.get("EV_SEED") or str(random.randrange(10**9))
+pytestmark = pytest.mark.timeout(3_600)
 LITERALS = (
     *(
         "null",

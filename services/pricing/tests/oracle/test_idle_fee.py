@@ -23,6 +23,7 @@ from ev_contracts.common import IdleFee
 
 HOW_MANY = 20_000 if os.environ.get("EV_LONG") == "1" else 1_000
 SEED = os.environ.get("EV_SEED") or str(random.randrange(10**9))
+pytestmark = pytest.mark.timeout(3_600)
 MARK: Range = (Fraction(999), Fraction(999))
 NOTHING: Range = (Fraction(), Fraction())
 

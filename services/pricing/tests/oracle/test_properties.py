@@ -10,6 +10,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
+import pytest
 from calculator import Segment
 from hypothesis import assume, given, note, settings
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from random_sessions import throw_session
 from ev_contracts.common import ChargingPeriod, MeterPoint, Relation, RelationKind, SessionFacts
 from pricing.domain.rating import rate
 
+pytestmark = pytest.mark.timeout(3_600)
 MANY = settings(max_examples=3_000 if os.environ.get("EV_LONG") == "1" else 200, deadline=None, print_blob=True)
 TO_PROVIDER = Relation(
     kind=RelationKind.CPO_TO_EMSP, seller_party_id="NL-VLT", seller_tenant="volt", buyer_party_id="NL-EMO"

@@ -15,6 +15,7 @@ from pricing.domain.running import RunningCost
 
 HOW_MANY = 10_000 if os.environ.get("EV_LONG") == "1" else 300
 SEED = os.environ.get("EV_SEED") or str(random.randrange(10**9))
+pytestmark = pytest.mark.timeout(3_600)
 IDS = {"session_id": "s", "station_id": "c", "evse_number": 1, "connector_number": 1}
 
 
