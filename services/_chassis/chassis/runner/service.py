@@ -13,6 +13,7 @@ import uvloop
 from chassis.health import Health, add_health
 from chassis.log.port import LogError, TopicPartition
 from chassis.runner.deciding import EntityWorker
+from chassis.runner.facts import tables_of
 from chassis.runner.lane import Lane, Worker
 from chassis.runner.parts import Entity, Env, HttpEdge, Outbox, Part, Policy, Projection, Task, Transform
 from chassis.runner.projecting import ProjectionWorker
@@ -20,7 +21,7 @@ from chassis.runner.reacting import ReactionWorker
 from chassis.runner.registry import Registry
 from chassis.runner.reprojecting import Reprojection
 from chassis.runner.unit import EntityUnit
-from chassis.tables import Follower, Table
+from chassis.tables import Follower
 from chassis.telemetry import export_metrics
 
 _DRAIN_S = 10
@@ -39,7 +40,7 @@ class Service:
         self.ports: dict[int, int] = {}
         """Index of an HttpEdge among the parts -> the port it listens on."""
         self._registry = Registry(registry, env.codec, env.lines)
-        self._tables = list(_tables_of(parts))
+        self._tables = list(tables_of(parts))
         self._otlp_endpoint = otlp_endpoint
         self._follower = Follower(
             self._tables,
@@ -223,33 +224,6 @@ def _outbox_maker(part: Outbox, env: Env) -> Any:
         return OutboxWorker(part, partition, env)
 
     return make
-
-
-def _tables_of(parts: Sequence[Part]) -> Iterator[Table[Any]]:
-    for part in parts:
-        match part:
-            case Policy(facts=facts) | Transform(facts=facts):
-                yield from tables_in(facts)
-            case HttpEdge(tables=tables) | Task(tables=tables):
-                yield from tables
-            case _:
-                pass
-
-
-def tables_in(facts: Any) -> Iterator[Table[Any]]:
-    """The tables among the attributes of a facts value, or the value itself."""
-    if isinstance(facts, Table):
-        yield facts
-        return
-    names = getattr(type(facts), "__slots__", ()) or vars(facts or _NoFacts())
-    for name in names:
-        value = getattr(facts, name, None)
-        if isinstance(value, Table):
-            yield value
-
-
-class _NoFacts:
-    """The facts of a part that needs none."""
 
 
 class _Server(uvicorn.Server):
