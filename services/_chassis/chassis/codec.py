@@ -180,6 +180,9 @@ class Codec:
                     f"which is {reader.schema_id} here: the registry lost its store or the ids file is another's"
                 )
             return reader.schema
+        if not fingerprint:
+            # Nobody could ever say how it was written, so it must not stop whoever waits for the registry to tell.
+            raise Poison("no-schema-fingerprint", type_name.decode())
         older = self._older.get((type_name, fingerprint))
         if older is None:
             raise UnknownShape(type_name.decode(), fingerprint.decode(errors="replace"), schema_id)

@@ -55,12 +55,12 @@ async def letters_of(log: Log, name: str, topic: str, key: str, parked: Parked) 
     """The waiting records of an aggregate, oldest first."""
     dead = dead_letter_topic(name)
     at = TopicPartition(dead, partition_of(key.encode(), await log.partitions(dead)))
-    found = {}
+    found: dict[int, Letter] = {}
     async for records in read_to_end(log, at):
         for record in records:
             letter = letter_of(record) if record.key == key.encode() else None
             if letter is not None and letter.topic == topic and letter.offset >= parked.since:
-                found[letter.offset] = letter
+                found.setdefault(letter.offset, letter)
     return [found[offset] for offset in sorted(found)]
 
 

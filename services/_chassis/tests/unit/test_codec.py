@@ -39,6 +39,12 @@ def test_a_record_may_stand_only_where_the_catalogue_lists_it() -> None:
         toy.codec().decode("toys.tally.event.v1", value, headers)
 
 
+def test_a_record_that_does_not_say_how_it_was_written_is_poison() -> None:
+    value, headers = headers_of(toy.codec(), ADD)
+    with pytest.raises(Poison, match="no-schema-fingerprint"):
+        toy.codec().decode(COMMANDS, value, {"ce_type": headers["ce_type"]})
+
+
 def test_bytes_left_over_are_poison() -> None:
     value, headers = headers_of(toy.codec(), ADD)
     with pytest.raises(Poison, match="bytes-left-over"):
