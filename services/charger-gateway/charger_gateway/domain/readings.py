@@ -27,6 +27,13 @@ _OUTLET = "Outlet"
 _Place: TypeAlias = tuple[str | None, str | None]
 """Location and phase; None is the outlet, and all phases together."""
 _TOTALS: _Place = (None, None)
+_FIELDS = {
+    ENERGY: "register_wh",
+    POWER: "power_w",
+    INTERVAL: "interval_wh",
+    EXPORT: "export_register_wh",
+    EXPORT_POWER: "export_power_w",
+}
 
 
 def scaled_v16(sample: Payload) -> Decimal | None:
@@ -87,12 +94,13 @@ def _of_context(
     places = _by_place(samples, scaled)
     totals = places.pop(_TOTALS, {})
     phases = [values for (location, phase), values in places.items() if location is None and phase in _PHASES]
-    fields = _fields(totals | _sums(totals, phases)) | _currents(totals, phases) | _signed(samples, frame_ref)
-    if any(value is not None for value in fields.values()):
+    fields = _fields(totals | _sums(totals, phases) if phases else totals)
+    fields |= _currents(totals, phases) | _signed(samples, frame_ref)
+    if fields:
         yield MeterReading(sampled_at=at, context=context, **fields)
     for (location, phase), values in places.items():
         fields = _fields(values) | _currents(values, [])
-        if any(value is not None for value in fields.values()):
+        if fields:
             yield MeterReading(sampled_at=at, context=context, phase=phase, location=location, **fields)
 
 
@@ -120,22 +128,26 @@ def _sums(totals: Mapping[str, Decimal], phases: list[dict[str, Decimal]]) -> di
 
 
 def _fields(values: Mapping[str, Decimal]) -> dict[str, Any]:
-    return {
-        "register_wh": _whole_within(values.get(ENERGY), MAX_WH),
-        "power_w": _whole_within(values.get(POWER), MAX_WH),
-        "interval_wh": _whole_within(values.get(INTERVAL), MAX_WH),
-        "export_register_wh": _whole_within(values.get(EXPORT), MAX_WH),
-        "export_power_w": _whole_within(values.get(EXPORT_POWER), MAX_WH),
-        "soc_percent": _percent(values.get(STATE_OF_CHARGE)),
-    }
+    fields: dict[str, Any] = {}
+    for measurand, value in values.items():
+        field = _FIELDS.get(measurand)
+        number = None if field is None else _whole_within(value, MAX_WH)
+        if field is not None and number is not None:
+            fields[field] = number
+    percent = values.get(STATE_OF_CHARGE)
+    if percent is not None and 0 <= percent <= _FULL_PERCENT:
+        fields["soc_percent"] = _whole_within(percent, _FULL_PERCENT)
+    return fields
 
 
 def _currents(totals: Mapping[str, Decimal], phases: list[dict[str, Decimal]]) -> dict[str, Any]:
     told = [values[CURRENT] for values in phases if CURRENT in values]
     total = totals.get(CURRENT)
+    if total is None and not told:
+        return {}
     return {
-        "current_a_tenths": _tenths(max(told) if total is None and told else total),
-        "current_sum_a_tenths": _tenths(sum(told, Decimal()) if told else total),
+        "current_a_tenths": _tenths(max(told) if total is None else total),
+        "current_sum_a_tenths": _tenths(sum(told, Decimal()) if told or total is None else total),
     }
 
 
@@ -150,16 +162,11 @@ def _signed(samples: Iterable[Payload], frame_ref: str) -> dict[str, Any]:
     return {}
 
 
-def _whole_within(value: Decimal | None, limit: int) -> int | None:
-    if value is None or abs(value) > limit:
+def _whole_within(value: Decimal, limit: int) -> int | None:
+    if abs(value) > limit:
         return None
     return int(value.to_integral_value(rounding=ROUND_HALF_EVEN))
 
 
-def _percent(value: Decimal | None) -> int | None:
-    percent = _whole_within(value, _FULL_PERCENT)
-    return percent if percent is not None and percent >= 0 else None
-
-
-def _tenths(current_a: Decimal | None) -> int | None:
-    return None if current_a is None else _whole_within(current_a * 10, MAX_WH)
+def _tenths(current_a: Decimal) -> int | None:
+    return _whole_within(current_a * 10, MAX_WH)
