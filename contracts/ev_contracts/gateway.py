@@ -2630,6 +2630,17 @@ class TransactionEnded(Record, frozen=True):
     offline: StrictBool
     readings: tuple[MeterReading, ...] = ()
     frame_ref: StrictStr | None = None
+    cable_max_current_a: Annotated[
+        StrictInt | None, Field(description="What the cable carries, in A; told once, when it is known.")
+    ] = None
+    phases_used: Annotated[StrictInt | None, Field(description="Phases that the transaction uses.")] = None
+    charging_s: Annotated[
+        StrictInt | None,
+        Field(description="Seconds in which energy flowed, by the station's own count (timeSpentCharging)."),
+    ] = None
+    operation_mode: Annotated[
+        StrictStr | None, Field(description="How the power is set, since 2.1: ChargingOnly, CentralSetpoint, ...")
+    ] = None
 
 
 class TransactionStarted(Record, frozen=True):
@@ -2670,6 +2681,17 @@ class TransactionStarted(Record, frozen=True):
     reservation_id: Annotated[
         StrictStr | None, Field(description="The reservation that the station says it used; its own number.")
     ] = None
+    cable_max_current_a: Annotated[
+        StrictInt | None, Field(description="What the cable carries, in A; told once, when it is known.")
+    ] = None
+    phases_used: Annotated[StrictInt | None, Field(description="Phases that the transaction uses.")] = None
+    charging_s: Annotated[
+        StrictInt | None,
+        Field(description="Seconds in which energy flowed, by the station's own count (timeSpentCharging)."),
+    ] = None
+    operation_mode: Annotated[
+        StrictStr | None, Field(description="How the power is set, since 2.1: ChargingOnly, CentralSetpoint, ...")
+    ] = None
 
 
 class TransactionUpdated(Record, frozen=True):
@@ -2690,6 +2712,17 @@ class TransactionUpdated(Record, frozen=True):
     trigger_reason: StrictStr
     readings: tuple[MeterReading, ...] = ()
     frame_ref: StrictStr | None = None
+    cable_max_current_a: Annotated[
+        StrictInt | None, Field(description="What the cable carries, in A; told once, when it is known.")
+    ] = None
+    phases_used: Annotated[StrictInt | None, Field(description="Phases that the transaction uses.")] = None
+    charging_s: Annotated[
+        StrictInt | None,
+        Field(description="Seconds in which energy flowed, by the station's own count (timeSpentCharging)."),
+    ] = None
+    operation_mode: Annotated[
+        StrictStr | None, Field(description="How the power is set, since 2.1: ChargingOnly, CentralSetpoint, ...")
+    ] = None
 
 
 class VatNumberValidationRequested(Record, frozen=True):

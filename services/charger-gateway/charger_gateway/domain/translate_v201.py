@@ -27,6 +27,8 @@ from ev_contracts.gateway import (
     TransactionUpdated,
 )
 
+_OF_THE_CABLE = {"cableMaxCurrent": "cable_max_current_a", "numberOfPhasesUsed": "phases_used"}
+
 
 def boot(payload: Payload, heard: Heard, *, heartbeat_interval_s: int) -> Translated:
     """A registered station is always accepted: whether it may charge is the registry's word, not the socket's."""
@@ -156,7 +158,16 @@ def _shared(payload: Payload, heard: Heard, verdict: TokenVerdict) -> dict[str, 
         "offline": payload.get("offline", False),
         "readings": _readings(payload, heard),
         "frame_ref": heard.frame_ref,
+        **_seldom_told(payload),
     }
+
+
+def _seldom_told(payload: Payload) -> dict[str, Any]:
+    info = payload["transactionInfo"]
+    told = {name: whole(payload, field) for field, name in _OF_THE_CABLE.items() if field in payload}
+    if "timeSpentCharging" in info:
+        told["charging_s"] = whole(info, "timeSpentCharging")
+    return told if "operationMode" not in info else {**told, "operation_mode": info["operationMode"]}
 
 
 def _readings(payload: Payload, heard: Heard) -> tuple[MeterReading, ...]:

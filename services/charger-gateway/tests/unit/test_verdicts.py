@@ -1,4 +1,4 @@
-"""What a station is told of a token beside its state: how long it may keep the verdict."""
+"""Beside the essential: how long a station may keep a verdict, and what it seldom tells of a transaction."""
 
 from datetime import timedelta
 from typing import Any
@@ -54,3 +54,12 @@ def test_a_start_names_the_reservation_that_it_used(
     [started] = facts(version, action, payload | told, by=BY)
     assert started.model_dump()["reservation_id"] == kept
     assert started.model_dump()["ocpp_version"] == version
+
+
+@pytest.mark.parametrize("kind", ["Started", "Updated", "Ended"])
+def test_what_is_seldom_told_of_a_transaction_is_kept(kind: str) -> None:
+    info = {"transactionId": "tx-1", "timeSpentCharging": 900, "operationMode": "CentralSetpoint"}
+    told = {"eventType": kind, "transactionInfo": info, "cableMaxCurrent": 32, "numberOfPhasesUsed": 3}
+    [fact] = facts("2.1", "TransactionEvent", STARTED | told)
+    expected = {"cable_max_current_a": 32, "phases_used": 3, "charging_s": 900, "operation_mode": "CentralSetpoint"}
+    assert {name: fact.model_dump()[name] for name in expected} == expected
