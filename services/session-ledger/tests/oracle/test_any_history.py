@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -375,6 +376,7 @@ def in_order(messages: Sequence[Message]) -> Ledger:
     return ledger
 
 
+@pytest.mark.timeout(7_200 if LONG else 240)
 def test_any_history_of_a_station_comes_to_the_truth() -> None:
     print(f"seed {SEED}, {HISTORIES} histories")
     machine = seed(SEED)(AnyHistory)
