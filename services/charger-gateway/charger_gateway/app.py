@@ -153,6 +153,8 @@ class Sockets:
             self.presence.connected(key, event, offset, time.monotonic())
             self.server.used.used(event.station_id, event.credential_version)
             self.server.superseded(event.station_id, epoch=offset, connection_id=event.connection_id)
+            if event.replica_id == self.server.replica_id:
+                self.line.on_connected(event.station_id, offset)
         elif isinstance(event, StationDisconnected | ConnectionDisplaced):
             self.presence.gone(key, event)
 

@@ -168,6 +168,22 @@ async def test_a_command_for_an_absent_station_expires_undeliverable(whole: Whol
     assert undeliverable.why == "expired"
 
 
+async def test_a_station_that_comes_before_a_command_expires_is_given_it_once(quick: Whole) -> None:
+    asked = await quick.ask("cpo", "NLVOLT0001", "reset", expires_in_s=30)
+    assert asked.status_code == 202
+    await quick.outcomes(1)
+    for _ in range(2):
+        async with quick.station("NLVOLT0001", "ocpp1.6") as ws:
+            await ws.send('[2,"m1","Heartbeat",{}]')
+            heard = [orjson.loads(await ws.recv())]
+            while len(await quick.desk()) < 3:
+                heard.append(orjson.loads(await ws.recv()))
+                if heard[-1][0] == 2:
+                    await ws.send(orjson.dumps([3, heard[-1][1], {"status": "Accepted"}]).decode())
+                    await quick.outcomes(3)
+    assert [type(event) for event in await quick.desk()] == [CommandRequested, CommandSent, CommandSucceeded]
+
+
 async def test_a_silent_station_times_out_and_a_late_answer_is_dropped(whole: Whole) -> None:
     async with whole.station("NLVOLT0001", "ocpp1.6") as ws:
         await whole.connected()

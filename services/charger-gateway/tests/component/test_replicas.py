@@ -111,7 +111,7 @@ class Platform:
                     return (await http.get(f"http://127.0.0.1:{http_port}/health/ready")).status_code == 200
                 return False
 
-            await eventually(ready, deadline_s=40)
+            await eventually(ready, deadline_s=90)
         return replica
 
     async def records(self, topic: str, *kinds: type) -> list[Any]:

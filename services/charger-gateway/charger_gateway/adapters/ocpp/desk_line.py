@@ -1,6 +1,7 @@
 """The desk's line to the sockets of this process: asks to send, sends what the desk lets it, reports the answer."""
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
@@ -23,11 +24,19 @@ from charger_gateway.adapters.ocpp.frames import CallError, CallResult
 from charger_gateway.domain.desk import INEXPRESSIBLE, DeskEvent
 from charger_gateway.ports import Journal, JournalUnavailable
 from chassis.clock import Clock
-from ev_contracts.gateway import CommandRequested, CommandSent, ReportAnswered, ReportSent
+from ev_contracts.gateway import (
+    CommandRefused,
+    CommandRequested,
+    CommandSent,
+    CommandUndeliverable,
+    ReportAnswered,
+    ReportSent,
+)
 
 DESK_COMMANDS = "gateway.desk.command.v1"
 _MOST_OFFERED = 10_000
 _MOST_AT_WORK = 1_000
+_REGISTERED_WITHIN_S = 5.0
 _CLOSED = Outcome(outcome="undeliverable", answer="connection-closed")
 
 log = structlog.get_logger("charger_gateway.desk_line")
@@ -66,20 +75,42 @@ class DeskLine:
         self._clock = clock
         self._pace = pace
         self._locate = locate
-        self._offered: OrderedDict[str, CommandRequested] = OrderedDict()
+        self._offered: OrderedDict[str, tuple[str, CommandRequested]] = OrderedDict()
         self._at_work: set[asyncio.Task[None]] = set()
 
     def on_event(self, key: str, event: DeskEvent) -> None:
         """Requested: ask the desk whether this replica may send. Sent, by this replica: send. Never blocks."""
         if isinstance(event, CommandRequested):
+            self._offer(key, event)
             connection = self._sockets.connection(event.station_id)
             if connection is not None and event.expires_at > self._clock.now():
-                self._offer(event)
                 self._start(self._ask(key, event, connection))
-        elif isinstance(event, CommandSent) and event.replica_id == self._sockets.replica_id:
-            command = self._offered.pop(event.command_id, None)
-            if command is not None:
+        elif isinstance(event, CommandSent):
+            _, command = self._offered.pop(event.command_id, (key, None))
+            if command is not None and event.replica_id == self._sockets.replica_id:
                 self._start(self._deliver(key, command, event.epoch))
+        elif isinstance(event, CommandRefused | CommandUndeliverable):
+            self._offered.pop(event.command_id, None)
+
+    def on_connected(self, station_id: str, epoch: int) -> None:
+        """A station that comes before a command for it expires is still given it. Never blocks."""
+        now = self._clock.now()
+        standing = [
+            (key, command)
+            for key, command in self._offered.values()
+            if command.station_id == station_id and command.expires_at > now
+        ]
+        if standing:
+            self._start(self._ask_all(standing, station_id, epoch))
+
+    async def _ask_all(self, standing: Sequence[tuple[str, CommandRequested]], station_id: str, epoch: int) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_REGISTERED_WITHIN_S):
+                # The log may tell of a connection a moment before its socket is registered here.
+                while (connection := self._sockets.connection(station_id)) is None or connection.epoch < epoch:  # noqa: ASYNC110 - as above
+                    await asyncio.sleep(0.02)
+            for key, command in standing:
+                await self._ask(key, command, connection)
 
     async def stop(self) -> None:
         """Give up what is at work; the desk's deadlines decide what is left."""
@@ -87,8 +118,8 @@ class DeskLine:
             task.cancel()
         await asyncio.gather(*self._at_work, return_exceptions=True)
 
-    def _offer(self, event: CommandRequested) -> None:
-        self._offered[event.command_id] = event
+    def _offer(self, key: str, event: CommandRequested) -> None:
+        self._offered[event.command_id] = (key, event)
         while len(self._offered) > _MOST_OFFERED:
             self._offered.popitem(last=False)
 
