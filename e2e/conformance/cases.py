@@ -73,3 +73,4 @@ class Register:
 V16 = Register("1.6")
 V201 = Register("2.0.1")
 V21 = Register("2.1")
+SHALL = Register("2.0.1 SHALL")

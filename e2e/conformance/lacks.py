@@ -1,5 +1,6 @@
 """What the gateway has not yet, in the words of the table; a line goes when its cases pass."""
 
+SERIAL = "the serial number of a boot is not compared with the certificate"
 PENDING = "a registered station is accepted at once: Pending and Rejected are not used"
 GROUPS = "needs groups of tokens: not built"
 CONTRACTS = "a port is there, a checker of contract certificates (ISO 15118) is not"

@@ -56,6 +56,7 @@ class Station:
         self.version = version
         self.station_id = stand.take()
         self.secret = SECRET
+        self.user = self.station_id
         self.asked: asyncio.Queue[tuple[str, Payload]] = asyncio.Queue()
         self.answers: dict[str, Payload] = {}
         self.wrong: list[Exception] = []
@@ -66,7 +67,7 @@ class Station:
 
     async def connect(self, *, secret: str | bytes | None = None, user: str | None = None, **more: Any) -> None:
         """Open the socket. Raises websockets' InvalidStatus where the gateway refuses."""
-        headers = basic(user or self.station_id, self.secret if secret is None else secret)
+        headers = basic(user or self.user, self.secret if secret is None else secret)
         self._socket = await connect(
             **{
                 "uri": self.stand.url(self.station_id),

@@ -5,23 +5,24 @@ import pkgutil
 import sys
 from pathlib import Path
 
+import conformance.shall
 import conformance.v16
 import conformance.v21
 import conformance.v201
-from conformance.cases import V16, V21, V201, Case, Register
-from conformance.ids import V16_IDS, V21_IDS, V201_IDS
+from conformance.cases import SHALL, V16, V21, V201, Case, Register
+from conformance.ids import SHALL_IDS, V16_IDS, V21_IDS, V201_IDS
 
 README = Path(__file__).resolve().parents[2] / "services" / "charger-gateway" / "README.md"
 BEGIN, END = "<!-- conformance:begin -->", "<!-- conformance:end -->"
-EXPECTED = {"1.6": V16_IDS, "2.0.1": V201_IDS, "2.1": V21_IDS}
+EXPECTED = {"1.6": V16_IDS, "2.0.1": V201_IDS, "2.1": V21_IDS, "2.0.1 SHALL": SHALL_IDS}
 
 
 def registers() -> tuple[Register, ...]:
     """The registers, once every module of cases is read."""
-    for package in (conformance.v16, conformance.v201, conformance.v21):
+    for package in (conformance.v16, conformance.v201, conformance.v21, conformance.shall):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
-    return (V16, V201, V21)
+    return (V16, V201, V21, SHALL)
 
 
 def all_cases() -> tuple[Case, ...]:

@@ -11,7 +11,7 @@ from conformance.v16.point import Point
 from conformance.v21.charger import Charger21
 from conformance.v201.charger import Charger
 
-MAKERS: dict[str, type[Point | Charger]] = {"1.6": Point, "2.0.1": Charger, "2.1": Charger21}
+MAKERS: dict[str, type[Point | Charger]] = {"1.6": Point, "2.0.1": Charger, "2.1": Charger21, "2.0.1 SHALL": Charger}
 
 
 def _expected(case: Case) -> Any:
