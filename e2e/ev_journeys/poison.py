@@ -17,11 +17,15 @@ from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.pricing import PublishTariff
 from ev_contracts.record import Topic
 from ev_lab import processes
-from ev_lab.services import Fleet, spec_of
+from ev_lab.services import ROLES, Fleet, spec_of
 from ev_seed.client import Platform
 
 READ_BY_SERVICES = frozenset({"command", "event", "sample", "snapshot"})
 """Kinds whose records another worker decodes; states, replies and letters are a service's own."""
+
+REPLICAS_FOLLOW = frozenset({"gateway.connection.event.v1", "gateway.desk.event.v1", "gateway.replica.sample.v1"})
+NOT_EVERYWHERE = frozenset({"gateway.signing-outbox"})
+"""Reactions that run only where an installation is set up for them."""
 
 OLDER = """
 import dataclasses, json, runpy, sys
@@ -76,6 +80,30 @@ def readers_of(topics: Sequence[Topic]) -> list[str]:
     """The services that decode records of these topics; of the read models, the operator's."""
     found = {consumer.service for topic in topics for consumer in topic.consumers}
     return sorted("projections-cpo" if name == "projections" else name for name in found)
+
+
+def edges_of(service: str) -> list[str]:
+    """The edges at which a service lists what waits: its own, or those of the roles."""
+    return [f"projections-{role}" for role in ROLES] if service == "projections" else [service]
+
+
+def listed_at(topics: Sequence[Topic], key: str) -> set[tuple[str, str, str]]:
+    """(Service, name, key) of what must be listed where each of these topics has one unreadable record of that key.
+
+    Aggregates and reactions have a name and a state topic of their own; who merely follows is listed by the topic.
+    What is looked at only when somebody asks (frames) is not there: nobody has asked.
+    """
+    names = {name.removesuffix(".state.v1"): topic.owner for name, topic in TOPICS.items() if topic.kind == "state"}
+    followed = {
+        (consumer.service, topic.name)
+        for topic in topics
+        for consumer in topic.consumers
+        if (topic.kind == "snapshot" and consumer.live)
+        or (topic.kind in {"event", "sample"} and consumer.service == "projections")
+        or (topic.name in REPLICAS_FOLLOW and consumer.service == topic.owner)
+    }
+    named = {(owner, name) for name, owner in names.items() if name not in NOT_EVERYWHERE}
+    return {(service, name, key) for service, name in {*named, *followed}}
 
 
 def buried(topics: Sequence[Topic]) -> set[tuple[str, str]]:

@@ -18,7 +18,19 @@ from ev_actors.battery import Battery
 from ev_actors.journal import Charged, Journal
 from ev_actors.station import Visit
 from ev_journeys.faults import LONG, Traffic, World, own_lab, seconds_since, started, until, world
-from ev_journeys.poison import buried, letters, parked_at, poisonable, publish, readers_of, spread, start_older, total
+from ev_journeys.poison import (
+    buried,
+    edges_of,
+    letters,
+    listed_at,
+    parked_at,
+    poisonable,
+    publish,
+    readers_of,
+    spread,
+    start_older,
+    total,
+)
 from ev_journeys.settled import all_is_settled, ledger_of, missing_on_log
 from ev_lab import engine, processes
 from ev_lab.endpoints import Endpoints, Engine
@@ -35,7 +47,8 @@ UNKNOWN = {
     "sessions.session.event.v1": ["ev.sessions.SessionClosed"],
     "pricing.tariff.command.v1": ["ev.pricing.PublishTariff"],
 }
-"""What an older build of pricing does not know yet."""
+"""What an older build of pricing and of the operator's read model does not know yet."""
+OLDER = ["pricing", "projections-cpo"]
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(2_400 if LONG else 600)]
 
@@ -161,9 +174,9 @@ async def test_an_unreadable_record_on_each_topic_stops_nothing_else(here: World
     await until(lambda: _all_buried(log), within_s=120)
     for name in readers_of(poisonable()):
         await until(lambda name=name: _counted(here, name), within_s=60)  # type: ignore[misc]  # a lambda's default
-    listed = [each for name in keepers() for each in await parked_at(here.platform, name)]
-    waiting = {each["entity"] for each in listed if each["key"].endswith("/poison")}
-    assert {topic.name.removesuffix(".command.v1") for topic in poisonable() if topic.kind == "command"} <= waiting
+    await until(lambda: _all_listed(here), within_s=60)
+    for service in {service for service, _, _ in _poisoned(here)}:
+        assert await _waiting_by_metric(here, service) > 0, service
     await _invoiced(here, await _charge(here, 0))
     assert {name: here.services.running(name) for name in started()} == running
     assert here.lacking() == {}
@@ -171,19 +184,21 @@ async def test_an_unreadable_record_on_each_topic_stops_nothing_else(here: World
 
 async def test_what_an_older_build_could_not_read_is_played_again_by_the_next(here: World, log: KafkaLog) -> None:
     key = f"{here.seeded.plan.names.cpo_tenant}/later"
-    here.stopped.add("pricing")
-    await asyncio.to_thread(here.services.stop, ["pricing"])
-    await asyncio.to_thread(start_older, here.services, "pricing", UNKNOWN)
+    here.stopped.update(OLDER)
+    await asyncio.to_thread(here.services.stop, OLDER)
+    for name in OLDER:
+        await asyncio.to_thread(start_older, here.services, name, UNKNOWN)
     await publish(log, here.paths.schema_ids, key, here.seeded.plan.names.cpo, here.clock.now())
     charged = await _charge(here, 1)
     station = f"{here.seeded.plan.names.cpo_tenant}/{charged.station_id}"
-    waiting = {("pricing.tariff", key), ("pricing.session-policy", station)}
+    waiting = {("pricing.tariff", key), ("pricing.session-policy", station), ("sessions.session.event.v1", station)}
     await until(lambda: _parked(here, waiting), within_s=60)
 
-    await asyncio.to_thread(here.services.stop, ["pricing"])
-    await asyncio.to_thread(here.services.start, ["pricing"])
+    await asyncio.to_thread(here.services.stop, OLDER)
+    await asyncio.to_thread(here.services.start, OLDER)
     here.stopped.clear()
     await _invoiced(here, charged)
+    await until(lambda: _closed(here, charged), within_s=60)
     unpark = {"entity": "pricing.tariff", "key": key}
     answer = await here.platform.request("cpo-engineer", "POST", "pricing", "/v1/parked/unpark", json=unpark)
     assert (answer.status_code, answer.json()) == (200, {"outcome": "unparked"})
@@ -202,13 +217,32 @@ async def _counted(here: World, name: str) -> bool | None:
     return total(answer.json(), "dead_letters") > 0 or None
 
 
-def keepers() -> list[str]:
-    """The services with aggregates, whose edges list what is parked."""
-    return sorted({topic.owner for topic in poisonable() if topic.kind == "command"})
+def _poisoned(here: World) -> set[tuple[str, str, str]]:
+    return listed_at(poisonable(), f"{here.seeded.plan.names.cpo_tenant}/poison")
+
+
+async def _all_listed(here: World) -> bool | None:
+    wanted = _poisoned(here)
+    found = {
+        (service, each["entity"], each["key"])
+        for service in {service for service, _, _ in wanted}
+        for edge in edges_of(service)
+        for each in await parked_at(here.platform, edge)
+    }
+    print(f"not listed yet: {sorted(wanted - found)}")
+    return wanted <= found or None
+
+
+async def _waiting_by_metric(here: World, service: str) -> float:
+    found = 0.0
+    async with httpx2.AsyncClient() as client:
+        for edge in edges_of(service):
+            found += total((await client.get(f"{here.services.url(edge)}/metrics-json")).json(), "parked")
+    return found
 
 
 async def _parked_keys(here: World) -> set[tuple[str, str]]:
-    return {(each["entity"], each["key"]) for each in await parked_at(here.platform, "pricing")}
+    return {(each["entity"], each["key"]) for name in OLDER for each in await parked_at(here.platform, name)}
 
 
 async def _parked(here: World, wanted: set[tuple[str, str]]) -> bool | None:
@@ -225,10 +259,17 @@ async def _charge(here: World, number: int) -> Charged:
     return charged
 
 
+async def _shown(here: World, charged: Charged) -> list[dict[str, object]]:
+    sessions = await here.platform.get("cpo", "projections-cpo", f"/v1/stations/{charged.station_id}/sessions")
+    return [each for each in sessions["items"] if each.get("transaction_id") == charged.transaction_id]
+
+
+async def _closed(here: World, charged: Charged) -> bool | None:
+    return any(each["status"] == "closed" for each in await _shown(here, charged)) or None
+
+
 async def _invoiced(here: World, charged: Charged) -> None:
     async def ask() -> bool | None:
-        sessions = await here.platform.get("cpo", "projections-cpo", f"/v1/stations/{charged.station_id}/sessions")
-        same = [each for each in sessions["items"] if each.get("transaction_id") == charged.transaction_id]
-        return any("invoice_number" in each for each in same) or None
+        return any("invoice_number" in each for each in await _shown(here, charged)) or None
 
     await until(ask, within_s=120)
