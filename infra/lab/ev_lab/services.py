@@ -31,6 +31,8 @@ class Spec:
     package: str
     folder: Path
     ports: Mapping[str, str] = field(default_factory=lambda: {"http": "EV_HTTP_PORT"})
+    folders: Mapping[str, str] = field(default_factory=dict)
+    """Variable -> folder of its data; one that a service keeps beside `EV_DATA_DIR`."""
     extra: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -119,6 +121,7 @@ class Fleet:
             f"EV_URL_{name.upper().replace('-', '_')}": f"http://127.0.0.1:{chosen[f'{self.process_name(name)}.http']}"
             for name in SPECS
         }
+        data = self.paths.of(f"data/{self.namespace or 'default'}/{spec.name}")
         own = {variable: str(chosen[f"{self.process_name(spec.name)}.{edge}"]) for edge, variable in spec.ports.items()}
         return {
             **endpoints(self.paths).environment,
@@ -127,12 +130,13 @@ class Fleet:
             "EV_NAMESPACE": self.namespace,
             "EV_CLOCK": self.clock,
             "EV_OIDC_ISSUER": addresses["EV_URL_ISSUER"],
-            "EV_DATA_DIR": str(self.paths.of(f"data/{self.namespace or 'default'}/{spec.name}")),
+            "EV_DATA_DIR": str(data),
             "EV_SECRETS_DIR": str(self.paths.secrets),
             **self._trust(),
             "EV_USERS": str(self.paths.users),
             "EV_HTTP_HOST": "127.0.0.1",
             **own,
+            **{variable: str(data / folder) for variable, folder in spec.folders.items()},
             **spec.extra,
             **self.extra,
         }

@@ -60,6 +60,8 @@ def _of_service(fleet: Fleet, name: str) -> Iterator[Edge]:
     yield Edge(name=name, kind=kind, address=fleet.url(name), state=state, **weight)
     if name == "charger-gateway":
         yield Edge(name="ocpp", kind="OCPP", address=f"{fleet.ocpp_url}<station id>", state=state)
+        files = f"http://127.0.0.1:{fleet.port(name, 'files')}"
+        yield Edge(name="files", kind="stations' files", address=files, state=state)
 
 
 def _weight(process: psutil.Process | None) -> dict[str, int]:
