@@ -46,14 +46,14 @@ async def priced(stage: Any, caller: str, seller: str, relation: str, price: str
     assert answer.status_code in {200, 201}, answer.text
 
 
-async def of_kind(stage: Any, topic: str, kind: type, count: int) -> list[Any]:
+async def of_kind(stage: Any, topic: str, kind: type, count: int, *, deadline_s: float = 30) -> list[Any]:
     """The records of a kind, once there are so many."""
 
     async def enough() -> list[Any]:
         found = [each.record for each in await stage.seen(topic) if isinstance(each.record, kind)]
         return found if len(found) >= count else []
 
-    found: list[Any] = await eventually(enough, deadline_s=30, what=f"{count} {kind.__name__}")
+    found: list[Any] = await eventually(enough, deadline_s=deadline_s, what=f"{count} {kind.__name__}")
     return found
 
 
