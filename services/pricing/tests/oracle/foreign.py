@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from causes import CAUSES, Json
-from test_charging_periods import case_text, throw_even
+from test_periods_in_json import case_text, throw_even
 
 from pricing.domain.ocpi.cases import read_case
 from pricing.domain.ocpi.reading import parse
