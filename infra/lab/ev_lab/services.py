@@ -61,7 +61,15 @@ SPECS: Mapping[str, Spec] = {
         _service("billing"),
         _service("roaming", extra={"EV_ROAMING_ALLOW_LOOPBACK": "1"}),
         _service(
-            "charger-gateway", ports={"http": "EV_HTTP_PORT", "ocpp": "EV_OCPP_PORT", "ocpps": "EV_OCPP_TLS_PORT"}
+            "charger-gateway",
+            ports={
+                "http": "EV_HTTP_PORT",
+                "ocpp": "EV_OCPP_PORT",
+                "ocpps": "EV_OCPP_TLS_PORT",
+                "files": "EV_FILE_PORT",
+            },
+            folders={"EV_FILE_DIR": "files", "EV_STATION_CA_DIR": "station-ca"},
+            extra={"EV_DRAIN_PERCENT_PER_S": "100"},  # no other replica is there to be spared a storm
         ),
         *(_projection(role) for role in ROLES),
         _service("dashboards"),
