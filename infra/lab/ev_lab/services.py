@@ -68,7 +68,7 @@ SPECS: Mapping[str, Spec] = {
                 "ocpps": "EV_OCPP_TLS_PORT",
                 "files": "EV_FILE_PORT",
             },
-            folders={"EV_FILE_DIR": "files", "EV_STATION_CA_DIR": "station-ca"},
+            folders={"EV_FILE_DIR": "files"},
             extra={"EV_DRAIN_PERCENT_PER_S": "100"},  # no other replica is there to be spared a storm
         ),
         *(_projection(role) for role in ROLES),
