@@ -193,7 +193,9 @@ def _take_end(telling: Telling, session_id: str, command: EndSession, rules: Clo
     station, end = telling.station, end_of(command)
     if session_id in station.final:
         matched = matched_end(station.final[session_id])
-        after_close(telling, session_id, Late(at=command.at, cause=END_TOLD_AGAIN, end=end))
+        # In 2.x the register of an end is one of its readings.
+        late = Late(at=command.at, cause=END_TOLD_AGAIN, end=end, reading=highest(command.readings))
+        after_close(telling, session_id, late)
         if matched is not None and is_displaced(matched, end):
             _give_back(telling, command.station_id, matched, rules)
         return

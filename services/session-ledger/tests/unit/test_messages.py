@@ -49,6 +49,13 @@ def test_the_stations_own_stop_corrects_the_end_that_was_assumed() -> None:
     assert told([end(60, 12_000, at=at(60 + 2 * DAY))], after)[0] == []
 
 
+def test_a_late_end_of_2_x_corrects_by_its_last_reading() -> None:
+    _, state = told([start(), readings(reading(50, 9_000)), deadline("silence", 50 + 2 * DAY)])
+    late = end(60, None, at=at(60 + 2 * DAY), readings=(reading(60, 12_000, "Transaction.End"),))
+    (corrected,) = [each for each in told([late], state)[0] if isinstance(each, SessionCorrected)]
+    assert (corrected.facts.energy_wh, corrected.facts.ended_at) == (11_000, at(60))
+
+
 def test_a_silent_session_without_a_reading_is_held_and_closes_when_its_stop_comes() -> None:
     events, state = told([start(), deadline("silence", 2 * DAY)])
     assert [each.cause for each in events if isinstance(each, SessionMarkedSuspect)] == ["register-missing"]
