@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | Decimal | bool | None
 
 _MOST_DIGITS = 16
-_MOST_DECIMALS = 20
+_MOST_DECIMALS = 34
+"""The shortest form of a double has 17 digits, behind as many zeros as a millisecond in hours can have."""
 _MOST_RAW_DIGITS = 60
 _WIDE = Context(prec=_MOST_RAW_DIGITS)
 _HUGE = Decimal("1E+60")
