@@ -67,7 +67,8 @@ class CommandClient:
         self._clock = clock
         self._topic = reply_topic
         self._partition = 0
-        self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._waiting: dict[tuple[str, str], asyncio.Future[dict[str, Any]]] = {}
+        """By command and body: who comes with another body under the same key waits for an answer of his own."""
         self.ready = asyncio.Event()
 
     async def run(self) -> None:
@@ -95,9 +96,12 @@ class CommandClient:
             await consumer.stop()
 
     def _tell(self, key: bytes | None, value: bytes | None) -> None:
-        waiting = self._waiting.get((key or b"").decode())
-        if waiting is not None and not waiting.done() and value is not None:
-            waiting.set_result(orjson.loads(value))
+        if value is None:
+            return
+        reply = orjson.loads(value)
+        waiting = self._waiting.get(((key or b"").decode(), reply.get("body_hash", "")))
+        if waiting is not None and not waiting.done():
+            waiting.set_result(reply)
 
     async def ask(
         self,
@@ -112,7 +116,7 @@ class CommandClient:
     ) -> Outcome:
         """Append and wait for the decision. With an idempotency key a retry is told what the first one was told."""
         command_id = derived_id("command", entity, key, idempotency_key) if idempotency_key else new_id()
-        async with self._wait_for(command_id) as waiting:
+        async with self._wait_for(command_id, body_hash) as waiting:
             try:
                 async with asyncio.timeout(timeout_s):
                     await self.ready.wait()
@@ -130,22 +134,23 @@ class CommandClient:
 
     async def ask_again(self, pending: Pending, *, timeout_s: float = _WAIT_S) -> Outcome:
         """What has become of a command; Pending where the decider has not seen it (yet, or any more)."""
-        async with self._wait_for(pending.command_id) as waiting:
+        async with self._wait_for(pending.command_id, "") as waiting:
             headers = [(ASK, pending.command_id.encode()), (REPLY_TO, self._reply_to())]
             topic = f"{pending.entity}.command.v1"
             sent = await self._log.producer.send(topic, Entry(pending.key.encode(), b"", headers))
             return await self._outcome(pending, waiting, sent, timeout_s)
 
     @contextlib.asynccontextmanager
-    async def _wait_for(self, command_id: str) -> Any:
-        known = self._waiting.get(command_id)
+    async def _wait_for(self, command_id: str, body_hash: str) -> Any:
+        asked = (command_id, body_hash)
+        known = self._waiting.get(asked)
         waiting = known or asyncio.get_running_loop().create_future()
-        self._waiting[command_id] = waiting
+        self._waiting[asked] = waiting
         try:
             yield waiting
         finally:
-            if self._waiting.get(command_id) is waiting:
-                del self._waiting[command_id]
+            if self._waiting.get(asked) is waiting:
+                del self._waiting[asked]
 
     def _reply_to(self) -> bytes:
         return f"{self._topic}/{self._partition}".encode()

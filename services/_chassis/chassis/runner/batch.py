@@ -241,7 +241,9 @@ class Batch:
         if not self._unit.may_reply_to(topic, partition):
             self._count("dead_letters", "bad-reply-to")
             return
-        entry = Entry(str(reply["command_id"]).encode(), plain_dumps(reply))
+        # Which of those who asked under this id is meant: another body has another answer.
+        told = {**reply, "body_hash": headers.get(BODY_HASH, b"").decode()}
+        entry = Entry(str(reply["command_id"]).encode(), plain_dumps(told))
         self.others.setdefault(TopicPartition(topic, int(partition)), []).append(entry)
 
     def _on_poison(self, key: str, record: Fetched, headers: Mapping[str, bytes], poison: Poison) -> None:
