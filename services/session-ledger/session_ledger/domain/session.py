@@ -205,9 +205,9 @@ def _take_end(telling: Telling, session_id: str, command: EndSession, rules: Clo
     if session is None or session.start is None:
         telling.say(held_end(command, session_id))
     else:
-        late = tell_readings(telling, session_id, readings_to(end, command.readings), command.seq_no, command.at)
-        if late:
-            telling.say(evidence_of(command, session_id, late))
+        rest = tell_readings(telling, session_id, readings_to(end, command.readings), command.seq_no, command.at)
+        if rest:
+            telling.say(evidence_of(command, session_id, rest))
         _tell_end(telling, session_id, end, offline=command.offline)
         if session.end is not None and is_displaced(session.end, end):
             _give_back(telling, command.station_id, session.end, rules)
