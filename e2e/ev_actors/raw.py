@@ -48,7 +48,7 @@ class RawStation:
         user = self._identity.station_id
         secret = base64.b64encode(f"{user}:{self._identity.secret}".encode()).decode()
         self._socket = await connect(
-            f"{self._identity.url}{user}",
+            f"{self._identity.url.rstrip('/')}/{user}",
             subprotocols=[Subprotocol(self._subprotocol)],
             additional_headers={"Authorization": f"Basic {secret}"},
             proxy=None,

@@ -1,11 +1,15 @@
 """Every arrow that the catalogue draws is walked: seen as a consumer's span that is linked to the producer's."""
 
 import asyncio
+from datetime import timedelta
 
+import orjson
 import pytest
 
 from ev_actors.battery import Battery
 from ev_actors.driver import Driver
+from ev_actors.link import Identity
+from ev_actors.raw import RawStation
 from ev_actors.station import Visit
 from ev_checks.edges import missing, undrawn
 from ev_checks.traces import Collector
@@ -33,14 +37,34 @@ async def test_every_arrow_of_the_catalogue_is_seen_as_a_linked_span(system: Sys
         "cpo", "charger-gateway", f"/v1/stations/{first.station_id}/commands/trigger", {"message": "Heartbeat"}
     )
     await system.platform.get("cpo-engineer", "charger-gateway", f"/v1/stations/{first.station_id}/frames")
+    await publish_a_price(system)
+    await second.offline()
+    await stream_a_sample(second.link.identity)
     try:
         await eventually(lambda: nothing_left(traces), within_s=EXPORTED_WITHIN_S)
     except TimeoutError:
         pytest.fail("nobody walked:\n" + "\n".join(missing(TOPICS, traces.spans)))
     finally:
-        for station in (first, second):
-            await station.offline()
+        await first.offline()
     assert "\n".join(undrawn(TOPICS, traces.spans)) == ""
+
+
+async def publish_a_price(system: System) -> None:
+    """A feed's next quarter of an hour."""
+    now = system.clock.now()
+    starts_at = now.replace(minute=now.minute - now.minute % 15, second=0, microsecond=0) + timedelta(minutes=15)
+    ends_at = starts_at + timedelta(minutes=15)
+    point = {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat(), "price": "0.12"}
+    told = {"issuer_party_id": system.seeded.plan.names.cpo, "currency": "EUR", "points": [point]}
+    await system.platform.post("cpo", "pricing", "/v1/price-feeds/spot/points", told)
+
+
+async def stream_a_sample(identity: Identity) -> None:
+    """A station that is 2.1 by now sends a variable's value, which nobody answers."""
+    async with RawStation(identity, "ocpp2.1") as station:
+        sampled = {"id": 1, "pending": 0, "basetime": "2026-03-02T08:00:00Z", "data": [{"t": 0, "v": "11000"}]}
+        await station.raw(orjson.dumps([6, "sample-1", "NotifyPeriodicEventStream", sampled]).decode())
+        await station.call("Heartbeat", {})  # what came before it on this socket has been taken
 
 
 async def nothing_left(traces: Collector) -> bool | None:
