@@ -20,7 +20,7 @@ def pytest_configure() -> None:
     """Properties are tried on a sample, with EV_LONG=1 on many; never by the clock, since machines are busy."""
     from hypothesis import settings  # noqa: PLC0415 - see the module's docstring
 
-    settings.register_profile("sample", max_examples=60, deadline=None)
+    settings.register_profile("sample", max_examples=60, deadline=None, derandomize=True)
     settings.register_profile("long", max_examples=2_000, deadline=None)
     settings.load_profile("long" if os.environ.get("EV_LONG") == "1" else "sample")
 
