@@ -6,13 +6,15 @@ Everything here is pure and without imports of its own, so domain code and polic
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any, Generic, TypeVar
 
 C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
+
+_MOST_DOUBLINGS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,11 @@ class Snapshot:
     topic: str
     key: str
     record: Any
+
+
+def pause_before(attempt: int, *, first: timedelta, longest: timedelta) -> timedelta:
+    """How long to wait before another try, after so many: twice as long each time, and never longer than `longest`."""
+    return min(first * (1 << min(attempt, _MOST_DOUBLINGS)), longest)
 
 
 def no_deadlines(_state: object) -> Sequence[Deadline]:

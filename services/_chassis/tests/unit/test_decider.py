@@ -1,9 +1,11 @@
 """The test sentence itself, and the fold."""
 
+from datetime import timedelta
+
 import pytest
 import toy
 
-from chassis.decider import derived_id, fold
+from chassis.decider import derived_id, fold, pause_before
 from chassis.testing import Scenario
 
 ADD = toy.Add(at=toy.NOON, number=1, amount=5)
@@ -36,3 +38,9 @@ def test_the_fold_may_begin_anywhere() -> None:
 
 def test_derived_ids_are_the_same_everywhere() -> None:
     assert derived_id("a", "b") == derived_id("a", "b") != derived_id("a", "c")
+
+
+def test_the_pause_before_another_try_doubles_up_to_the_longest() -> None:
+    pauses = [pause_before(attempt, first=timedelta(minutes=1), longest=timedelta(hours=1)) for attempt in (0, 1, 2, 9)]
+    assert pauses == [timedelta(minutes=minutes) for minutes in (1, 2, 4, 60)]
+    assert pause_before(10**9, first=timedelta(seconds=10), longest=timedelta(hours=1)) == timedelta(hours=1)

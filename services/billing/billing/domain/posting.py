@@ -7,7 +7,7 @@ from typing import assert_never
 
 from billing.domain import entry
 from billing.domain.totals import fault_of
-from chassis.decider import Deadline, Decider
+from chassis.decider import Deadline, Decider, pause_before
 from ev_contracts.billing import EntryPosted, EntryRefused, EntryWanted, InvoiceWanted, PostEntry, PostingDeadlinePassed
 from ev_contracts.common import Parties, Place, Rating, SessionFacts
 
@@ -159,7 +159,7 @@ def deadlines(state: State) -> Sequence[Deadline]:
     """An entry that waits for a party is tried again, ever more rarely but for ever."""
     if not isinstance(state, Held) or state.wanted is None:
         return []
-    pause = min(_FIRST_TRY * 2 ** min(state.wanted.attempt, 16), _RAREST_TRY)
+    pause = pause_before(state.wanted.attempt, first=_FIRST_TRY, longest=_RAREST_TRY)
     return [Deadline(name="try-again", due_at=state.wanted.tried_at + pause)]
 
 

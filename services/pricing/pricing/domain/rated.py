@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from chassis.decider import Deadline, Decider
+from chassis.decider import Deadline, Decider, pause_before
 from ev_contracts.common import Parties, Place, Rating, Relation, SessionFacts
 from ev_contracts.pricing import (
     RateSession,
@@ -228,7 +228,7 @@ def deadlines(state: RatingState) -> Sequence[Deadline]:
     """A held rating is tried again, ever more rarely but for ever; what time does not mend waits for a person."""
     if not isinstance(state, Held) or state.reason in _FOR_A_PERSON:
         return []
-    pause = min(_FIRST_TRY * 2 ** min(state.attempt, 16), _RAREST_TRY)
+    pause = pause_before(state.attempt, first=_FIRST_TRY, longest=_RAREST_TRY)
     return [Deadline(name="try-again", due_at=state.tried_at + pause)]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from chassis.decider import Deadline
+from chassis.decider import Deadline, pause_before
 from ev_contracts.common import Parties, Place, ReservationFacts
 from ev_contracts.sessions import GapFound, UnmatchedMessageRecorded
 from session_ledger.domain.account import Span
@@ -210,7 +210,7 @@ class ClosingRules:
             return
         due_at, is_asking = self.due_at(session), session.start is not None and is_context_missing(session)
         if is_asking:
-            pause = min(_FIRST_ASKING * 2 ** min(session.asked, 16), _RAREST_ASKING)
+            pause = pause_before(session.asked, first=_FIRST_ASKING, longest=_RAREST_ASKING)
             yield Deadline(name=f"context/{session.session_id}", due_at=(session.asked_at or session.heard_at) + pause)
         if due_at is None:
             yield Deadline(name=f"silence/{session.session_id}", due_at=self._silent_at(station, session))
