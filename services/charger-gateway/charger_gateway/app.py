@@ -1,11 +1,9 @@
-"""The composition root: sockets, desk, command API and what they share."""
+"""The composition root: sockets, desk, command API and what they share; its reactions stand in `reactions`."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from fastapi import FastAPI
 
@@ -23,41 +21,32 @@ from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.limits import Limits
 from charger_gateway.adapters.ocpp.server import CONNECTIONS, Address, OcppServer
 from charger_gateway.adapters.seal import DeskSeal
-from charger_gateway.adapters.signing import Signing
-from charger_gateway.adapters.tails import Tails
-from charger_gateway.adapters.trust.opening import open_ca, open_tls
+from charger_gateway.adapters.tails import DESK_EVENTS, Tails
+from charger_gateway.adapters.trust.opening import open_tls
 from charger_gateway.domain.command_book import CommandBook
-from charger_gateway.domain.desk import DeskEvent, desk
+from charger_gateway.domain.desk import desk
 from charger_gateway.domain.ids import token_key
 from charger_gateway.domain.presence import Presence
-from charger_gateway.domain.station import STATION_EVENTS
-from charger_gateway.policies import on_connection, on_station_word
+from charger_gateway.pace import Pace
+from charger_gateway.reactions import REACTIONS, reactions
 from charger_gateway.settings import Settings
+from charger_gateway.sockets import Sockets
 from chassis.auth import Authenticator
-from chassis.clock import Clock, LabClock, new_id
+from chassis.clock import Clock, new_id
 from chassis.dead_letters.routes import repair_router
 from chassis.decider import Deadline
 from chassis.http import CommandClient
 from chassis.log import Log
-from chassis.runner import Entity, Env, HttpEdge, Outbox, Policy, Service, Task, Wiring, wire
+from chassis.runner import Entity, Env, HttpEdge, Service, Task, Wiring, wire
 from chassis.settings import read_secret
 from chassis.telemetry import Metrics
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.gateway import (
-    ConnectionDisplaced,
-    ConnectionLost,
     DeskDeadlinePassed,
-    ReplicaBeat,
-    StationConnected,
-    StationDisconnected,
 )
 
 NAME = "charger-gateway"
-DESK_EVENTS = "gateway.desk.event.v1"
-CONTACTS = "gateway.contact-policy"
-WORDS = "gateway.word-policy"
-SIGNING = "gateway.signing-outbox"
 REPLIES = "gateway.edge.reply.v1"
 FILES_PART = 3
 """The file endpoint's place among the service's parts, by which its port is told."""
@@ -65,22 +54,6 @@ FILES_PART = 3
 # How far back a replica looks at its start: connections to know who holds what, commands to show them.
 _PAST_CONNECTIONS = 200_000
 _PAST_COMMANDS = 5_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """Business time against wall time: they differ in the lab, where a clock may run fast."""
-
-    clock: Clock
-
-    def business_seconds(self, wall_s: float) -> float:
-        """So many seconds of business time pass in `wall_s`."""
-        return wall_s * (self.clock.rate if isinstance(self.clock, LabClock) else 1.0)
-
-    def wall_seconds_until(self, due: datetime) -> float:
-        """Seconds to wait for a business time; 0 where it is past."""
-        rate = self.clock.rate if isinstance(self.clock, LabClock) else 1.0
-        return max(0.0, (due - self.clock.now()).total_seconds() / rate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,69 +85,6 @@ class FilesAt:
         """Without a slash at its end."""
         settings = self.settings
         return settings.file_url.rstrip("/") or f"http://{settings.file_host}:{self.ports[0][FILES_PART]}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sockets:
-    """Everything that lives as long as the process accepts stations, in the order in which it must end."""
-
-    server: OcppServer
-    journal: LogJournal
-    frames: FrameBlocks
-    beats: Beats
-    watch: Watch
-    follower: Follower
-    line: DeskLine
-    presence: Presence
-    book: CommandBook
-    caught_up: asyncio.Event
-
-    async def run(self) -> None:
-        """Listen once the past is read; on the way out drain the sockets first, then what they need."""
-        async with asyncio.TaskGroup() as group:
-            with_end = [
-                group.create_task(part.run())
-                for part in (self.journal, self.frames, self.follower, self.beats, self.watch)
-            ]
-            try:
-                await self.caught_up.wait()
-                self.presence.restart_silence(time.monotonic())
-                await self.server.run()
-            finally:
-                await self.line.stop()
-                self.frames.flush()
-                await self.journal.settle()
-                for task in with_end:
-                    task.cancel()
-
-    def on_connection(self, key: str, event: Any, offset: int) -> None:
-        """Who holds whom; an older socket of ours gives way to a newer one of another replica."""
-        if isinstance(event, StationConnected):
-            self.presence.connected(key, event, offset, time.monotonic())
-            self.server.used.used(event.station_id, event.credential_version)
-            self.server.superseded(event.station_id, epoch=offset, connection_id=event.connection_id)
-            if event.replica_id == self.server.replica_id:
-                self.line.on_connected(event.station_id, offset)
-        elif isinstance(event, StationDisconnected | ConnectionDisplaced):
-            self.presence.gone(key, event)
-
-    def on_desk(self, key: str, event: DeskEvent, _offset: int) -> None:
-        """Commands for our stations, outcomes for people, connections that others declared lost."""
-        self.book.on_event(key, event)
-        if isinstance(event, ConnectionLost):
-            self.presence.gone(key, event)
-            self.server.declared_lost(event.station_id, epoch=event.epoch)
-        elif self.caught_up.is_set():
-            self.line.on_event(key, event)
-
-    def version_of(self, key: str) -> str | None:
-        """The OCPP version that a station speaks now, at whichever replica; None where it is not connected."""
-        held = self.presence.held(key)
-        return None if held is None else held.ocpp_version
-
-    def on_beat(self, _key: str, beat: ReplicaBeat, _offset: int) -> None:
-        """A replica lives."""
-        self.presence.beat(beat.replica_id, time.monotonic())
 
 
 def build(
@@ -211,7 +121,7 @@ def build(
     desk_part = Entity(name=DESK, decider=desk, deadline=_deadline_passed)
     task = Task(name="sockets", run=sockets.run, tables=directory.tables)
     files = _files(settings, edge, store, directory)
-    service = wiring.service([desk_part, http, task, files, *_reactions(settings, wiring)])
+    service = wiring.service([desk_part, http, task, files, *reactions(settings, wiring)])
     files_at.ports.append(service.ports)
     service.health.add(lambda: [] if sockets.server.listens else ["stations cannot connect yet"])
     return service
@@ -236,20 +146,6 @@ def _edge(settings: Settings, wiring: Wiring, sockets: Sockets, directory: Table
     )
 
 
-def _reactions(settings: Settings, wiring: Wiring) -> Sequence[Policy | Outbox]:
-    contacts = Policy(name=CONTACTS, source=CONNECTIONS, target=DESK, react=on_connection)
-    words = Policy(name=WORDS, source=STATION_EVENTS, target=DESK, react=on_station_word)
-    ca = open_ca(settings, wiring.env.clock.now())
-    if ca is None:
-        return (contacts, words)
-    signing = Signing(ca, wiring.env.clock)
-    return (
-        contacts,
-        words,
-        Outbox(name=SIGNING, source=STATION_EVENTS, target=DESK, act=signing.act),
-    )
-
-
 def _files(settings: Settings, edge: Edge, store: FileStore, directory: TablesDirectory) -> HttpEdge:
     return HttpEdge(
         app=create_files(store, edge.guard, directory.station, most_bytes=settings.most_file_bytes),
@@ -267,7 +163,7 @@ def _http_app(edge: Edge, env: Env) -> FastAPI:
             entities=(DESK,),
             guard=edge.guard,
             act="repair-parked",
-            reactions=(CONTACTS, WORDS, SIGNING),
+            reactions=REACTIONS,
             unreadable=env.unreadable,
         )
     )

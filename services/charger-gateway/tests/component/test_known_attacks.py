@@ -14,8 +14,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from charger_gateway.adapters.ocpp.desk_line import DESK_COMMANDS, DeskLine
 from charger_gateway.adapters.ocpp.server import CONNECTIONS
 from charger_gateway.adapters.seal import DeskSeal
-from charger_gateway.app import Pace
 from charger_gateway.domain.station import STATION_EVENTS, TRANSACTION_EVENTS
+from charger_gateway.pace import Pace
 from chassis.clock import SystemClock
 from ev_contracts.gateway import (
     CommandRequested,

@@ -8,7 +8,8 @@ import httpx2
 from charger_gateway.adapters.frame_blocks import FRAMES
 from charger_gateway.adapters.heartbeat import BEATS
 from charger_gateway.adapters.ocpp.server import CONNECTIONS
-from charger_gateway.app import CONTACTS, DESK_EVENTS
+from charger_gateway.adapters.tails import DESK_EVENTS
+from charger_gateway.reactions import CONTACTS
 from chassis.log import Entry
 from chassis.testing import eventually
 

@@ -10,7 +10,8 @@ import httpx2
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from charger_gateway.app import DESK_EVENTS, build
+from charger_gateway.adapters.tails import DESK_EVENTS
+from charger_gateway.app import build
 from charger_gateway.settings import Settings
 from chassis.auth import Principal
 from chassis.clock import Clock

@@ -1,0 +1,31 @@
+"""What makes the desk act besides people: which topics it reacts to, and by which rule."""
+
+from collections.abc import Sequence
+
+from charger_gateway.adapters.http import DESK
+from charger_gateway.adapters.ocpp.server import CONNECTIONS
+from charger_gateway.adapters.signing import Signing
+from charger_gateway.adapters.trust.opening import open_ca
+from charger_gateway.domain.station import STATION_EVENTS
+from charger_gateway.policies import on_connection, on_station_word
+from charger_gateway.settings import Settings
+from chassis.runner import Outbox, Policy, Wiring
+
+CONTACTS = "gateway.contact-policy"
+WORDS = "gateway.word-policy"
+SIGNING = "gateway.signing-outbox"
+REACTIONS = (CONTACTS, WORDS, SIGNING)
+"""All there may be: what is parked for one of them can be repaired whether or not it runs here."""
+
+
+def reactions(settings: Settings, wiring: Wiring) -> Sequence[Policy | Outbox]:
+    """Those that run by these settings: certificates are signed only where there is a station CA."""
+    policies = [
+        Policy(name=CONTACTS, source=CONNECTIONS, target=DESK, react=on_connection),
+        Policy(name=WORDS, source=STATION_EVENTS, target=DESK, react=on_station_word),
+    ]
+    ca = open_ca(settings, wiring.env.clock.now())
+    if ca is None:
+        return policies
+    signing = Signing(ca, wiring.env.clock)
+    return [*policies, Outbox(name=SIGNING, source=STATION_EVENTS, target=DESK, act=signing.act)]
