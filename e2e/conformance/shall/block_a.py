@@ -1,14 +1,9 @@
-"""Rows on security, boot and events (OCPP 2.0.1 part 2); what only a sequence shows stands among the OCA's cases."""
-
-import asyncio
-import contextlib
+"""Rows on security (OCPP 2.0.1 part 2, block A); what only a sequence shows stands among the OCA's cases."""
 
 from conformance.cases import SHALL
-from conformance.lacks import PENDING, SERIAL
 from conformance.profiles import a_password_rotates, comes_in_by, is_refused_by, the_profile_rises
 from conformance.seeding import SECRET
-from conformance.station import Gone, Refusal, now
-from conformance.v201.charger import BOOT, Charger
+from conformance.v201.charger import Charger
 
 _NEW = "another-password-of-the-station"
 
@@ -48,38 +43,3 @@ async def raised_profile(charger: Charger) -> None:
     await is_refused_by(charger, SECRET)
     await charger.connect_securely(charger.stand.certificates.client())
     assert await charger.says("Heartbeat")
-
-
-SHALL.not_built("B01.FR.10", "Before its boot is accepted a station's call is a SecurityError.", PENDING)
-SHALL.not_built("B02.FR.09", "The same while it is pending.", PENDING)
-SHALL.not_built("B03.FR.07", "The same once it was rejected.", PENDING)
-
-
-@SHALL.case(
-    "B01.FR.11/12",
-    "A boot whose serial number is not the certificate's name ends the connection.",
-    missing=SERIAL,
-    connects=False,
-)
-async def another_serial(charger: Charger) -> None:
-    certificates = charger.stand.certificates
-    await charger.connect_securely(certificates.client(charger.station_id), additional_headers={})
-    station = {**BOOT["chargingStation"], "serialNumber": "ANOTHER-ONE"}
-    with contextlib.suppress(Refusal, Gone):
-        await charger.says("BootNotification", {**BOOT, "chargingStation": station})
-    async with asyncio.timeout(1):
-        await charger.is_closed()
-
-
-@SHALL.case("N07.FR.03", "An event of a monitor is answered, and with nothing.")
-async def event(charger: Charger) -> None:
-    said = {
-        "eventId": 1,
-        "timestamp": now(),
-        "trigger": "Alerting",
-        "actualValue": "50",
-        "eventNotificationType": "CustomMonitor",
-        "component": {"name": "EVSE"},
-        "variable": {"name": "Power"},
-    }
-    assert await charger.says("NotifyEvent", {"generatedAt": now(), "seqNo": 0, "eventData": [said]}) == {}
