@@ -15,7 +15,7 @@ async def lower_profile(charger: Charger) -> None:
 
 
 @SHALL.case(
-    "A00.FR.204/207", "The name in the proof is the identity in the address, or no socket is opened.", connects=False
+    "A00.FR.207", "The name in the proof is the identity in the address, or no socket is opened.", connects=False
 )
 async def another_name(charger: Charger) -> None:
     charger.user = "OCTT0001X"

@@ -14,7 +14,7 @@ SHALL.not_built("B03.FR.07", "The same once it was rejected.", PENDING)
 
 
 @SHALL.case(
-    "B01.FR.11/12",
+    "B01.FR.12",
     "A boot whose serial number is not the certificate's name ends the connection.",
     missing=SERIAL,
     connects=False,
