@@ -4,7 +4,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, StrictBytes, StrictInt, StrictStr
+from pydantic import Field, StrictBool, StrictBytes, StrictInt, StrictStr
 
 from ev_contracts.record import Instant, Record
 
@@ -17,6 +17,25 @@ class BlockToken(Record, frozen=True):
     reason: StrictStr
 
 
+class CreateGroup(Record, frozen=True):
+    """Create a group of tokens; what one of them began, each of them may stop."""
+
+    at: Instant
+    group_id: Annotated[
+        StrictStr,
+        Field(
+            description="Random, 20 characters at most: what stations know as groupIdToken and parentIdTag. Never the name of a person or firm."
+        ),
+    ]
+    tenant: Annotated[StrictStr, Field(description="The tenant whose tokens may join.")]
+    is_master_pass: Annotated[
+        StrictBool,
+        Field(
+            description="Its tokens are master passes (OCPP 2.0.1 C16): they stop any session at the stations of their tenant, and start none."
+        ),
+    ] = False
+
+
 class DriverRegistered(Record, frozen=True):
     """A driver has an account."""
 
@@ -24,6 +43,29 @@ class DriverRegistered(Record, frozen=True):
     emsp_party_id: StrictStr
     public_key: StrictBytes | None = None
     registered_at: Instant
+
+
+class GroupCreated(Record, frozen=True):
+    """A group of tokens exists; who joins it, the tokens' events say."""
+
+    group_id: StrictStr
+    tenant: StrictStr
+    is_master_pass: Annotated[
+        StrictBool,
+        Field(
+            description="Its tokens are master passes (OCPP 2.0.1 C16): they stop any session at the stations of their tenant, and start none."
+        ),
+    ] = False
+    created_at: Instant
+
+
+class GroupSnapshot(Record, frozen=True):
+    """The group as it stands; key <tenant>/<group_id>."""
+
+    group_id: StrictStr
+    tenant: StrictStr
+    is_master_pass: StrictBool = False
+    version: StrictInt
 
 
 class IssueToken(Record, frozen=True):
@@ -39,6 +81,23 @@ class IssueToken(Record, frozen=True):
     tenant: Annotated[StrictStr, Field(description="The tenant of the EMSP's books.")]
     driver_ref: Annotated[StrictStr | None, Field(description="Absent for a partner's token.")] = None
     valid_until: Instant | None = None
+
+
+class JoinGroup(Record, frozen=True):
+    """The token belongs to a group from now on."""
+
+    at: Instant
+    uid_hmac: StrictStr
+    group_id: StrictStr
+    is_master_pass: Annotated[StrictBool, Field(description="Of the group; it never changes.")] = False
+
+
+class LeaveGroup(Record, frozen=True):
+    """The token belongs to this group no longer."""
+
+    at: Instant
+    uid_hmac: StrictStr
+    group_id: StrictStr
 
 
 class RegisterDriver(Record, frozen=True):
@@ -75,6 +134,25 @@ class TokenIssued(Record, frozen=True):
     issued_at: Instant
 
 
+class TokenJoinedGroup(Record, frozen=True):
+    """A token belongs to a group."""
+
+    uid_hmac: StrictStr
+    token_ref: StrictStr
+    group_id: StrictStr
+    is_master_pass: Annotated[StrictBool, Field(description="Of the group.")] = False
+    joined_at: Instant
+
+
+class TokenLeftGroup(Record, frozen=True):
+    """A token belongs to no group."""
+
+    uid_hmac: StrictStr
+    token_ref: StrictStr
+    group_id: StrictStr
+    left_at: Instant
+
+
 class TokenStatus(StrEnum):
     """Whether a token may start a session."""
 
@@ -96,3 +174,10 @@ class TokenSnapshot(Record, frozen=True):
     status: TokenStatus
     valid_until: Instant | None = None
     version: StrictInt
+    group_id: Annotated[
+        StrictStr | None, Field(description="The group it belongs to; opaque, 20 characters at most.")
+    ] = None
+    is_master_pass: Annotated[
+        StrictBool,
+        Field(description="Of its group: it stops any session at the stations of its tenant, and starts none."),
+    ] = False

@@ -40,13 +40,20 @@ def _records() -> Iterator[tuple[str, RecordType]]:
 _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
     "accounts.driver.command.v1": (accounts.RegisterDriver,),
     "accounts.driver.event.v1": (accounts.DriverRegistered,),
+    "accounts.group.command.v1": (accounts.CreateGroup,),
+    "accounts.group.event.v1": (accounts.GroupCreated,),
+    "accounts.group.snapshot.v1": (accounts.GroupSnapshot,),
     "accounts.token.command.v1": (
         accounts.BlockToken,
         accounts.IssueToken,
+        accounts.JoinGroup,
+        accounts.LeaveGroup,
     ),
     "accounts.token.event.v1": (
         accounts.TokenBlocked,
         accounts.TokenIssued,
+        accounts.TokenJoinedGroup,
+        accounts.TokenLeftGroup,
     ),
     "accounts.token.snapshot.v1": (accounts.TokenSnapshot,),
     "assets.contract.command.v1": (

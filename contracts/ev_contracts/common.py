@@ -207,6 +207,12 @@ class Parties(Record, frozen=True):
         StrictStr | None, Field(description="Random reference; only the accounts vault knows the person.")
     ] = None
     token_ref: Annotated[StrictStr | None, Field(description="Random reference of the token.")] = None
+    group_id: Annotated[
+        StrictStr | None,
+        Field(
+            description="The group of the token as it stood when the session was stamped; absent for a token of no group, and in facts told before groups existed."
+        ),
+    ] = None
 
 
 class PeriodKind(StrEnum):

@@ -3,6 +3,7 @@
 from accounts.adapters.http import Edge, TokenTable, accounts_app
 from accounts.adapters.vault import SqliteVault
 from accounts.domain.driver import driver
+from accounts.domain.group import group
 from accounts.domain.token import token
 from accounts.settings import Settings
 from chassis.auth import Authenticator
@@ -14,6 +15,12 @@ from chassis.settings import read_secret
 from chassis.tables import Table
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
+
+_ENTITIES = (
+    Entity(name="accounts.driver", decider=driver),
+    Entity(name="accounts.token", decider=token),
+    Entity(name="accounts.group", decider=group),
+)
 
 
 def build(
@@ -34,14 +41,13 @@ def build(
         token_key=read_secret(settings, "token-key"),
         parties=Table("assets.party.snapshot.v1"),
         tokens=TokenTable(),
+        groups=Table("accounts.group.snapshot.v1"),
     )
-    entities = [Entity(name="accounts.driver", decider=driver), Entity(name="accounts.token", decider=token)]
     app = accounts_app(edge)
-    names = [entity.name for entity in entities]
     app.include_router(
         repair_router(
             log=wiring.env.log,
-            entities=names,
+            entities=tuple(each.name for each in _ENTITIES),
             guard=edge.guard,
             act="repair-parked",
             unreadable=wiring.env.unreadable,
@@ -52,6 +58,6 @@ def build(
         host=settings.http_host,
         port=settings.http_port,
         commands=client,
-        tables=(edge.parties, edge.tokens),
+        tables=(edge.parties, edge.tokens, edge.groups),
     )
-    return wiring.service([*entities, http])
+    return wiring.service([*_ENTITIES, http])

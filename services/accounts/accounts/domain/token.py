@@ -1,14 +1,25 @@
-"""Whose a token is, and whether it may start a session."""
+"""Whose a token is, whether it may start a session, and which group it belongs to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from chassis.decider import Decider, Refused, Snapshot
-from ev_contracts.accounts import BlockToken, IssueToken, TokenBlocked, TokenIssued, TokenSnapshot, TokenStatus
+from ev_contracts.accounts import (
+    BlockToken,
+    IssueToken,
+    JoinGroup,
+    LeaveGroup,
+    TokenBlocked,
+    TokenIssued,
+    TokenJoinedGroup,
+    TokenLeftGroup,
+    TokenSnapshot,
+    TokenStatus,
+)
 
-TokenCommand = IssueToken | BlockToken
-TokenEvent = TokenIssued | TokenBlocked
+TokenCommand = IssueToken | BlockToken | JoinGroup | LeaveGroup
+TokenEvent = TokenIssued | TokenBlocked | TokenJoinedGroup | TokenLeftGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +33,16 @@ class Valid:
 
     token: TokenIssued
     version: int
+    group: TokenJoinedGroup | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocked:
-    """The token may start nothing, for good."""
+    """The token may start nothing, for good; it stays in its group until it is taken out."""
 
     token: TokenIssued
     version: int
+    group: TokenJoinedGroup | None = None
 
 
 TokenState = Unknown | Valid | Blocked
@@ -42,6 +55,10 @@ def decide(command: TokenCommand, state: TokenState) -> Sequence[TokenEvent] | R
             return _issue(command, state)
         case BlockToken():
             return _block(command, state)
+        case JoinGroup():
+            return _join(command, state)
+        case LeaveGroup():
+            return _leave(command, state)
         case _:
             assert_never(command)
 
@@ -81,14 +98,47 @@ def _block(command: BlockToken, state: TokenState) -> Sequence[TokenEvent] | Ref
             assert_never(state)
 
 
+def _join(command: JoinGroup, state: TokenState) -> Sequence[TokenEvent] | Refused:
+    match state:
+        case Unknown():
+            return Refused(reason="token-unknown")
+        case Blocked():
+            return Refused(reason="token-blocked")
+        case Valid():
+            if state.group is not None:
+                return [] if state.group.group_id == command.group_id else Refused(reason="in-another-group")
+            told = command.model_dump(exclude={"at"})
+            return [TokenJoinedGroup(**told, token_ref=state.token.token_ref, joined_at=command.at)]
+        case _:
+            assert_never(state)
+
+
+def _leave(command: LeaveGroup, state: TokenState) -> Sequence[TokenEvent] | Refused:
+    match state:
+        case Unknown():
+            return Refused(reason="token-unknown")
+        case Valid() | Blocked():
+            if state.group is None or state.group.group_id != command.group_id:
+                return []
+            told = command.model_dump(exclude={"at"})
+            return [TokenLeftGroup(**told, token_ref=state.token.token_ref, left_at=command.at)]
+        case _:
+            assert_never(state)
+
+
 def evolve(state: TokenState, event: TokenEvent) -> TokenState:
     """The token after one more event."""
+    if isinstance(event, TokenIssued):
+        return Valid(token=event, version=1)
+    assert not isinstance(state, Unknown), "a token's life begins with its issue"
+    version = state.version + 1
     match event:
-        case TokenIssued():
-            return Valid(token=event, version=1)
         case TokenBlocked():
-            assert isinstance(state, Valid), "only a valid token is blocked"
-            return Blocked(token=state.token, version=state.version + 1)
+            return Blocked(token=state.token, version=version, group=state.group)
+        case TokenJoinedGroup():
+            return replace(state, version=version, group=event)
+        case TokenLeftGroup():
+            return replace(state, version=version, group=None)
         case _:
             assert_never(event)
 
@@ -99,9 +149,13 @@ def snapshots(_before: TokenState, after: TokenState) -> Sequence[Snapshot]:
         case Unknown():
             return []
         case Valid() | Blocked():
-            status = TokenStatus.VALID if isinstance(after, Valid) else TokenStatus.BLOCKED
-            facts = after.token.model_dump(exclude={"issued_at"})
-            record = TokenSnapshot(**facts, status=status, version=after.version)
+            record = TokenSnapshot(
+                **after.token.model_dump(exclude={"issued_at"}),
+                status=TokenStatus.VALID if isinstance(after, Valid) else TokenStatus.BLOCKED,
+                version=after.version,
+                group_id=after.group and after.group.group_id,
+                is_master_pass=after.group is not None and after.group.is_master_pass,
+            )
             return [Snapshot(topic="accounts.token.snapshot.v1", key="", record=record)]
         case _:
             assert_never(after)

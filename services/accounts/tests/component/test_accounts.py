@@ -38,13 +38,17 @@ async def test_persons_and_uids_stay_off_the_log_and_survive_a_kill(world: Any) 
     assert [word for word in words if word in said] == []
 
 
-async def test_a_block_is_told_to_those_who_authorise(world: Any) -> None:
+async def test_a_group_and_a_block_are_told_to_those_who_authorise(world: Any) -> None:
     headers = world.bearer("emsp")
     async with world.client() as http:
         card = {"uid": "04FFFF01", "emsp_party_id": "NL-EMO"}
         token_ref = (await http.post("/v1/tokens", json=card, headers=headers)).raise_for_status().json()["token_ref"]
+        group_id = (await http.post("/v1/groups", headers=headers)).raise_for_status().json()["group_id"]
+        member = {"token_ref": token_ref}
+        joined = await http.post(f"/v1/groups/{group_id}/tokens", json=member, headers=headers)
+        assert joined.status_code == 201
         blocked = await http.post(f"/v1/tokens/{token_ref}/block", json={"reason": "lost"}, headers=headers)
         assert blocked.status_code == 201
     snapshots = [seen.record for seen in await world.topic("accounts.token.snapshot.v1")]
-    told = [(each.status, each.version) for each in snapshots if each.token_ref == token_ref]
-    assert told == [(TokenStatus.VALID, 1), (TokenStatus.BLOCKED, 2)]
+    told = [(each.status, each.group_id, each.version) for each in snapshots if each.token_ref == token_ref]
+    assert told == [(TokenStatus.VALID, None, 1), (TokenStatus.VALID, group_id, 2), (TokenStatus.BLOCKED, group_id, 3)]

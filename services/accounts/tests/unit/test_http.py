@@ -41,7 +41,7 @@ async def test_every_route_names_its_act_and_lets_no_other_role_through(world: A
     (app,) = (part.app for part in build(world.settings, log=MemoryLog()).parts if isinstance(part, HttpEdge))
     assert undeclared_routes(app) == []
     acts = declared_acts(app)
-    assert len(acts) == 8
+    assert len(acts) == 16
     roles = {row.role for rows in ACTS.values() for row in rows}
     for method, path, act in acts:
         place = path.replace("{", "").replace("}", "")
@@ -122,6 +122,36 @@ async def test_a_token_is_read_and_blocked_by_its_own(world: Any) -> None:
     assert (read["status"], "uid" in read, "uid_hmac" in read) == ("BLOCKED", False, False)
     issued = {"uid": "04AB04", "emsp_party_id": "NL-EMO"}
     assert await refused(world, "/v1/tokens", issued) == (409, "token-blocked")
+
+
+@shared
+async def test_a_token_joins_and_leaves_a_group_of_its_own_tenant(world: Any) -> None:
+    token = await told(world, "/v1/tokens", {"uid": "04AB06", "emsp_party_id": "NL-EMO"})
+    group = await told(world, "/v1/groups", None, key="fleet")
+    assert await told(world, "/v1/groups", None, key="fleet") == group
+    place, member = f"/v1/groups/{group['group_id']}", {"token_ref": token["token_ref"]}
+    assert (await told(world, f"{place}/tokens", member))["happened"] == ["ev.accounts.TokenJoinedGroup"]
+    read = await world.http.get(f"/v1/tokens/{token['token_ref']}", headers=by("emo"))
+    assert (read.json()["group_id"], read.json()["is_master_pass"]) == (group["group_id"], False)
+    assert len(group["group_id"]) == 20
+    left = await told(world, f"{place}/tokens/{token['token_ref']}/removal", None)
+    assert left["happened"] == ["ev.accounts.TokenLeftGroup"]
+    foreign = await told(world, "/v1/tokens", {"uid": "04AB07", "emsp_party_id": "NL-ZON"}, caller="zon")
+    wrong = {"token_ref": foreign["token_ref"]}
+    assert await refused(world, f"{place}/tokens", wrong) == (404, "not-found")
+    assert await refused(world, f"{place}/tokens", wrong, caller="zon") == (404, "not-found")
+
+
+@shared
+async def test_only_the_operator_issues_master_passes(world: Any) -> None:
+    assert (await refused(world, "/v1/master-pass-groups", None))[0] == 403
+    group = await told(world, "/v1/master-pass-groups", None, caller="volt")
+    token = await told(world, "/v1/tokens", {"uid": "04AB08", "emsp_party_id": "NL-EMO"}, caller="volt")
+    place, member = f"master-pass-groups/{group['group_id']}/tokens", {"token_ref": token["token_ref"]}
+    assert await refused(world, f"/v1/groups/{group['group_id']}/tokens", member, caller="volt") == (404, "not-found")
+    assert (await told(world, f"/v1/{place}", member, caller="volt"))["happened"] == ["ev.accounts.TokenJoinedGroup"]
+    read = await world.http.get(f"/v1/tokens/{token['token_ref']}", headers=by("volt"))
+    assert (read.json()["group_id"], read.json()["is_master_pass"]) == (group["group_id"], True)
 
 
 @shared

@@ -7,7 +7,18 @@ import pytest
 
 from accounts.domain.token import token
 from chassis.testing import Scenario
-from ev_contracts.accounts import BlockToken, IssueToken, TokenBlocked, TokenIssued, TokenSnapshot, TokenStatus
+from ev_contracts.accounts import (
+    BlockToken,
+    IssueToken,
+    JoinGroup,
+    LeaveGroup,
+    TokenBlocked,
+    TokenIssued,
+    TokenJoinedGroup,
+    TokenLeftGroup,
+    TokenSnapshot,
+    TokenStatus,
+)
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CARD: dict[str, Any] = {
@@ -23,6 +34,11 @@ ISSUE = IssueToken(at=NOON, **CARD)
 ISSUED = TokenIssued(issued_at=NOON, **CARD)
 BLOCK = BlockToken(at=NOON, uid_hmac="9f2c", reason="lost")
 BLOCKED = TokenBlocked(uid_hmac="9f2c", token_ref="T-1", reason="lost", blocked_at=NOON)
+
+JOIN = JoinGroup(at=NOON, uid_hmac="9f2c", group_id="G-FLEET")
+JOINED = TokenJoinedGroup(uid_hmac="9f2c", token_ref="T-1", group_id="G-FLEET", joined_at=NOON)
+LEAVE = LeaveGroup(at=NOON, uid_hmac="9f2c", group_id="G-FLEET")
+LEFT = TokenLeftGroup(uid_hmac="9f2c", token_ref="T-1", group_id="G-FLEET", left_at=NOON)
 
 
 def test_a_token_is_issued_once() -> None:
@@ -50,9 +66,37 @@ def test_a_blocked_token_is_not_issued_again() -> None:
     Scenario(token).given(ISSUED, BLOCKED).when(ISSUE).then_refused("token-blocked")
 
 
+def test_a_token_joins_a_group_once_and_leaves_it_once() -> None:
+    Scenario(token).given(ISSUED).when(JOIN).then(JOINED).when(JOIN).then_nothing().when(LEAVE).then(LEFT).when(
+        LEAVE
+    ).then_nothing()
+
+
+def test_a_token_belongs_to_one_group() -> None:
+    other = JOIN.model_copy(update={"group_id": "G-OTHER"})
+    Scenario(token).given(ISSUED, JOINED).when(other).then_refused("in-another-group")
+    Scenario(token).given(ISSUED, JOINED).when(LEAVE.model_copy(update={"group_id": "G-OTHER"})).then_nothing()
+
+
+def test_only_a_valid_token_joins_a_group() -> None:
+    Scenario(token).when(JOIN).then_refused("token-unknown")
+    Scenario(token).given(ISSUED, BLOCKED).when(JOIN).then_refused("token-blocked")
+
+
 @pytest.mark.parametrize(
-    ("history", "status", "version"), [((ISSUED,), TokenStatus.VALID, 1), ((ISSUED, BLOCKED), TokenStatus.BLOCKED, 2)]
+    ("history", "told"),
+    [
+        ((ISSUED,), {"status": TokenStatus.VALID, "version": 1}),
+        ((ISSUED, BLOCKED), {"status": TokenStatus.BLOCKED, "version": 2}),
+        ((ISSUED, JOINED), {"status": TokenStatus.VALID, "version": 2, "group_id": "G-FLEET"}),
+        ((ISSUED, JOINED, BLOCKED), {"status": TokenStatus.BLOCKED, "version": 3, "group_id": "G-FLEET"}),
+        ((ISSUED, JOINED, LEFT), {"status": TokenStatus.VALID, "version": 3}),
+        (
+            (ISSUED, JOINED.model_copy(update={"is_master_pass": True})),
+            {"status": TokenStatus.VALID, "version": 2, "group_id": "G-FLEET", "is_master_pass": True},
+        ),
+    ],
 )
-def test_the_snapshot_is_the_token(history: tuple[Any, ...], status: TokenStatus, version: int) -> None:
+def test_the_snapshot_is_the_token(history: tuple[Any, ...], told: dict[str, Any]) -> None:
     (snapshot,) = token.snapshots(token.initial, Scenario(token).given(*history).state)
-    assert snapshot.record == TokenSnapshot(status=status, version=version, **CARD)
+    assert snapshot.record == TokenSnapshot(**CARD, **told)

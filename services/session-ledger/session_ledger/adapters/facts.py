@@ -143,6 +143,7 @@ class SnapshotFacts:
             "emsp_party_id": token.emsp_party_id,
             "emsp_tenant": token.tenant,
             "driver_ref": token.driver_ref,
+            "group_id": token.group_id,
         }
         traded = self.contracts.commercial(tenant, base.cpo_party_id, token.emsp_party_id, at)
         if traded is not None:

@@ -164,6 +164,12 @@ def test_a_token_that_was_not_accepted_names_no_provider(status: str) -> None:
     assert parties.owner_party_id == "NL-OWN"
 
 
+def test_the_session_names_the_group_of_the_token_that_pays() -> None:
+    facts = known()
+    facts.tokens.put(f"_/{TOKEN.uid_hmac}", TOKEN.model_copy(update={"group_id": "G-FLEET"}))
+    assert parties_at(facts, 0) == PARTIES.model_copy(update={"group_id": "G-FLEET"})
+
+
 def test_a_cpo_that_is_its_own_provider_sells_directly() -> None:
     facts = known()
     own = TOKEN.model_copy(update={"emsp_party_id": "NL-VLT", "tenant": "volt"})

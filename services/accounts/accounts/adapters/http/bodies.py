@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 PartyId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{3}$")]
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+GroupId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,20}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 
 
@@ -46,3 +47,9 @@ class BlockBody(Body):
     """Why the token is blocked."""
 
     reason: Text
+
+
+class MemberBody(Body):
+    """The token that joins the group."""
+
+    token_ref: Reference

@@ -1,5 +1,6 @@
 """Routes of tokens: the clear uid goes to the vault and nowhere else."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Response
@@ -9,8 +10,8 @@ from accounts.adapters.http.edge import Edge, wrong_provider
 from accounts.ports import TokenEntry
 from chassis.auth import Caller
 from chassis.clock import new_id
-from chassis.http import Asking, InTenant, Problem, Rejected, answer, tell, wrong_fields
-from ev_contracts.accounts import BlockToken, IssueToken, TokenSnapshot
+from chassis.http import Asked, Asking, InTenant, Problem, Rejected, answer, tell, wrong_fields
+from ev_contracts.accounts import BlockToken, IssueToken, JoinGroup, LeaveGroup, TokenSnapshot
 
 _OWNERSHIP = ("tenant", "emsp_party_id", "token_type", "driver_ref")
 
@@ -42,18 +43,26 @@ def add_token_routes(app: FastAPI, edge: Edge) -> None:
     async def block_token(
         token_ref: Reference, body: BlockBody, asked: Asking, caller: Annotated[Caller, Depends(issues)]
     ) -> Response:
-        token = _known(edge, caller, token_ref)
+        token = known_token(edge, caller, token_ref)
         command = BlockToken(at=edge.clock.now(), uid_hmac=token.uid_hmac, reason=body.reason)
-        key = f"_/{token.uid_hmac}"
-        outcome = await tell(edge.desk, asked, entity="accounts.token", key=key, command=command, table=edge.tokens)
-        return answer(edge.desk, caller.principal.subject, outcome, {"token_ref": token_ref})
+        return await tell_token(edge, caller, asked, command, {"token_ref": token_ref})
 
     @app.get("/v1/tokens/{token_ref}", tags=["tokens"])
     async def read_token(token_ref: Reference, caller: Annotated[Caller, Depends(issues)]) -> dict[str, Any]:
-        return _known(edge, caller, token_ref).model_dump(mode="json", exclude={"uid_hmac"})
+        return known_token(edge, caller, token_ref).model_dump(mode="json", exclude={"uid_hmac"})
 
 
-def _known(edge: Edge, caller: Caller, token_ref: str) -> TokenSnapshot:
+async def tell_token(
+    edge: Edge, caller: Caller, asked: Asked, command: BlockToken | JoinGroup | LeaveGroup, told: Mapping[str, str]
+) -> Response:
+    """Put a command to a token that stands in the books, and answer with `told`."""
+    key = f"_/{command.uid_hmac}"
+    outcome = await tell(edge.desk, asked, entity="accounts.token", key=key, command=command, table=edge.tokens)
+    return answer(edge.desk, caller.principal.subject, outcome, told)
+
+
+def known_token(edge: Edge, caller: Caller, token_ref: str) -> TokenSnapshot:
+    """A token of the caller's tenant. Raises Problem 404."""
     token = edge.tokens.by_reference(token_ref)
     if token is None:
         raise Problem(404, "not-found")

@@ -1,0 +1,26 @@
+"""The rules of groups."""
+
+from datetime import UTC, datetime
+
+from accounts.domain.group import group
+from chassis.testing import Scenario
+from ev_contracts.accounts import CreateGroup, GroupCreated, GroupSnapshot
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+CREATE = CreateGroup(at=NOON, group_id="G1", tenant="emo")
+CREATED = GroupCreated(group_id="G1", tenant="emo", created_at=NOON)
+
+
+def test_a_group_is_created_once() -> None:
+    Scenario(group).when(CREATE).then(CREATED).when(CREATE).then_nothing()
+
+
+def test_a_group_never_becomes_one_of_master_passes() -> None:
+    Scenario(group).given(CREATED).when(CREATE.model_copy(update={"is_master_pass": True})).then_refused(
+        "group-differs"
+    )
+
+
+def test_the_snapshot_is_the_group() -> None:
+    (snapshot,) = group.snapshots(group.initial, Scenario(group).given(CREATED).state)
+    assert snapshot.record == GroupSnapshot(group_id="G1", tenant="emo", is_master_pass=False, version=1)
