@@ -67,6 +67,151 @@ class CommercialSnapshot(Record, frozen=True):
     valid_from: Instant
 
 
+class ComponentKind(StrEnum):
+    """What kind of part of a station a component is."""
+
+    UNKNOWN = "UNKNOWN"
+    METER = "METER"
+    CABLE = "CABLE"
+    POWER_MODULE = "POWER_MODULE"
+    READER = "READER"
+    KIOSK = "KIOSK"
+    TERMINAL = "TERMINAL"
+    MODEM = "MODEM"
+    SIM = "SIM"
+
+
+class Component(Record, frozen=True):
+    """A part of a station that has a serial number and is replaced as a whole."""
+
+    kind: ComponentKind
+    serial_number: StrictStr
+    vendor: StrictStr | None = None
+    model: StrictStr | None = None
+    owner_party_id: Annotated[StrictStr | None, Field(description="Whose it is; absent: the station's owner's.")] = None
+    warranty_ends_at: Instant | None = None
+    calibration_ends_at: Annotated[
+        Instant | None, Field(description="A meter's: until when its calibration holds.")
+    ] = None
+    public_key: Annotated[
+        StrictStr | None,
+        Field(description="A meter's, PEM or hexadecimal: what its signed readings are verified with."),
+    ] = None
+    signature_format: Annotated[
+        StrictStr | None, Field(description="OCMF, EDL, ...: the form of the signed readings that the key stands for.")
+    ] = None
+
+
+class ComponentFitted(Record, frozen=True):
+    """A component is part of a station from here on."""
+
+    station_id: StrictStr
+    fitting_number: Annotated[
+        StrictInt, Field(description="Counts the fittings of the station; names this one for ever.")
+    ]
+    component: Component
+    evse_number: Annotated[StrictInt, Field(description="0: the station itself.")]
+    connector_number: Annotated[StrictInt, Field(description="0: the whole EVSE.")]
+    fitted_at: Instant
+    register_wh: Annotated[
+        StrictInt | None,
+        Field(
+            description="A meter's: Energy.Active.Import.Register at that instant, in Wh, as the technician read it."
+        ),
+    ] = None
+    export_register_wh: Annotated[
+        StrictInt | None, Field(description="A meter's: Energy.Active.Export.Register at that instant, in Wh.")
+    ] = None
+    told_at: Annotated[Instant, Field(description="When the registry was told.")]
+
+
+class ComponentRemoved(Record, frozen=True):
+    """A component is no longer part of a station."""
+
+    station_id: StrictStr
+    fitting_number: StrictInt
+    component: Component
+    evse_number: Annotated[StrictInt, Field(description="0: the station itself.")]
+    connector_number: Annotated[StrictInt, Field(description="0: the whole EVSE.")]
+    fitted_at: Instant
+    removed_at: Instant
+    reason: StrictStr
+    register_wh: Annotated[
+        StrictInt | None,
+        Field(description="A meter's: Energy.Active.Import.Register at the removal, in Wh, as the technician read it."),
+    ] = None
+    export_register_wh: Annotated[
+        StrictInt | None, Field(description="A meter's: Energy.Active.Export.Register at the removal, in Wh.")
+    ] = None
+    told_at: Annotated[Instant, Field(description="When the registry was told.")]
+
+
+class ComponentSnapshot(Record, frozen=True):
+    """One fitting of a component and the time it is valid for; key tenant/station@fitting."""
+
+    station_id: StrictStr
+    fitting_number: StrictInt
+    component: Component
+    evse_number: Annotated[StrictInt, Field(description="0: the station itself.")]
+    connector_number: Annotated[StrictInt, Field(description="0: the whole EVSE.")]
+    fitted_at: Instant
+    register_wh: Annotated[
+        StrictInt | None,
+        Field(description="A meter's: Energy.Active.Import.Register at the fitting, in Wh, as the technician read it."),
+    ] = None
+    export_register_wh: Annotated[
+        StrictInt | None, Field(description="A meter's: Energy.Active.Export.Register at the fitting, in Wh.")
+    ] = None
+    removed_at: Annotated[
+        Instant | None,
+        Field(description="Absent while it is fitted; the fitting holds until just before this instant."),
+    ] = None
+    removed_register_wh: Annotated[
+        StrictInt | None,
+        Field(
+            description="A meter's: Energy.Active.Import.Register of the one taken out, in Wh, as the technician read it."
+        ),
+    ] = None
+    removed_export_register_wh: Annotated[
+        StrictInt | None, Field(description="A meter's: Energy.Active.Export.Register of the one taken out, in Wh.")
+    ] = None
+    version: StrictInt
+
+
+class ComponentSwapped(Record, frozen=True):
+    """One component is in the place of another of its kind."""
+
+    station_id: StrictStr
+    removed_fitting_number: StrictInt
+    removed: Component
+    removed_fitted_at: Instant
+    removed_register_wh: Annotated[
+        StrictInt | None,
+        Field(
+            description="A meter's: Energy.Active.Import.Register of the one taken out, in Wh, as the technician read it."
+        ),
+    ] = None
+    removed_export_register_wh: Annotated[
+        StrictInt | None, Field(description="A meter's: Energy.Active.Export.Register of the one taken out, in Wh.")
+    ] = None
+    fitting_number: Annotated[StrictInt, Field(description="The fitting that begins.")]
+    component: Annotated[Component, Field(description="The one put in.")]
+    evse_number: Annotated[StrictInt, Field(description="0: the station itself.")]
+    connector_number: Annotated[StrictInt, Field(description="0: the whole EVSE.")]
+    swapped_at: Instant
+    reason: StrictStr
+    register_wh: Annotated[
+        StrictInt | None,
+        Field(
+            description="A meter's: Energy.Active.Import.Register of the one put in, in Wh, as the technician read it."
+        ),
+    ] = None
+    export_register_wh: Annotated[
+        StrictInt | None, Field(description="A meter's: Energy.Active.Export.Register of the one put in, in Wh.")
+    ] = None
+    told_at: Annotated[Instant, Field(description="When the registry was told.")]
+
+
 class Connector(Record, frozen=True):
     """A connector of an EVSE."""
 
@@ -127,6 +272,26 @@ class Evse(Record, frozen=True):
     evse_number: StrictInt
     evse_id: StrictStr
     connectors: tuple[Connector, ...] = ()
+
+
+class FitComponent(Record, frozen=True):
+    """A component was put into a station."""
+
+    at: Instant
+    station_id: StrictStr
+    component: Component
+    evse_number: Annotated[StrictInt, Field(description="0: the station itself.")]
+    connector_number: Annotated[StrictInt, Field(description="0: the whole EVSE.")]
+    fitted_at: Instant
+    register_wh: Annotated[
+        StrictInt | None,
+        Field(
+            description="A meter's: Energy.Active.Import.Register at that instant, in Wh, as the technician read it."
+        ),
+    ] = None
+    export_register_wh: Annotated[
+        StrictInt | None, Field(description="A meter's: Energy.Active.Export.Register at that instant, in Wh.")
+    ] = None
 
 
 class GrantScope(StrEnum):
@@ -281,6 +446,25 @@ class RegisterStation(Record, frozen=True):
     evses: tuple[Evse, ...] = ()
 
 
+class RemoveComponent(Record, frozen=True):
+    """A component was taken out of a station."""
+
+    at: Instant
+    station_id: StrictStr
+    fitting_number: StrictInt
+    removed_at: Instant
+    reason: StrictStr
+    register_wh: Annotated[
+        StrictInt | None,
+        Field(
+            description="A meter's: Energy.Active.Import.Register at that instant, in Wh, as the technician read it."
+        ),
+    ] = None
+    export_register_wh: Annotated[
+        StrictInt | None, Field(description="A meter's: Energy.Active.Export.Register at that instant, in Wh.")
+    ] = None
+
+
 class RetireStation(Record, frozen=True):
     """The station leaves the network."""
 
@@ -427,4 +611,33 @@ class StationSnapshot(Record, frozen=True):
     changed_at: Annotated[
         Instant | None,
         Field(description="When the station became as it is; absent in snapshots written before this was kept."),
+    ] = None
+
+
+class SwapComponent(Record, frozen=True):
+    """One component was put in the place of another of its kind."""
+
+    at: Instant
+    station_id: StrictStr
+    fitting_number: Annotated[StrictInt, Field(description="The fitting that ends.")]
+    component: Annotated[Component, Field(description="The one put in.")]
+    swapped_at: Instant
+    reason: StrictStr
+    removed_register_wh: Annotated[
+        StrictInt | None,
+        Field(
+            description="A meter's: Energy.Active.Import.Register of the one taken out, in Wh, as the technician read it."
+        ),
+    ] = None
+    removed_export_register_wh: Annotated[
+        StrictInt | None, Field(description="A meter's: Energy.Active.Export.Register of the one taken out, in Wh.")
+    ] = None
+    register_wh: Annotated[
+        StrictInt | None,
+        Field(
+            description="A meter's: Energy.Active.Import.Register of the one put in, in Wh, as the technician read it."
+        ),
+    ] = None
+    export_register_wh: Annotated[
+        StrictInt | None, Field(description="A meter's: Energy.Active.Export.Register of the one put in, in Wh.")
     ] = None

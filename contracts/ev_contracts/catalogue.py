@@ -56,6 +56,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         accounts.TokenLeftGroup,
     ),
     "accounts.token.snapshot.v1": (accounts.TokenSnapshot,),
+    "assets.component.snapshot.v1": (assets.ComponentSnapshot,),
     "assets.contract.command.v1": (
         assets.AgreeCommercialModel,
         assets.AgreeOwnership,
@@ -95,10 +96,16 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
     "assets.site.event.v1": (assets.SiteOpened,),
     "assets.site.snapshot.v1": (assets.SiteSnapshot,),
     "assets.station.command.v1": (
+        assets.FitComponent,
         assets.RegisterStation,
+        assets.RemoveComponent,
         assets.RetireStation,
+        assets.SwapComponent,
     ),
     "assets.station.event.v1": (
+        assets.ComponentFitted,
+        assets.ComponentRemoved,
+        assets.ComponentSwapped,
         assets.StationRegistered,
         assets.StationRetired,
     ),

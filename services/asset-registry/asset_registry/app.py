@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from asset_registry.adapters.http import ContractTable, Edge, registry_app
+from asset_registry.adapters.http import Edge, NumberedTable, registry_app
 from asset_registry.adapters.http.secrets import StationSecrets
 from asset_registry.domain.contract import contract
 from asset_registry.domain.credential import credential
@@ -60,7 +60,7 @@ def build(
         host=settings.http_host,
         port=settings.http_port,
         commands=client,
-        tables=(edge.parties, edge.sites, edge.stations, edge.contracts),
+        tables=(edge.parties, edge.sites, edge.stations, edge.components, edge.contracts),
     )
     return wiring.service([*entities, http])
 
@@ -77,5 +77,6 @@ def _edge(wiring: Wiring, settings: Settings, client: CommandClient, guard: Guar
         parties=Table("assets.party.snapshot.v1"),
         sites=Table("assets.site.snapshot.v1"),
         stations=Table("assets.station.snapshot.v1"),
-        contracts=ContractTable(),
+        components=NumberedTable("assets.component.snapshot.v1"),
+        contracts=NumberedTable("assets.contract.snapshot.v1"),
     )

@@ -1,6 +1,9 @@
 """One operator's network in Amsterdam, as callers of the registry write it."""
 
+from datetime import UTC, datetime
 from typing import Any
+
+from ev_contracts.assets import StationRegistered
 
 
 def party(party_id: str, role: str, tenant: str | None = None) -> dict[str, Any]:
@@ -52,6 +55,23 @@ CSV_HEADER = (
     "connector_number,standard,max_power_w,max_voltage_v,max_amperage_a,dc"
 )
 
+METER: dict[str, Any] = {
+    "kind": "METER",
+    "serial_number": "EMH-0012345678",
+    "calibration_ends_at": "2034-12-31T23:00:00Z",
+    "public_key": "04" + "ab" * 64,
+    "signature_format": "OCMF",
+}
+FITTING: dict[str, Any] = {"component": METER, "evse_number": 1, "fitted_at": "2026-02-11T11:20:00Z", "register_wh": 0}
+SWAP: dict[str, Any] = {
+    "fitting_number": 1,
+    "component": {**METER, "serial_number": "EMH-0099887766"},
+    "swapped_at": "2026-03-03T08:10:00Z",
+    "reason": "display broken",
+    "removed_register_wh": 8_412_250,
+    "register_wh": 10,
+}
+
 
 def station(station_id: str, party_id: str = "NL-VLT") -> dict[str, Any]:
     """A station with one AC socket on the museum's site."""
@@ -68,3 +88,9 @@ def station(station_id: str, party_id: str = "NL-VLT") -> dict[str, Any]:
 def csv_line(station_id: str) -> str:
     """The same station as a line under CSV_HEADER."""
     return f"{station_id},AMS-MUSEUM,NL-VLT,Alfen,Eve Single,1,NL*VLT*E{station_id},1,IEC_62196_T2,11000,230,16,false"
+
+
+def station_registered(station_id: str) -> StationRegistered:
+    """The same station as the log says it."""
+    registered_at = datetime(2026, 2, 11, 11, tzinfo=UTC)
+    return StationRegistered.model_validate({**station(station_id), "registered_at": registered_at})

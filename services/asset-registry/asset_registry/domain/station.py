@@ -1,15 +1,38 @@
 """When a station stands in the registry with its EVSEs and connectors, and when it has left the network."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
+from asset_registry.domain.component import (
+    ComponentCommand,
+    ComponentEvent,
+    Fitting,
+    component_snapshots,
+    fit,
+    remove,
+    swap,
+    with_component,
+)
 from chassis.decider import Decider, Refused, Snapshot
-from ev_contracts.assets import Evse, RegisterStation, RetireStation, StationRegistered, StationRetired, StationSnapshot
+from ev_contracts.assets import (
+    ComponentFitted,
+    ComponentRemoved,
+    ComponentSwapped,
+    Evse,
+    FitComponent,
+    RegisterStation,
+    RemoveComponent,
+    RetireStation,
+    StationRegistered,
+    StationRetired,
+    StationSnapshot,
+    SwapComponent,
+)
 
-StationCommand = RegisterStation | RetireStation
-StationEvent = StationRegistered | StationRetired
+StationCommand = RegisterStation | RetireStation | ComponentCommand
+StationEvent = StationRegistered | StationRetired | ComponentEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,15 +46,17 @@ class Registered:
 
     station: StationRegistered
     version: int
+    fittings: tuple[Fitting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retired:
-    """The station left the network and never comes back under this identity."""
+    """The station left the network and never comes back under this identity; its components are still taken out."""
 
     station: StationRegistered
     version: int
     retired_at: datetime
+    fittings: tuple[Fitting, ...] = ()
 
 
 StationState = Unknown | Registered | Retired
@@ -44,8 +69,22 @@ def decide(command: StationCommand, state: StationState) -> Sequence[StationEven
             return _register(command, state)
         case RetireStation():
             return _retire(command, state)
+        case FitComponent() | RemoveComponent() | SwapComponent():
+            return _refit(command, state)
         case _:
             assert_never(command)
+
+
+def _refit(command: ComponentCommand, state: StationState) -> Sequence[StationEvent] | Refused:
+    if isinstance(state, Unknown):
+        return Refused(reason="station-unknown")
+    if isinstance(command, RemoveComponent):
+        return remove(command, state.fittings)
+    if isinstance(state, Retired):
+        return Refused(reason="station-retired")
+    if isinstance(command, SwapComponent):
+        return swap(command, state.fittings)
+    return fit(command, state.station.evses, state.fittings)
 
 
 def _register(command: RegisterStation, state: StationState) -> Sequence[StationEvent] | Refused:
@@ -98,28 +137,39 @@ def evolve(state: StationState, event: StationEvent) -> StationState:
             return Registered(station=event, version=1)
         case StationRetired():
             assert isinstance(state, Registered), "only a registered station retires"
-            return Retired(station=state.station, version=state.version + 1, retired_at=event.retired_at)
+            return Retired(
+                station=state.station,
+                version=state.version + 1,
+                retired_at=event.retired_at,
+                fittings=state.fittings,
+            )
+        case ComponentFitted() | ComponentRemoved() | ComponentSwapped():
+            assert not isinstance(state, Unknown), "only a station that stands has components"
+            version = state.version + 1
+            return replace(state, version=version, fittings=with_component(state.fittings, event, version=version))
         case _:
             assert_never(event)
 
 
-def snapshots(_before: StationState, after: StationState) -> Sequence[Snapshot]:
-    """The station as others may follow it; a retired one stays readable."""
-    match after:
-        case Unknown():
-            return []
-        case Registered() | Retired():
-            facts = after.station.model_dump(exclude={"registered_at", "serial_number"})
-            retired_at = after.retired_at if isinstance(after, Retired) else None
-            record = StationSnapshot(
-                **facts,
-                retired=retired_at is not None,
-                version=after.version,
-                changed_at=retired_at or after.station.registered_at,
-            )
-            return [Snapshot(topic="assets.station.snapshot.v1", key="", record=record)]
-        case _:
-            assert_never(after)
+def snapshots(before: StationState, after: StationState) -> Sequence[Snapshot]:
+    """The station, and each of its components, as others may follow them; a retired one stays readable."""
+    if isinstance(after, Unknown):
+        return []
+    fittings = () if isinstance(before, Unknown) else before.fittings
+    changed = component_snapshots(after.station.station_id, fittings, after.fittings)
+    is_as_before = isinstance(before, type(after)) and before.station == after.station
+    return changed if is_as_before else [_snapshot(after), *changed]
+
+
+def _snapshot(after: Registered | Retired) -> Snapshot:
+    retired_at = after.retired_at if isinstance(after, Retired) else None
+    record = StationSnapshot(
+        **after.station.model_dump(exclude={"registered_at", "serial_number"}),
+        retired=retired_at is not None,
+        version=after.version,
+        changed_at=retired_at or after.station.registered_at,
+    )
+    return Snapshot(topic="assets.station.snapshot.v1", key="", record=record)
 
 
 station: Decider[StationCommand, StationState, StationEvent] = Decider(

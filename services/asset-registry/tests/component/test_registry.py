@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import httpx2
-from registry_samples import AMPERE, CSV_HEADER, MUSEUM, PARTIES, VOLT, csv_line, station
+from registry_samples import AMPERE, CSV_HEADER, FITTING, MUSEUM, PARTIES, SWAP, VOLT, csv_line, station
 
 
 async def founded(http: httpx2.AsyncClient, world: Any) -> dict[str, str]:
@@ -93,3 +93,28 @@ async def test_what_stands_survives_a_kill(world: Any) -> None:
         anew = await http.post("/v1/stations", json=station("NLVOLT0009"), headers=world.bearer("cpo"))
         assert (anew.status_code, anew.json()["happened"]) == (200, [])
     assert len(await said_of(world, "assets.station.event.v1", "NLVOLT0009")) == 1
+
+
+async def test_a_swapped_meter_is_one_event_and_two_fittings(world: Any) -> None:
+    async with world.client() as http:
+        await founded(http, world)
+        headers = world.bearer("cpo")
+        place = "/v1/stations/NLVOLT0020"
+        (await http.post("/v1/stations", json=station("NLVOLT0020"), headers=headers)).raise_for_status()
+        (await http.post(f"{place}/components", json=FITTING, headers=headers)).raise_for_status()
+        sent = [
+            http.post(f"{place}/component-swaps", json=SWAP, headers={**headers, "Idempotency-Key": "s"})
+            for _ in range(4)
+        ]
+        assert {answer.status_code for answer in await asyncio.gather(*sent)} == {201}
+        await asyncio.to_thread(world.kill)
+        again = await http.post(f"{place}/component-swaps", json=SWAP, headers=headers)
+        assert (again.status_code, again.json()["happened"]) == (200, [])
+    events = await said_of(world, "assets.station.event.v1", "NLVOLT0020")
+    assert [kind for _, kind, _ in events] == ["StationRegistered", "ComponentFitted", "ComponentSwapped"]
+    shown = await said_of(world, "assets.component.snapshot.v1", "NLVOLT0020")
+    assert sorted((key, record.version, record.removed_at is None) for key, _, record in shown) == [
+        ("volt/NLVOLT0020@1", 2, True),
+        ("volt/NLVOLT0020@1", 3, False),
+        ("volt/NLVOLT0020@2", 3, True),
+    ]

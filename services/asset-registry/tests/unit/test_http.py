@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import FastAPI
-from registry_samples import CSV_HEADER, MUSEUM, PARTIES, VOLT, csv_line
+from registry_samples import CSV_HEADER, FITTING, METER, MUSEUM, PARTIES, SWAP, VOLT, csv_line
 from registry_samples import station as station_named
 
 from asset_registry.app import build
@@ -73,7 +73,7 @@ async def test_a_role_that_the_table_does_not_name_gets_no_further(
 ) -> None:
     roles = {row.role for rows in ACTS.values() for row in rows}
     acts = declared_acts(app_of(build(settings, log=MemoryLog())))
-    assert len(acts) == 16
+    assert len(acts) == 20
     for method, path, act in acts:
         place = path.replace("{party_id}", "NL-VLT").replace("{", "").replace("}", "")
         answers = {role: await http.request(method, place, headers=by(f"only-{role}")) for role in roles}
@@ -193,6 +193,56 @@ async def test_a_csv_names_its_broken_row(http: httpx2.AsyncClient) -> None:
     results = answer.json()["results"]
     assert [(each["row"], each["status"]) for each in results] == [(2, "registered"), (3, "invalid")]
     assert results[1]["errors"][0]["field"] == "evses.0.connectors.0.max_power_w"
+
+
+@shared
+async def test_a_meter_is_fitted_swapped_and_read_with_its_time(http: httpx2.AsyncClient) -> None:
+    await founded(http)
+    await told(http, "/v1/stations", numbered(18))
+    station = "/v1/stations/NLVOLT0018"
+    place = f"{station}/components"
+    fitted = await told(http, place, FITTING)
+    assert (fitted["fitting_number"], fitted["happened"]) == (1, ["ev.assets.ComponentFitted"])
+    swapped = await told(http, f"{station}/component-swaps", SWAP)
+    assert (swapped["fitting_number"], swapped["happened"]) == (2, ["ev.assets.ComponentSwapped"])
+    assert (await told(http, f"{station}/component-swaps", SWAP))["happened"] == []
+    read = (await http.get(place, headers=by("volt"))).json()["components"]
+    assert [(each["component"]["serial_number"], each["fitted_at"], each["removed_at"]) for each in read] == [
+        ("EMH-0012345678", "2026-02-11T11:20:00Z", "2026-03-03T08:10:00Z"),
+        ("EMH-0099887766", "2026-03-03T08:10:00Z", None),
+    ]
+    removal = {
+        "fitting_number": 2,
+        "removed_at": "2026-04-01T09:00:00Z",
+        "reason": "station rebuilt",
+        "register_wh": 9_000,
+    }
+    assert (await told(http, f"{station}/component-removals", removal))["happened"] == ["ev.assets.ComponentRemoved"]
+    again = await http.post(f"{station}/component-removals", json={**removal, "register_wh": 1}, headers=by("volt"))
+    assert (again.status_code, again.json()["title"]) == (409, "component-removed-before")
+    assert (await http.get(place, headers=by("ampere"))).status_code == 404
+    assert (await http.post(place, json=FITTING, headers=by("ampere"))).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"component": {**METER, "public_key": "not a key"}}, "component.public_key"),
+        ({"component": {**METER, "kind": "UNKNOWN"}}, "component.kind"),
+        ({"component": {**METER, "owner_party_id": "NL-ZZZ"}}, "component.owner_party_id"),
+        ({"register_wh": -1}, "register_wh"),
+        ({"register_wh": 10**12}, "register_wh"),
+        ({"fitted_at": "2026-02-11T11:20:00"}, "fitted_at"),
+    ],
+)
+@shared
+async def test_a_wrong_field_of_a_component_is_named(
+    http: httpx2.AsyncClient, change: dict[str, Any], field: str
+) -> None:
+    await founded(http)
+    await told(http, "/v1/stations", numbered(19))
+    answer = await http.post("/v1/stations/NLVOLT0019/components", json={**FITTING, **change}, headers=by("volt"))
+    assert (answer.status_code, [each["field"] for each in answer.json()["errors"]]) == (422, [field])
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,16 @@
 
 from fastapi import FastAPI
 
-from asset_registry.adapters.http.contract_table import ContractTable
+from asset_registry.adapters.http.components import add_component_routes
 from asset_registry.adapters.http.contracts import add_contract_routes
 from asset_registry.adapters.http.edge import Edge
+from asset_registry.adapters.http.numbered_table import NumberedTable
 from asset_registry.adapters.http.parties import add_grant_routes, add_party_routes
 from asset_registry.adapters.http.sites import add_site_routes
 from asset_registry.adapters.http.stations import add_credential_routes, add_station_routes
 from chassis.http import create_app
 
-__all__ = ["ContractTable", "Edge", "registry_app"]
+__all__ = ["Edge", "NumberedTable", "registry_app"]
 
 _MAX_BODY_BYTES = 4 * 1024 * 1024
 """A thousand stations fit in."""
@@ -26,6 +27,7 @@ def registry_app(edge: Edge) -> FastAPI:
         add_contract_routes,
         add_station_routes,
         add_credential_routes,
+        add_component_routes,
     ):
         add(app, edge)
     app.include_router(edge.desk.router(edge.guard))

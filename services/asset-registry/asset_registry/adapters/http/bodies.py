@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from ev_contracts.assets import GrantScope, PartyRole
+from ev_contracts.assets import ComponentKind, GrantScope, PartyRole
 from ev_contracts.common import CommercialModel
 
 
@@ -31,10 +31,20 @@ StationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9*\-_=+|@.]{1,4
 EvseId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}\*?[A-Z0-9]{3}\*?E[A-Z0-9*]{1,30}$")]
 # OCPP 2.0.1 BasicAuthPassword: 16 to 40 characters; a 1.6 AuthorizationKey is 40 hexadecimal digits.
 Secret = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{16,40}$")]
+# SubjectPublicKeyInfo, as PEM or as hexadecimal DER, or a bare hexadecimal curve point, as meters print it.
+PublicKey = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        max_length=4_096,
+        pattern=r"^(([0-9A-Fa-f]{2}){32,}|-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----)$",
+    ),
+]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Latitude = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,2}\.[0-9]{5,7}$")]
 Longitude = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,3}\.[0-9]{5,7}$")]
+RegisterWh = Annotated[int, Field(ge=0, lt=10**12)]
 ConnectorStandard = Literal[
     "CHADEMO",
     "DOMESTIC_E",
@@ -160,3 +170,51 @@ class CommercialBody(Body):
     emsp_party_id: PartyId
     model: Annotated[CommercialModel, AfterValidator(_not_unknown)]
     valid_from: AwareDatetime
+
+
+class ComponentBody(Body):
+    """A part of a station; calibration, key and the form of what it signs are a meter's."""
+
+    kind: Annotated[ComponentKind, AfterValidator(_not_unknown)]
+    serial_number: Text
+    vendor: Text | None = None
+    model: Text | None = None
+    owner_party_id: PartyId | None = None
+    warranty_ends_at: AwareDatetime | None = None
+    calibration_ends_at: AwareDatetime | None = None
+    public_key: PublicKey | None = None
+    signature_format: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,50}$")] | None = None
+
+
+class FittingBody(Body):
+    """A component put into its place; EVSE 0 is the station, connector 0 the whole EVSE."""
+
+    component: ComponentBody
+    evse_number: Annotated[int, Field(ge=0, le=999)] = 0
+    connector_number: Annotated[int, Field(ge=0, le=99)] = 0
+    fitted_at: AwareDatetime
+    register_wh: RegisterWh | None = None
+    export_register_wh: RegisterWh | None = None
+
+
+class RemovalBody(Body):
+    """A component taken out."""
+
+    fitting_number: Annotated[int, Field(ge=1)]
+    removed_at: AwareDatetime
+    reason: Text
+    register_wh: RegisterWh | None = None
+    export_register_wh: RegisterWh | None = None
+
+
+class SwapBody(Body):
+    """A component put in the place of another, at once; the registers of both as the technician read them."""
+
+    fitting_number: Annotated[int, Field(ge=1)]
+    component: ComponentBody
+    swapped_at: AwareDatetime
+    reason: Text
+    removed_register_wh: RegisterWh | None = None
+    removed_export_register_wh: RegisterWh | None = None
+    register_wh: RegisterWh | None = None
+    export_register_wh: RegisterWh | None = None

@@ -42,7 +42,7 @@ def add_contract_routes(app: FastAPI, edge: Edge) -> None:
         contract_id: AssetId, caller: Annotated[Caller, Depends(agrees)], tenant: InTenant = None
     ) -> dict[str, Any]:
         tenant = caller.tenant(tenant)
-        versions = edge.contracts.versions(f"{tenant}/{contract_id}")
+        versions = edge.contracts.of(f"{tenant}/{contract_id}")
         if not versions:
             raise Problem(404, "not-found")
         return {"tenant": tenant, "versions": [version.model_dump(mode="json") for version in versions]}

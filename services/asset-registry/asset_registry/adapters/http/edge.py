@@ -1,14 +1,23 @@
 """What every route of the registry works with, and how it names a party or a site that is not there."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from asset_registry.adapters.http.contract_table import ContractTable
+from asset_registry.adapters.http.numbered_table import NumberedTable
 from asset_registry.adapters.http.secrets import StationSecrets
 from chassis.auth import Guard
 from chassis.clock import Clock
-from chassis.http import CommandDesk
+from chassis.http import CommandDesk, Problem
 from chassis.tables import Table
-from ev_contracts.assets import PartyRole, PartySnapshot, SiteSnapshot, StationSnapshot
+from ev_contracts.assets import (
+    CommercialSnapshot,
+    ComponentSnapshot,
+    OwnershipSnapshot,
+    PartyRole,
+    PartySnapshot,
+    SiteSnapshot,
+    StationSnapshot,
+)
 
 ELSEWHERE = frozenset({"party-unknown", "station-unknown", "identity-unknown", "grant-of-another-tenant"})
 """Refusals that tell the caller no more than that there is no such thing for him."""
@@ -25,7 +34,8 @@ class Edge:
     parties: Table[PartySnapshot]
     sites: Table[SiteSnapshot]
     stations: Table[StationSnapshot]
-    contracts: ContractTable
+    components: NumberedTable[ComponentSnapshot]
+    contracts: NumberedTable[OwnershipSnapshot | CommercialSnapshot]
 
 
 def wrong_party(edge: Edge, field: str, party_id: str, role: PartyRole, *, tenant: str | None = None) -> dict[str, str]:
@@ -39,3 +49,11 @@ def wrong_party(edge: Edge, field: str, party_id: str, role: PartyRole, *, tenan
 def wrong_site(edge: Edge, field: str, site_id: str, *, tenant: str) -> dict[str, str]:
     """The field error, or nothing, of a site that must be open in the tenant."""
     return {} if edge.sites.get(f"{tenant}/{site_id}") else {field: "no such site in this tenant"}
+
+
+def known_station(edge: Edge, tenant: str, station_id: str) -> dict[str, Any]:
+    """The station as the tenant reads it. Raises Problem 404 where the tenant has none of that name."""
+    station = edge.stations.get(f"{tenant}/{station_id}")
+    if station is None:
+        raise Problem(404, "not-found")
+    return {"tenant": tenant, **station.model_dump(mode="json")}

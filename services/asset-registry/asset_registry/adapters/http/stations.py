@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Request, Response
 
 from asset_registry.adapters.http.bodies import CredentialBody, RetirementBody, StationBody, StationId
-from asset_registry.adapters.http.edge import ELSEWHERE, Edge
+from asset_registry.adapters.http.edge import ELSEWHERE, Edge, known_station
 from asset_registry.adapters.http.registration import Registered, Wrong, register
 from asset_registry.adapters.http.station_rows import FieldError, Row, UnreadableFileError, rows_of_csv, rows_of_list
 from chassis.auth import Caller
@@ -58,7 +58,7 @@ def add_station_routes(app: FastAPI, edge: Edge) -> None:
     async def read_station(
         station_id: StationId, caller: Annotated[Caller, Depends(manages)], tenant: InTenant = None
     ) -> dict[str, Any]:
-        return _known(edge, caller.tenant(tenant), station_id)
+        return known_station(edge, caller.tenant(tenant), station_id)
 
 
 def add_credential_routes(app: FastAPI, edge: Edge) -> None:
@@ -74,7 +74,7 @@ def add_credential_routes(app: FastAPI, edge: Edge) -> None:
         tenant: InTenant = None,
     ) -> Response:
         tenant = caller.tenant(tenant)
-        _known(edge, tenant, station_id)
+        known_station(edge, tenant, station_id)
         made = edge.secrets.make(tenant=tenant, station_id=station_id, request_key=asked.key_or_new())
         digest = edge.secrets.digest(body.secret or made)
         command = RotateCredential(
@@ -97,7 +97,7 @@ def add_credential_routes(app: FastAPI, edge: Edge) -> None:
         tenant: InTenant = None,
     ) -> Response:
         tenant = caller.tenant(tenant)
-        _known(edge, tenant, station_id)
+        known_station(edge, tenant, station_id)
         revoke = RevokeCredential(at=edge.clock.now(), station_id=station_id, tenant=tenant)
         revoked = await tell(edge.desk, asked, entity="assets.credential", key=f"_/{station_id}", command=revoke)
         if isinstance(revoked, Pending | Rejected):
@@ -106,13 +106,6 @@ def add_credential_routes(app: FastAPI, edge: Edge) -> None:
         key = f"{tenant}/{station_id}"
         outcome = await tell(edge.desk, asked, entity="assets.station", key=key, command=retire, table=edge.stations)
         return answer(edge.desk, caller.principal.subject, outcome, {"station_id": station_id}, elsewhere=ELSEWHERE)
-
-
-def _known(edge: Edge, tenant: str, station_id: str) -> dict[str, Any]:
-    station = edge.stations.get(f"{tenant}/{station_id}")
-    if station is None:
-        raise Problem(404, "not-found")
-    return {"tenant": tenant, **station.model_dump(mode="json")}
 
 
 def _rows(content_type: str, body: bytes) -> list[Row]:
