@@ -396,6 +396,17 @@ class ChargingLimitCleared(Record, frozen=True):
     frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
 
 
+class ChargingOffer(Record, frozen=True):
+    """The most that both a vehicle and the connector it stands at can take; the most of a plan for it."""
+
+    limit_a: Annotated[ExactDecimal, Field(description="A phase.")]
+    limit_w: Annotated[
+        ExactDecimal | None, Field(description="Of direct current; absent where amperes say it all.")
+    ] = None
+    w_per_a: Annotated[ExactDecimal, Field(description="By which limits in watts become amperes.")]
+    phases: Annotated[StrictInt | None, Field(description="Of alternating current.")] = None
+
+
 class ChargingNeedsReported(Record, frozen=True):
     """What a vehicle wants to charge, and until when (NotifyEVChargingNeeds)."""
 
@@ -427,6 +438,12 @@ class ChargingNeedsReported(Record, frozen=True):
     answer: Annotated[StrictStr, Field(description="Accepted, Rejected, Processing or NoChargingProfile.")]
     received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
     frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+    transaction_id: Annotated[
+        StrictStr | None, Field(description="The session that it is about, where it is known.")
+    ] = None
+    offer: Annotated[ChargingOffer | None, Field(description="What a plan rests on; absent where there is none.")] = (
+        None
+    )
 
 
 class FreqWattPoint(Record, frozen=True):
@@ -610,6 +627,9 @@ class ChargingScheduleReported(Record, frozen=True):
     power_tolerance_accepted: Annotated[StrictBool | None, Field(description="Since 2.1.")] = None
     received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
     frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+    answer: Annotated[StrictStr, Field(description="Accepted, or Rejected where it goes beyond its profile.")] = (
+        "Accepted"
+    )
 
 
 class ChargingScheduleUpdate(Record, frozen=True):
@@ -2334,6 +2354,18 @@ class JobSucceeded(Record, frozen=True):
     at: Instant
 
 
+class LevelCharging(Record, frozen=True):
+    """Send a vehicle that told its needs a profile: all of its offer, within what stands at the station, until it leaves."""
+
+    at: Instant
+    command_id: Annotated[StrictStr, Field(description="Of the command to the station.")]
+    station_id: StrictStr
+    evse_number: StrictInt
+    transaction_id: StrictStr
+    offer: ChargingOffer
+    departure_at: Instant | None = None
+
+
 class LogStatusChanged(Record, frozen=True):
     """How an upload of a log stands (LogStatusNotification)."""
 
@@ -2430,6 +2462,15 @@ class PriorityChargingSwitched(Record, frozen=True):
     activated: StrictBool
     received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
     frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class RenewChargingPlan(Record, frozen=True):
+    """A vehicle's schedule goes beyond its profile: send it the profile anew."""
+
+    at: Instant
+    command_id: Annotated[StrictStr, Field(description="Of the command to the station.")]
+    station_id: StrictStr
+    evse_number: StrictInt
 
 
 class ReplicaBeat(Record, frozen=True):

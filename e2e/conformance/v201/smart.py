@@ -3,11 +3,10 @@
 from typing import Any
 
 from conformance.cases import V201
-from conformance.lacks import LEVELLING
 from conformance.seeding import VALID
 from conformance.station import ACCEPTED, Payload, now
 from conformance.v201.asking import REJECTED, asked, status
-from conformance.v201.charger import Charger, token
+from conformance.v201.charger import Charger, Transaction, token
 
 _PERIODS = [{"startPeriod": 0, "limit": 6.0}]
 _SCHEDULE = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": _PERIODS}
@@ -140,55 +139,74 @@ asked(
 )
 
 
-async def _levels(charger: Charger) -> None:
-    await charger.charges()
-    needs = {"requestedEnergyTransfer": "AC_three_phase", "acChargingParameters": _AC}
-    answer = await charger.says("NotifyEVChargingNeeds", {"evseId": 1, "chargingNeeds": needs})
+_AC = {"energyAmount": 20_000, "evMinCurrent": 6, "evMaxCurrent": 20, "evMaxVoltage": 400}
+_NEEDS = {"requestedEnergyTransfer": "AC_three_phase", "acChargingParameters": _AC}
+
+
+async def _needs(charger: Charger, running: Transaction) -> Payload:
+    """The vehicle's needs are answered with a promise, and the promise with a profile of its session."""
+    answer = await charger.says("NotifyEVChargingNeeds", {"evseId": running.evse, "chargingNeeds": _NEEDS})
     assert answer["status"] in {"Accepted", "Processing"}
     charger.answers["SetChargingProfile"] = ACCEPTED
     sent = await charger.was_asked("SetChargingProfile")
-    assert sent["chargingProfile"]["chargingProfilePurpose"] == "TxProfile"
-    taken = {"timeBase": now(), "evseId": 1, "chargingSchedule": _SCHEDULE}
-    assert (await charger.says("NotifyEVChargingSchedule", taken))["status"] == "Accepted"
+    profile: Payload = sent["chargingProfile"]
+    assert (profile["chargingProfilePurpose"], profile["transactionId"]) == ("TxProfile", running.transaction_id)
+    (schedule,) = profile["chargingSchedule"]
+    assert [period["limit"] for period in schedule["chargingSchedulePeriod"]] == [20.0]
+    return profile
 
 
-_AC = {"energyAmount": 20_000, "evMinCurrent": 6, "evMaxCurrent": 32, "evMaxVoltage": 400}
+async def _chooses(charger: Charger, schedule: Payload) -> str:
+    said = {"timeBase": now(), "evseId": 1, "chargingSchedule": schedule}
+    return str((await charger.says("NotifyEVChargingSchedule", said))["status"])
 
 
-@V201.case("TC_K_53_CSMS", "A vehicle tells its needs, and is sent a profile.", missing=LEVELLING)
+async def levelled(charger: Charger) -> Transaction:
+    """A session whose vehicle told its needs and follows the profile that it was sent."""
+    running = await charger.charges()
+    profile = await _needs(charger, running)
+    assert await _chooses(charger, profile["chargingSchedule"][0]) == "Accepted"
+    await running.goes_on("ChargingStateChanged", state="Charging")
+    return running
+
+
+@V201.case("TC_K_53_CSMS", "A vehicle tells its needs, and is sent a profile.")
 async def levels(charger: Charger) -> None:
-    await _levels(charger)
+    await levelled(charger)
+    assert charger.asked.empty()
 
 
-@V201.case("TC_K_55_CSMS", "A vehicle's schedule beyond the limits is answered with a profile anew.", missing=LEVELLING)
+@V201.case("TC_K_55_CSMS", "A vehicle's schedule beyond the limits is answered with a profile anew.")
 async def beyond_the_limits(charger: Charger) -> None:
-    await _levels(charger)
-    charger.answers["SetChargingProfile"] = ACCEPTED
-    steep = {**_SCHEDULE, "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 999.0}]}
-    answer = await charger.says("NotifyEVChargingSchedule", {"timeBase": now(), "evseId": 1, "chargingSchedule": steep})
-    assert answer["status"] == "Rejected"
-    await charger.was_asked("SetChargingProfile")
+    running = await levelled(charger)
+    steep = {**_SCHEDULE, "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 20.1}]}
+    assert await _chooses(charger, steep) == "Rejected"
+    anew = await charger.was_asked("SetChargingProfile")
+    assert anew["chargingProfile"]["transactionId"] == running.transaction_id
 
 
-@V201.case(
-    "TC_K_57_CSMS", "A vehicle tells other needs within its session, and is sent another profile.", missing=LEVELLING
-)
+@V201.case("TC_K_57_CSMS", "A vehicle tells other needs within its session, and is sent another profile.")
 async def other_needs(charger: Charger) -> None:
-    await _levels(charger)
-    await _levels(charger)
+    await _needs(charger, await levelled(charger))
 
 
-@V201.case("TC_K_58_CSMS", "The operator sets another profile within a vehicle's session.", missing=LEVELLING)
-async def another_profile(charger: Charger) -> None:
-    await _levels(charger)
-    profile = _profile(58, "TxProfile", "Relative", transactionId="the-session-s")
+async def _another_profile(charger: Charger, running: Transaction) -> Payload:
+    profile = _profile(58, "TxProfile", stackLevel=1, transactionId=running.transaction_id)
     await charger.told("SetChargingProfile", _set(1, profile))
+    return profile
 
 
-@V201.case("TC_K_59_CSMS", "As before, and the vehicle tells its needs anew.", missing=LEVELLING)
+@V201.case("TC_K_58_CSMS", "The operator sets another profile within a vehicle's session.")
+async def another_profile(charger: Charger) -> None:
+    profile = await _another_profile(charger, await levelled(charger))
+    assert await _chooses(charger, profile["chargingSchedule"][0]) == "Accepted"
+
+
+@V201.case("TC_K_59_CSMS", "As before, and the vehicle tells its needs anew.")
 async def another_profile_and_needs(charger: Charger) -> None:
-    await _levels(charger)
-    await _levels(charger)
+    running = await levelled(charger)
+    await _another_profile(charger, running)
+    await _needs(charger, running)
 
 
 @V201.case("TC_K_60_CSMS", "A profile for the running session names it.")

@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from chassis.decider import EventContext, To
+from chassis.decider import EventContext, To, derived_id
 from ev_contracts.gateway import (
     CertificateSigningRequested,
+    ChargingNeedsReported,
+    ChargingScheduleReported,
     DiagnosticsStatusChanged,
     FirmwarePublicationChanged,
     FirmwareStatusChanged,
+    LevelCharging,
     LogStatusChanged,
+    RenewChargingPlan,
     ReportCompleted,
     ReportContact,
     ReportProgress,
@@ -30,9 +34,33 @@ def on_connection(event: object, context: EventContext, _facts: Any) -> Sequence
 
 
 def on_station_word(event: object, context: EventContext, _facts: Any) -> Sequence[To]:
-    """How something goes on that a station may have been asked for; the desk knows whether it was."""
-    word = _word(event)
-    return [] if word is None else [To(key=context.key, command=word)]
+    """How something goes on that a station may have been asked for, and what a vehicle there was promised."""
+    command = _word(event) or _levelled(event, context)
+    return [] if command is None else [To(key=context.key, command=command)]
+
+
+def _levelled(event: object, context: EventContext) -> LevelCharging | RenewChargingPlan | None:
+    command_id = derived_id("levelling", context.event_id)
+    match event:
+        case ChargingNeedsReported() if event.offer is not None and event.transaction_id is not None:
+            return LevelCharging(
+                at=event.received_at,
+                command_id=command_id,
+                station_id=event.station_id,
+                evse_number=event.evse_number,
+                transaction_id=event.transaction_id,
+                offer=event.offer,
+                departure_at=event.departure_at,
+            )
+        case ChargingScheduleReported(answer="Rejected"):
+            return RenewChargingPlan(
+                at=event.received_at,
+                command_id=command_id,
+                station_id=event.station_id,
+                evse_number=event.evse_number,
+            )
+        case _:
+            return None
 
 
 def _word(event: object) -> ReportProgress | None:

@@ -1,12 +1,13 @@
 """What the gateway needs of the world, in its own words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from charger_gateway.domain.certificates import ChainStatus, ContractCertificate
 from charger_gateway.domain.station import TokenVerdict
+from ev_contracts.assets import Connector
 from ev_contracts.record import Record
 
 
@@ -32,6 +33,8 @@ class StationShape:
 
     cpo_party_id: str | None = None
     connectors: Sequence[tuple[int, int]] = ()
+    plugs: Mapping[int, Sequence[Connector]] = field(default_factory=dict)
+    """What each EVSE's connectors can carry."""
     retired: bool = False
 
 

@@ -31,7 +31,12 @@ class Shapes(Table[StationSnapshot]):
         connectors = tuple(
             (evse.evse_number, connector.connector_number) for evse in new.evses for connector in evse.connectors
         )
-        self.shapes[key] = StationShape(cpo_party_id=new.cpo_party_id, connectors=connectors, retired=new.retired)
+        self.shapes[key] = StationShape(
+            cpo_party_id=new.cpo_party_id,
+            connectors=connectors,
+            plugs={evse.evse_number: evse.connectors for evse in new.evses},
+            retired=new.retired,
+        )
 
 
 class Tokens(Table[TokenSnapshot]):

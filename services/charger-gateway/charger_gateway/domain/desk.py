@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeAlias, assert_never
 
-from charger_gateway.domain import desired, jobs
+from charger_gateway.domain import desired, jobs, levelling
 from charger_gateway.domain.actions import StationAction, requested
 from charger_gateway.domain.desk_state import Awaited, Desk, DeskEvent, Requested, Sent, evolve
 from charger_gateway.domain.progress import is_good, is_last
@@ -20,6 +20,8 @@ from ev_contracts.gateway import (
     ConnectionLost,
     DeclareConnectionLost,
     DeskDeadlinePassed,
+    LevelCharging,
+    RenewChargingPlan,
     ReportAnswered,
     ReportContact,
     ReportProgress,
@@ -41,6 +43,8 @@ DeskCommand: TypeAlias = (
     | ReportSent
     | ReportAnswered
     | ReportProgress
+    | LevelCharging
+    | RenewChargingPlan
     | StartJob
     | CancelJob
     | SetDesiredVariables
@@ -78,6 +82,9 @@ def _decide(command: DeskCommand, desk: Desk) -> Sequence[DeskEvent] | Refused:
             return _report_answered(command, desk)
         case ReportProgress():
             return _report_progress(command, desk)
+        case LevelCharging() | RenewChargingPlan():
+            profile = levelling.profile_for(command, desk)
+            return [] if profile is None else _request(profile, desk)
         case StartJob() | CancelJob() | SetDesiredVariables() | ReportContact():
             return _plan(command, desk)
         case DeclareConnectionLost():

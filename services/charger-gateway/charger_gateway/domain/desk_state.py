@@ -8,6 +8,8 @@ from typing import TypeAlias, assert_never
 from charger_gateway.domain.actions import StationAction, asked_in
 from charger_gateway.domain.progress import Follow, follow_of
 from ev_contracts.gateway import (
+    ChargingProfile,
+    ClearChargingProfile,
     CommandProgressed,
     CommandRefused,
     CommandRequested,
@@ -27,11 +29,17 @@ from ev_contracts.gateway import (
     JobStarted,
     JobStepDone,
     JobSucceeded,
+    SetChargingProfile,
     VariableSetting,
 )
 
 MOST_AWAITED = 32
 """Accepted commands whose end may still be told; the eldest are forgotten first."""
+
+MOST_PROFILES = 64
+"""Charging profiles that are known to stand at a station; the eldest are forgotten first."""
+
+_ProfileCommand: TypeAlias = SetChargingProfile | ClearChargingProfile
 
 DeskEvent: TypeAlias = (
     CommandRequested
@@ -66,6 +74,7 @@ class Requested:
     action: str = ""
     job_id: str | None = None
     follow: Follow | None = None
+    charging: _ProfileCommand | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +92,7 @@ class Sent:
     job_id: str | None = None
     follow: Follow | None = None
     ended: bool | None = None
+    charging: _ProfileCommand | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +143,14 @@ OpenCommand: TypeAlias = Requested | Sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldProfile:
+    """A charging profile that the station took by a command in canonical words; 0 is the whole station."""
+
+    evse_number: int
+    profile: ChargingProfile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """One station's desk."""
 
@@ -140,6 +158,7 @@ class Desk:
     awaited: tuple[Awaited, ...] = ()
     jobs: tuple[Job, ...] = ()
     desired: Desired | None = None
+    profiles: tuple[HeldProfile, ...] = ()
     lost_epoch: int = -1
     """The newest connection that was declared lost."""
 
@@ -216,6 +235,7 @@ def _requested(event: CommandRequested) -> Requested:
         action=event.action,
         job_id=event.job_id,
         follow=None if asked is None else follow_of(asked),
+        charging=asked if isinstance(asked, SetChargingProfile | ClearChargingProfile) else None,
     )
 
 
@@ -230,6 +250,7 @@ def _sent(one: OpenCommand, event: CommandSent) -> OpenCommand:
         action=one.action,
         job_id=one.job_id,
         follow=one.follow,
+        charging=one.charging,
     )
 
 
@@ -240,7 +261,30 @@ def _decided(desk: Desk, event: CommandSucceeded | CommandRefused | CommandTimed
     if isinstance(event, CommandSucceeded) and isinstance(one, Sent) and one.follow is not None and one.ended is None:
         new = Awaited(command_id=one.command_id, station_id=one.station_id, follow=one.follow, job_id=one.job_id)
         awaited = (*awaited, new)[-MOST_AWAITED:]
-    return replace(desk, open_commands=still, awaited=awaited)
+    profiles = desk.profiles
+    if isinstance(event, CommandSucceeded) and one is not None and one.charging is not None:
+        profiles = _profiles(desk.profiles, one.charging)
+    return replace(desk, open_commands=still, awaited=awaited, profiles=profiles)
+
+
+def _profiles(held: tuple[HeldProfile, ...], taken: _ProfileCommand) -> tuple[HeldProfile, ...]:
+    match taken:
+        case SetChargingProfile():
+            profile = taken.charging_profile
+            others = tuple(one for one in held if one.profile.id != profile.id)
+            return (*others, HeldProfile(evse_number=taken.evse_number, profile=profile))[-MOST_PROFILES:]
+        case ClearChargingProfile():
+            return tuple(one for one in held if not _is_cleared(one, taken))
+        case _:
+            assert_never(taken)
+
+
+def _is_cleared(one: HeldProfile, clear: ClearChargingProfile) -> bool:
+    if clear.charging_profile_id is not None:
+        return one.profile.id == clear.charging_profile_id
+    asked = (clear.evse_number, clear.charging_profile_purpose, clear.stack_level)
+    stands = (one.evse_number, one.profile.charging_profile_purpose, one.profile.stack_level)
+    return all(wanted is None or wanted == is_so for wanted, is_so in zip(asked, stands, strict=True))
 
 
 def _progressed(desk: Desk, event: CommandProgressed) -> Desk:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from charger_gateway.domain.levelling import exceeds, offer_of
 from charger_gateway.domain.reports import counted_part
 from charger_gateway.domain.station import Heard, Translated, noticed, told
 from charger_gateway.domain.values import Payload, exact, instant, long, maybe, rounded, whole
@@ -16,7 +17,7 @@ from ev_contracts.gateway import (
     StationSchedulePeriod,
 )
 
-# No planner stands behind the gateway yet: a station that is told so need not wait for a profile (K15).
+# A station that is told so need not wait for a profile (K15.FR.04).
 _NO_PLAN = {"2.0.1": "Rejected", "2.1": "NoChargingProfile"}
 
 
@@ -43,22 +44,27 @@ def cleared_limit(payload: Payload, heard: Heard) -> Translated:
 
 
 def charging_needs(payload: Payload, heard: Heard) -> Translated:
-    """What a vehicle asks over ISO 15118."""
-    needs, answer = payload["chargingNeeds"], _NO_PLAN[heard.version]
+    """What a vehicle asks over ISO 15118; it is promised a profile where one can be planned for its session."""
+    needs, evse = payload["chargingNeeds"], whole(payload, "evseId")
+    running = heard.running.get(evse)
     reported = ChargingNeedsReported(
         **noticed(heard),
-        evse_number=whole(payload, "evseId"),
+        evse_number=evse,
+        transaction_id=None if running is None else running.transaction_id,
         energy_transfer=needs["requestedEnergyTransfer"],
         departure_at=maybe(instant, needs, "departureTime"),
         max_schedule_tuples=maybe(whole, payload, "maxScheduleTuples"),
         control_mode=needs.get("controlMode"),
         mobility_needs_mode=needs.get("mobilityNeedsMode"),
         offered_transfers=tuple(needs.get("availableEnergyTransfer", ())),
-        answer=answer,
+        answer=_NO_PLAN[heard.version],
         **_ac_or_dc(needs),
         **_both_ways(needs.get("v2xChargingParameters", {})),
     )
-    return told(reported, answer={"status": answer})
+    offer = None if running is None else offer_of(reported, heard.plugs.get(evse, ()))
+    if offer is not None:
+        reported = reported.model_copy(update={"answer": "Accepted", "offer": offer})
+    return told(reported, answer={"status": reported.answer})
 
 
 def _ac_or_dc(needs: Payload) -> dict[str, Any]:
@@ -95,16 +101,31 @@ def _both_ways(needs: Payload) -> dict[str, Any]:
 
 
 def charging_schedule(payload: Payload, heard: Heard) -> Translated:
-    """What the vehicle chose; it is not ours to refuse here (a new profile would be the way)."""
+    """What the vehicle chose; beyond its profile it is rejected, and the profile is sent anew (K15.FR.12)."""
+    evse, base_at = whole(payload, "evseId"), instant(payload, "timeBase")
+    chosen = schedule(payload["chargingSchedule"])
+    beyond = exceeds(chosen, base_at, heard.running.get(evse), heard.plugs.get(evse, ()))
     reported = ChargingScheduleReported(
         **noticed(heard),
-        evse_number=whole(payload, "evseId"),
-        base_at=instant(payload, "timeBase"),
-        schedule=schedule(payload["chargingSchedule"]),
+        evse_number=evse,
+        base_at=base_at,
+        schedule=chosen,
+        answer="Rejected" if beyond else "Accepted",
         selected_schedule_id=maybe(long, payload, "selectedChargingScheduleId"),
         power_tolerance_accepted=payload.get("powerToleranceAcceptance"),
     )
-    return told(reported, answer={"status": "Accepted"})
+    return told(reported, answer={"status": reported.answer})
+
+
+def taken_profile(action: str, payload: Payload, answer: Payload) -> tuple[str, tuple[StationSchedule, ...]] | None:
+    """Of a call of ours: the session that the station took a profile for, and the profile's schedules."""
+    if action != "SetChargingProfile" or answer.get("status") != "Accepted":
+        return None
+    profile = payload.get("chargingProfile", {})
+    transaction_id = profile.get("transactionId")
+    if transaction_id is None:
+        return None
+    return transaction_id, tuple(schedule(one) for one in profile["chargingSchedule"])
 
 
 def charging_profiles(payload: Payload, heard: Heard) -> Translated:

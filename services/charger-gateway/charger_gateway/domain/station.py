@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from charger_gateway.domain.running import Running
 from charger_gateway.domain.values import Payload
+from ev_contracts.assets import Connector
 from ev_contracts.record import Record
 
 STATION_EVENTS = "gateway.station.event.v1"
@@ -49,6 +51,10 @@ class Heard:
     """The remote starts that this connection carried: OCPP's number -> our command id."""
     parts_so_far: Mapping[tuple[str, int], int] = field(default_factory=dict)
     """The parts that came of each open report, by record and request."""
+    running: Mapping[int, Running] = field(default_factory=dict)
+    """The 2.x transactions that run at the station, by EVSE, as far as they were heard of."""
+    plugs: Mapping[int, Sequence[Connector]] = field(default_factory=dict)
+    """The connectors of each EVSE as they are registered."""
 
     def connector_of(self, connector_id: int) -> tuple[int, int]:
         """The (EVSE, connector) that 1.6 numbers through the whole station; what is not registered is its own EVSE."""

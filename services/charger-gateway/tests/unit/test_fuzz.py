@@ -18,6 +18,7 @@ from charger_gateway.adapters.ocpp.connection import Connection, Sockets
 from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.pacing import MessagePace
 from charger_gateway.adapters.ocpp.sockets import SocketClosed, StationSocket
+from charger_gateway.domain.running import RunningTransactions
 from charger_gateway.domain.station import TokenVerdict
 from charger_gateway.ports import KnownStation, StationShape
 from chassis.clock import SystemClock
@@ -70,6 +71,7 @@ class Around:
 
     def __init__(self) -> None:
         self.clock = SystemClock()
+        self.running = RunningTransactions()
         self.directory = Anybody()
         self.interpreter = Interpreter(
             directory=self.directory, token_key=b"t" * 32, number_key=b"n" * 32, heartbeat_interval_s=300

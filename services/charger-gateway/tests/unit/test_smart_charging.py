@@ -109,7 +109,7 @@ BOTH_WAYS = {"evMinEnergyRequest": -5000, "evMaxEnergyRequest": 40000, "maxDisch
         ),
     ],
 )
-def test_a_vehicles_needs_are_kept_and_nobody_promises_a_plan(
+def test_a_vehicles_needs_are_kept_and_outside_of_a_session_promised_nothing(
     version: str, needs: Any, fields: dict[str, Any], answer: str
 ) -> None:
     said = say(version, "NotifyEVChargingNeeds", {"evseId": 1, "chargingNeeds": needs})

@@ -33,7 +33,9 @@ from charger_gateway.adapters.ocpp.schemas import Violation, response_violation
 from charger_gateway.adapters.ocpp.sockets import SocketClosed, StationSocket
 from charger_gateway.domain.ids import remote_start_number
 from charger_gateway.domain.reports import Reports
-from charger_gateway.domain.station import HEARTBEATS, Fact, Heard, Part, Translated
+from charger_gateway.domain.running import RunningTransactions
+from charger_gateway.domain.smart_charging import taken_profile
+from charger_gateway.domain.station import HEARTBEATS, TRANSACTION_EVENTS, Fact, Heard, Part, Translated
 from charger_gateway.ports import Directory, FrameKeeper, Journal, JournalUnavailable, KnownStation
 from chassis.clock import Clock, new_id
 from chassis.telemetry import MetricName
@@ -59,6 +61,7 @@ class Sockets(Protocol):
     directory: Directory
     interpreter: Interpreter
     frames: FrameKeeper
+    running: RunningTransactions
 
     @property
     def journal(self) -> Journal: ...
@@ -215,6 +218,8 @@ class Connection:
                     journal.note(fact.topic, self._key, fact.record)
                 else:
                     await journal.append(fact.topic, self._key, fact.record)
+                    if fact.topic == TRANSACTION_EVENTS:
+                        self._sockets.running.note(self._key, fact.record)
         finally:
             self.append_since = None
 
@@ -233,6 +238,8 @@ class Connection:
             cpo_party_id=shape.cpo_party_id,
             remote_starts=self._remote_starts,
             parts_so_far=self._reports.so_far,
+            running=self._sockets.running.at(self._key),
+            plugs=shape.plugs,
         )
 
     def _keep(self, raw: bytes, *, inbound: bool) -> str:
@@ -258,6 +265,10 @@ class Connection:
                 raise SocketGone from error
             finally:
                 self._waiting = None
+        if (
+            taken := taken_profile(action, payload, answer.payload if isinstance(answer, CallResult) else {})
+        ) is not None:
+            self._sockets.running.profiled(self._key, *taken)
         await self._complain(message_id, action, answer)
         return answer
 

@@ -17,6 +17,7 @@ from charger_gateway.adapters.ocpp.pacing import MessagePace
 from charger_gateway.adapters.ocpp.sockets import StationSocket
 from charger_gateway.adapters.ocpp.stalls import WatchedJournal
 from charger_gateway.adapters.trust.tls import TlsContext
+from charger_gateway.domain.running import RunningTransactions
 from charger_gateway.ports import Directory, FrameKeeper, Journal, JournalUnavailable
 from chassis.clock import Clock
 from ev_contracts.gateway import ConnectionDisplaced, StationConnected, StationDisconnected
@@ -64,6 +65,7 @@ class OcppServer:
         self.interpreter = interpreter
         self.journal = WatchedJournal(journal)
         self.frames = frames
+        self.running = RunningTransactions()
         self.port = address.port or 0
         self.tls_port = address.tls_port or 0
         self.used = UsedCredentials()
