@@ -2682,6 +2682,12 @@ class TransactionEnded(Record, frozen=True):
     operation_mode: Annotated[
         StrictStr | None, Field(description="How the power is set, since 2.1: ChargingOnly, CentralSetpoint, ...")
     ] = None
+    token_group_id: Annotated[
+        StrictStr | None, Field(description="The group of the token in this message; absent for a token of no group.")
+    ] = None
+    token_is_master_pass: Annotated[
+        StrictBool, Field(description="Whether the token of this message stops any session of this station's operator.")
+    ] = False
 
 
 class TransactionStarted(Record, frozen=True):
@@ -2764,6 +2770,12 @@ class TransactionUpdated(Record, frozen=True):
     operation_mode: Annotated[
         StrictStr | None, Field(description="How the power is set, since 2.1: ChargingOnly, CentralSetpoint, ...")
     ] = None
+    token_group_id: Annotated[
+        StrictStr | None, Field(description="The group of the token in this message; absent for a token of no group.")
+    ] = None
+    token_is_master_pass: Annotated[
+        StrictBool, Field(description="Whether the token of this message stops any session of this station's operator.")
+    ] = False
 
 
 class VatNumberValidationRequested(Record, frozen=True):

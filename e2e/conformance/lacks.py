@@ -2,7 +2,6 @@
 
 SERIAL = "the serial number of a boot is not compared with the certificate"
 PENDING = "a registered station is accepted at once: Pending and Rejected are not used"
-GROUPS = "needs groups of tokens: not built"
 CONTRACTS = "a port is there, a checker of contract certificates (ISO 15118) is not"
 COST = "what a session costs is not told in the answer to its end"
 EV_CERTIFICATES = "a port is there, a provisioning service of contract certificates is not"

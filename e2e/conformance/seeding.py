@@ -21,6 +21,9 @@ from ev_contracts.record import Record
 TENANT, OPERATOR, PROVIDER = "octt", "NL-OCT", "NL-EMO"
 SECRET = "0011223344556677889900aabbccddeeff001122"
 VALID, BLOCKED, EXPIRED, UNKNOWN, MASTER = "CAFE0001", "CAFE0002", "CAFE0003", "CAFE0009", "CAFE0005"
+FIRST, SECOND, LAPSED = "CAFE0011", "CAFE0012", "CAFE0013"
+"""Cards of one group; the last of them is blocked."""
+GROUP, MASTER_GROUP = "G0FLEET", "G0MASTER"
 FOREIGN = "12345"
 """The card that ocpp-go's simulators show."""
 CARDS = {
@@ -29,7 +32,11 @@ CARDS = {
     BLOCKED: TokenStatus.BLOCKED,
     EXPIRED: TokenStatus.EXPIRED,
     MASTER: TokenStatus.VALID,
+    FIRST: TokenStatus.VALID,
+    SECOND: TokenStatus.VALID,
+    LAPSED: TokenStatus.BLOCKED,
 }
+GROUPS = {FIRST: GROUP, SECOND: GROUP, LAPSED: GROUP, MASTER: MASTER_GROUP}
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 _KEYS = ("credential-key", "token-key", "transaction-key", "frame-key", "page-token-key")
 
@@ -98,10 +105,12 @@ def _cards() -> Iterator[tuple[str, str, Record]]:
             token_ref=f"card-{number}",
             token_type="RFID",
             emsp_party_id=PROVIDER,
-            tenant="emo",
+            tenant=TENANT if uid == MASTER else "emo",
             driver_ref=f"driver-{number}",
             status=status,
             version=1,
+            group_id=GROUPS.get(uid),
+            is_master_pass=uid == MASTER,
         )
         yield "accounts.token.snapshot.v1", f"_/{uid_hmac}", token
     contract = CommercialSnapshot(

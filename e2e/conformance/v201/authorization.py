@@ -1,9 +1,20 @@
 """Block C: which tokens may charge (OCPP 2.0.1)."""
 
 from conformance.cases import V201
-from conformance.lacks import CONTRACTS, GROUPS
+from conformance.lacks import CONTRACTS
 from conformance.pem import HASH, ROOT
-from conformance.seeding import BLOCKED, EXPIRED, UNKNOWN, VALID
+from conformance.seeding import (
+    BLOCKED,
+    EXPIRED,
+    FIRST,
+    GROUP,
+    LAPSED,
+    MASTER,
+    MASTER_GROUP,
+    SECOND,
+    UNKNOWN,
+    VALID,
+)
 from conformance.v201.asking import REJECTED, asked
 from conformance.v201.charger import Charger, Transaction, token
 
@@ -43,15 +54,79 @@ async def from_a_stale_cache(charger: Charger) -> None:
 asked("C_37", "The station clears its authorisation cache.", "ClearCache", {})
 asked("C_38", "A station without a cache rejects its clearing.", "ClearCache", {}, answer=REJECTED, outcome="refused")
 
-for _number, _says in {
-    "39": "Two tokens of one group start and stop one session.",
-    "40": "As before, with the second token in the local list.",
-    "43": "A token of the group that is not good itself stops nothing.",
-    "47": "A master pass stops all sessions.",
-    "48": "A master pass stops a chosen session.",
-    "49": "A master pass at a station without a display stops all sessions.",
-}.items():
-    V201.not_built(f"TC_C_{_number}_CSMS", _says, GROUPS)
+
+def _word(status: str, group: str = GROUP) -> dict[str, object]:
+    """What is told of a token that belongs to a group."""
+    return {"status": status, "groupIdToken": {"idToken": group, "type": "Central"}}
+
+
+async def _begun_by(charger: Charger, uid: str, evse: int = 1) -> Transaction:
+    running = Transaction(charger, evse)
+    answer = await running.starts("Authorized", state="Charging", idToken=token(uid))
+    assert answer["idTokenInfo"]["status"] == "Accepted"
+    return running
+
+
+async def _ended_by(running: Transaction, uid: str) -> object:
+    return (await running.ends("StopAuthorized", "Local", idToken=token(uid)))["idTokenInfo"]
+
+
+async def _listed(charger: Charger, *cards: tuple[str, str]) -> list[object]:
+    """What the station's local list says of these cards, where the operator named no group."""
+    entries = [{"id_token": {"uid": uid, "type": "ISO14443"}, "status": word} for uid, word in cards]
+    wanted = {"list_version": 1, "update_type": "Full", "entries": entries}
+    sent, _ = await charger.obeys("send-local-list", wanted, "SendLocalList")
+    return [entry["idTokenInfo"] for entry in sent["localAuthorizationList"]]
+
+
+@V201.case("TC_C_39_CSMS", "Two tokens of one group start and stop one session.")
+async def two_of_a_group(charger: Charger) -> None:
+    assert await charger.authorize(FIRST) == _word("Accepted")
+    running = await _begun_by(charger, FIRST)
+    assert await charger.authorize(SECOND) == _word("Accepted")
+    assert await _ended_by(running, SECOND) == _word("Accepted")
+    assert (await charger.was_ended()).token_group_id == GROUP
+
+
+@V201.case("TC_C_40_CSMS", "As before, with the second token in the local list.")
+async def one_of_the_group_in_the_list(charger: Charger) -> None:
+    assert await _listed(charger, (SECOND, "Accepted")) == [_word("Accepted")]
+    running = await _begun_by(charger, FIRST)
+    assert await _ended_by(running, SECOND) == _word("Accepted")
+
+
+@V201.case("TC_C_43_CSMS", "A token of the group that is not good itself stops nothing.")
+async def lapsed_of_the_group(charger: Charger) -> None:
+    assert await _listed(charger, (FIRST, "Accepted"), (LAPSED, "Blocked")) == [_word("Accepted"), _word("Blocked")]
+    running = await _begun_by(charger, FIRST)
+    assert await charger.authorize(LAPSED) == _word("Blocked")
+    assert await _ended_by(running, FIRST) == _word("Accepted")
+
+
+async def _master_ends(charger: Charger, *sessions: Transaction) -> None:
+    assert await charger.authorize(MASTER) == _word("Accepted", MASTER_GROUP)
+    for running in sessions:
+        assert await _ended_by(running, MASTER) == _word("Accepted", MASTER_GROUP)
+    assert (await charger.was_ended()).token_is_master_pass
+
+
+@V201.case("TC_C_47_CSMS", "A master pass stops all sessions.")
+async def master_stops_all(charger: Charger) -> None:
+    await _master_ends(charger, await _begun_by(charger, FIRST), await _begun_by(charger, VALID, 2))
+
+
+@V201.case("TC_C_48_CSMS", "A master pass stops a chosen session.")
+async def master_stops_one(charger: Charger) -> None:
+    other = await _begun_by(charger, FIRST)
+    await _master_ends(charger, await _begun_by(charger, VALID, 2))
+    await other.goes_on("MeterValuePeriodic", state="Charging")
+
+
+@V201.case("TC_C_49_CSMS", "A master pass at a station without a display stops all sessions, and starts none.")
+async def master_without_a_display(charger: Charger) -> None:
+    await _master_ends(charger, await _begun_by(charger, FIRST), await _begun_by(charger, VALID, 2))
+    answer = await Transaction(charger).starts("Authorized", idToken=token(MASTER))
+    assert answer["idTokenInfo"]["status"] == "Invalid"
 
 
 async def _contract(charger: Charger, uid: str, **more: object) -> tuple[str, str]:

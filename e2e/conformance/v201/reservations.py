@@ -3,8 +3,8 @@
 from typing import Any
 
 from conformance.cases import V201
-from conformance.lacks import COST, GROUPS
-from conformance.seeding import VALID
+from conformance.lacks import COST
+from conformance.seeding import FIRST, GROUP, SECOND, VALID
 from conformance.station import Payload, now
 from conformance.v201.asking import asked, status
 from conformance.v201.charger import Charger, Transaction, token
@@ -50,7 +50,18 @@ async def cancelled(charger: Charger) -> None:
     await charger.status(1, "Available")
 
 
-V201.not_built("TC_H_19_CSMS", "A reservation for a group is used by another token of the group.", GROUPS)
+@V201.case("TC_H_19_CSMS", "A reservation for a group is used by another token of the group.")
+async def of_a_group(charger: Charger) -> None:
+    wanted = {"reservation_number": 19, "reservation_expires_at": now(3_600), "evse_number": 1}
+    card = {"uid": FIRST, "type": "ISO14443"}
+    sent, _ = await charger.obeys("reserve-now", {**wanted, "id_token": card}, "ReserveNow")
+    assert sent["groupIdToken"] == {"idToken": GROUP, "type": "Central"}
+    await charger.status(1, "Reserved")
+    assert (await charger.authorize(SECOND))["groupIdToken"] == sent["groupIdToken"]
+    answer = await Transaction(charger).starts("Authorized", idToken=token(SECOND), reservationId=19)
+    assert answer["idTokenInfo"]["status"] == "Accepted"
+
+
 asked("H_20", "A fault ends a reservation.", "ReserveNow", _reserved(20, evseId=1), _update(20, "Removed"))
 asked(
     "H_22",

@@ -1,5 +1,6 @@
 """What stations wait for, from tables that follow the snapshot topics of the registry and of accounts."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from charger_gateway.domain.station import TokenVerdict
@@ -40,19 +41,22 @@ class Shapes(Table[StationSnapshot]):
 
 
 class Tokens(Table[TokenSnapshot]):
-    """Tokens, also by their reference."""
+    """Tokens, also by their reference and by their group."""
 
     def __init__(self) -> None:
         super().__init__("accounts.token.snapshot.v1")
         self.by_ref: dict[str, TokenSnapshot] = {}
+        self.by_group: dict[str, dict[str, TokenSnapshot]] = {}
 
     def on_change(self, key: str, old: TokenSnapshot | None, new: TokenSnapshot | None) -> None:
-        """Keep the index."""
-        del key
+        """Keep the indexes."""
         if old is not None:
             self.by_ref.pop(old.token_ref, None)
+            self.by_group.get(old.group_id or "", {}).pop(key, None)
         if new is not None:
             self.by_ref[new.token_ref] = new
+            if new.group_id is not None:
+                self.by_group.setdefault(new.group_id, {})[key] = new
 
 
 class Contracts(Table[CommercialSnapshot | OwnershipSnapshot]):
@@ -119,6 +123,10 @@ class TablesDirectory:
     def token_by_ref(self, token_ref: str) -> TokenSnapshot | None:
         """The token that a session names."""
         return self._tokens.by_ref.get(token_ref)
+
+    def group(self, group_id: str) -> Iterable[TokenSnapshot]:
+        """The tokens that belong to it now."""
+        return self._tokens.by_group.get(group_id, {}).values()
 
     def judge(self, uid_hmac: str, *, cpo_party_id: str | None, at: datetime) -> TokenVerdict:
         """See Directory."""

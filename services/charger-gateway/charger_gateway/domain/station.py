@@ -24,6 +24,10 @@ class TokenVerdict:
     token_ref: str | None = None
     valid_until: datetime | None = None
     """When an accepted token ends; a station may keep the verdict no longer."""
+    group_id: str | None = None
+    """What one token of a group began, each good one of it may stop."""
+    master_pass_of: str | None = None
+    """The tenant whose sessions this token stops, whoever began them."""
 
     @property
     def accepted(self) -> bool:

@@ -1,6 +1,7 @@
-"""Whether a token may start a session at a station: its own state, and the contracts that let its provider in."""
+"""Whether a token may start a session at a station, and which it may stop: its own state, its group, the contracts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from charger_gateway.domain.station import TokenVerdict
@@ -25,11 +26,35 @@ def judge(
     """
     if token is None:
         return UNKNOWN_TOKEN
-    own = token.emsp_party_id == cpo_party_id
+    own = token.emsp_party_id == cpo_party_id or token.is_master_pass
     if not own and not any(contract.valid_from <= at for contract in contracts):
         return TokenVerdict(status="Invalid", token_ref=token.token_ref)
+    status = word_of(token, at)
+    return TokenVerdict(
+        status=status,
+        token_ref=token.token_ref,
+        valid_until=token.valid_until if status == "Accepted" else None,
+        group_id=token.group_id,
+        master_pass_of=token.tenant if token.is_master_pass else None,
+    )
+
+
+def word_of(token: TokenSnapshot, at: datetime) -> str:
+    """The token's own state in OCPP's words, whoever asks."""
     if token.status is not TokenStatus.VALID:
-        return TokenVerdict(status=_REFUSALS[token.status], token_ref=token.token_ref)
-    if token.valid_until is not None and token.valid_until <= at:
-        return TokenVerdict(status="Expired", token_ref=token.token_ref)
-    return TokenVerdict(status="Accepted", token_ref=token.token_ref, valid_until=token.valid_until)
+        return _REFUSALS[token.status]
+    return "Expired" if token.valid_until is not None and token.valid_until <= at else "Accepted"
+
+
+def at_station_of(verdict: TokenVerdict, tenant: str) -> TokenVerdict:
+    """The verdict as it holds at a tenant's stations: elsewhere a master pass is nothing."""
+    if verdict.master_pass_of in {None, tenant}:
+        return verdict
+    return TokenVerdict(status="Invalid", token_ref=verdict.token_ref)
+
+
+def to_start(verdict: TokenVerdict) -> TokenVerdict:
+    """The verdict on a token that would start a session: a master pass only stops (OCPP 2.0.1 C16)."""
+    if verdict.master_pass_of is None or not verdict.accepted:
+        return verdict
+    return replace(verdict, status="Invalid", valid_until=None)

@@ -13,6 +13,7 @@ from charger_gateway.domain.station import (
     TokenVerdict,
     Translated,
 )
+from charger_gateway.domain.tokens import to_start
 from charger_gateway.domain.values import INT64_MAX, MAX_WH, Payload, instant, iso, name_of, whole
 from ev_contracts.gateway import (
     ConnectorStatusChanged,
@@ -79,14 +80,15 @@ def status_notification(payload: Payload, heard: Heard) -> Translated:
 
 
 def authorize(verdict: TokenVerdict) -> Translated:
-    """A question; asking it makes nothing true."""
-    return Translated(answer={"idTagInfo": _id_tag_info(verdict)})
+    """A question; asking it makes nothing true. 1.6 knows no master passes: it would start a session with one."""
+    return Translated(answer={"idTagInfo": _id_tag_info(to_start(verdict))})
 
 
 def start_transaction(
     payload: Payload, heard: Heard, verdict: TokenVerdict, *, uid_hmac: str, number_key: bytes
 ) -> Translated:
     """The start is recorded whatever the verdict is: a refused token still drew energy until the station stops."""
+    verdict = to_start(verdict)
     connector_id = whole(payload, "connectorId")
     started_at = instant(payload, "timestamp")
     meter_start_wh = whole(payload, "meterStart", limit=MAX_WH)
@@ -150,6 +152,8 @@ def stop_transaction(payload: Payload, heard: Heard, verdict: TokenVerdict) -> T
         reason=payload.get("reason", "Local"),
         offline=False,
         readings=canonical_readings(payload.get("transactionData", ()), scaled_v16, heard.frame_ref),
+        token_group_id=verdict.group_id,
+        token_is_master_pass=verdict.master_pass_of is not None,
         frame_ref=heard.frame_ref,
     )
     answer = {} if verdict is NO_TOKEN else {"idTagInfo": _id_tag_info(verdict)}
@@ -158,4 +162,5 @@ def stop_transaction(payload: Payload, heard: Heard, verdict: TokenVerdict) -> T
 
 def _id_tag_info(verdict: TokenVerdict) -> dict[str, str]:
     expiry = {} if verdict.valid_until is None else {"expiryDate": iso(verdict.valid_until)}
-    return {"status": verdict.status, **expiry}
+    group = {} if verdict.group_id is None else {"parentIdTag": verdict.group_id}
+    return {"status": verdict.status, **expiry, **group}

@@ -15,6 +15,7 @@ from charger_gateway.domain.station import (
     TokenVerdict,
     Translated,
 )
+from charger_gateway.domain.tokens import to_start
 from charger_gateway.domain.values import INT64_MAX, Payload, instant, iso, name_of, whole
 from ev_contracts.common import MeterReading
 from ev_contracts.gateway import (
@@ -94,6 +95,8 @@ def meter_values(payload: Payload, heard: Heard) -> Translated:
 def transaction_event(payload: Payload, heard: Heard, verdict: TokenVerdict) -> Translated:
     """One event of a transaction; it is answered whatever it says, because a station queues behind it (E04)."""
     kind = payload["eventType"]
+    if kind != "Ended" and payload["triggerReason"] != "StopAuthorized":
+        verdict = to_start(verdict)
     record: TransactionStarted | TransactionUpdated | TransactionEnded
     if kind == "Started":
         record = _started(payload, heard, verdict)
@@ -130,6 +133,7 @@ def _updated(payload: Payload, heard: Heard, verdict: TokenVerdict) -> Transacti
         occurred_at=instant(payload, "timestamp"),
         charging_state=payload["transactionInfo"].get("chargingState"),
         trigger_reason=payload["triggerReason"],
+        **_group(verdict),
     )
 
 
@@ -142,7 +146,12 @@ def _ended(payload: Payload, heard: Heard, verdict: TokenVerdict) -> Transaction
         connector_number=connector or None,
         ended_at=instant(payload, "timestamp"),
         reason=payload["transactionInfo"].get("stoppedReason", "Local"),
+        **_group(verdict),
     )
+
+
+def _group(verdict: TokenVerdict) -> dict[str, Any]:
+    return {"token_group_id": verdict.group_id, "token_is_master_pass": verdict.master_pass_of is not None}
 
 
 def _shared(payload: Payload, heard: Heard, verdict: TokenVerdict) -> dict[str, Any]:
@@ -183,6 +192,7 @@ def _place(payload: Payload, heard: Heard) -> tuple[int, int]:
     return (number, whole(evse, "connectorId") if "connectorId" in evse else heard.only_connector_of(number))
 
 
-def _id_token_info(verdict: TokenVerdict) -> dict[str, str]:
+def _id_token_info(verdict: TokenVerdict) -> dict[str, object]:
     expiry = {} if verdict.valid_until is None else {"cacheExpiryDateTime": iso(verdict.valid_until)}
-    return {"status": verdict.status, **expiry}
+    group = {} if verdict.group_id is None else {"groupIdToken": {"idToken": verdict.group_id, "type": "Central"}}
+    return {"status": verdict.status, **expiry, **group}

@@ -22,6 +22,8 @@ from ev_contracts.record import Record
 
 SECRET = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c"
 CARD = "04A2B3C4"
+OTHER_CARD = "04A2B3C5"
+"""Of the same group, and of another driver."""
 STATIONS = ("NLVOLT0001", "NLVOLT0002", "NLVOLT0003")
 CREDENTIAL_KEY = b"c" * 32
 TOKEN_KEY = b"t" * 32
@@ -77,18 +79,20 @@ def snapshots() -> Iterator[tuple[str, str, Record]]:
             version=1,
         )
         yield "assets.station.snapshot.v1", f"volt/{station_id}", station
-    uid_hmac = token_key(CARD, TOKEN_KEY)
-    token = TokenSnapshot(
-        uid_hmac=uid_hmac,
-        token_ref="tok-1",
-        token_type="RFID",
-        emsp_party_id="NL-EMO",
-        tenant="emo",
-        driver_ref="drv-1",
-        status=TokenStatus.VALID,
-        version=1,
-    )
-    yield "accounts.token.snapshot.v1", f"_/{uid_hmac}", token
+    for number, uid in ((1, CARD), (3, OTHER_CARD)):
+        uid_hmac = token_key(uid, TOKEN_KEY)
+        token = TokenSnapshot(
+            uid_hmac=uid_hmac,
+            token_ref=f"tok-{number}",
+            token_type="RFID",
+            emsp_party_id="NL-EMO",
+            tenant="emo",
+            driver_ref=f"drv-{number}",
+            status=TokenStatus.VALID,
+            version=1,
+            group_id="G-FLEET",
+        )
+        yield "accounts.token.snapshot.v1", f"_/{uid_hmac}", token
     contract = CommercialSnapshot(
         contract_id="C-1",
         contract_version=1,

@@ -39,16 +39,16 @@ async def test_who_may_start(quick: Whole, who: str, body: dict[str, Any], statu
         assert response.headers["content-type"] == "application/problem+json"
 
 
-async def test_only_the_sessions_own_may_stop_it(quick: Whole) -> None:
+async def test_only_the_sessions_own_and_their_group_may_stop_it(quick: Whole) -> None:
     async with quick.station("NLVOLT0001", "ocpp1.6") as ws:
         start = {"connectorId": 1, "idTag": CARD, "meterStart": 0, "timestamp": "2026-11-20T12:00:00Z"}
         await ws.send(orjson.dumps([2, "m1", "StartTransaction", start]).decode())
         number = str(orjson.loads(await ws.recv())[2]["transactionId"])
     answers = {
         who: (await quick.ask(who, "NLVOLT0001", "stop", transaction_id=number)).status_code
-        for who in ("anna", "emsp", "bert", "cpo", "other-cpo", "owner")
+        for who in ("anna", "carl", "emsp", "bert", "cpo", "other-cpo", "owner")
     }
-    assert answers == {"anna": 202, "emsp": 202, "bert": 404, "cpo": 422, "other-cpo": 404, "owner": 403}
+    assert answers == {"anna": 202, "carl": 202, "emsp": 202, "bert": 404, "cpo": 422, "other-cpo": 404, "owner": 403}
     assert (await quick.ask("anna", "NLVOLT0001", "stop", transaction_id="1")).status_code == 404
 
 

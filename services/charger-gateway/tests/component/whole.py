@@ -31,6 +31,7 @@ CALLERS = {
     "emsp": Principal(subject="app@emo", roles=frozenset({"emsp"}), tenants=frozenset({"emo"}), party_id="NL-EMO"),
     "anna": Principal(subject="anna", roles=frozenset({"driver"}), claims={"driver_ref": "drv-1"}),
     "bert": Principal(subject="bert", roles=frozenset({"driver"}), claims={"driver_ref": "drv-2"}),
+    "carl": Principal(subject="carl", roles=frozenset({"driver"}), claims={"driver_ref": "drv-3"}),
     "owner": Principal(subject="owner", roles=frozenset({"owner"}), party_id="NL-OWN"),
 }
 

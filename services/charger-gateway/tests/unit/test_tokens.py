@@ -1,11 +1,12 @@
 """Who may charge."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from charger_gateway.domain.station import TokenVerdict
-from charger_gateway.domain.tokens import judge
+from charger_gateway.domain.tokens import at_station_of, judge, to_start
 from ev_contracts.accounts import TokenSnapshot, TokenStatus
 from ev_contracts.assets import CommercialSnapshot
 from ev_contracts.common import CommercialModel
@@ -15,7 +16,7 @@ HOUR = timedelta(hours=1)
 
 
 def token(
-    *, emsp: str = "NL-EMO", status: TokenStatus = TokenStatus.VALID, valid_until: datetime | None = None
+    *, emsp: str = "NL-EMO", status: TokenStatus = TokenStatus.VALID, valid_until: datetime | None = None, **more: Any
 ) -> TokenSnapshot:
     return TokenSnapshot(
         uid_hmac="aa",
@@ -27,6 +28,7 @@ def token(
         status=status,
         valid_until=valid_until,
         version=1,
+        **more,
     )
 
 
@@ -74,3 +76,30 @@ def test_a_tokens_state_is_told(status: TokenStatus, word: str) -> None:
 def test_a_token_expires_at_its_instant() -> None:
     assert verdict(token(valid_until=NOON), contract(NOON)).status == "Expired"
     assert verdict(token(valid_until=NOON + HOUR), contract(NOON)).status == "Accepted"
+
+
+@pytest.mark.parametrize(("status", "word"), [(TokenStatus.VALID, "Accepted"), (TokenStatus.BLOCKED, "Blocked")])
+def test_the_group_is_told_whatever_the_token_itself_is_worth(status: TokenStatus, word: str) -> None:
+    told = TokenVerdict(status=word, token_ref="tok-1", group_id="G-FLEET")
+    assert verdict(token(status=status, group_id="G-FLEET"), contract(NOON)) == told
+
+
+def test_a_foreign_customers_group_is_not_told() -> None:
+    assert verdict(token(group_id="G-FLEET")).group_id is None
+
+
+def test_a_master_pass_stops_sessions_and_starts_none() -> None:
+    master = verdict(token(group_id="G-MASTER", is_master_pass=True))
+    assert (master.status, master.master_pass_of) == ("Accepted", "emo")
+    assert at_station_of(master, "emo") == master
+    assert to_start(master).status == "Invalid"
+
+
+def test_a_master_pass_is_worth_nothing_at_stations_of_another() -> None:
+    master = verdict(token(group_id="G-MASTER", is_master_pass=True))
+    assert at_station_of(master, "volt") == TokenVerdict(status="Invalid", token_ref="tok-1")
+
+
+def test_a_blocked_master_pass_stops_nothing() -> None:
+    master = verdict(token(group_id="G-MASTER", is_master_pass=True, status=TokenStatus.BLOCKED))
+    assert to_start(master).status == master.status == "Blocked"

@@ -39,6 +39,52 @@ def test_2_x_is_told_how_long_the_verdict_may_be_kept(version: str, tag: str, mo
     assert say(version, "TransactionEvent", STARTED | token, by=BY).answer == told
 
 
+FLEET = TokenVerdict(status="Accepted", token_ref="tok-3", group_id="G-FLEET")
+MASTER = TokenVerdict(status="Accepted", token_ref="tok-4", group_id="G-MASTER", master_pass_of="volt")
+OF_GROUPS = interpreter(directory=KnowsCards(cards={"FLEET": FLEET, "MASTER": MASTER}))
+STOP = {"transactionId": 7, "meterStop": 0, "timestamp": AT}
+
+
+def test_1_6_is_told_the_group_of_a_token() -> None:
+    told = {"idTagInfo": {"status": "Accepted", "parentIdTag": "G-FLEET"}}
+    assert say("1.6", "Authorize", {"idTag": "FLEET"}, by=OF_GROUPS).answer == told
+    assert say("1.6", "StopTransaction", STOP | {"idTag": "FLEET"}, by=OF_GROUPS).answer == told
+    started = say("1.6", "StartTransaction", START | {"idTag": "FLEET"}, by=OF_GROUPS).answer
+    assert started["idTagInfo"] == told["idTagInfo"]
+
+
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+def test_2_x_is_told_the_group_of_a_token(version: str) -> None:
+    token = {"idToken": {"idToken": "FLEET", "type": "ISO14443"}}
+    told = {"idTokenInfo": {"status": "Accepted", "groupIdToken": {"idToken": "G-FLEET", "type": "Central"}}}
+    assert say(version, "Authorize", token, by=OF_GROUPS).answer == told
+    assert say(version, "TransactionEvent", STARTED | token, by=OF_GROUPS).answer == told
+
+
+def test_1_6_knows_no_master_passes_and_may_not_start_with_one() -> None:
+    assert say("1.6", "Authorize", {"idTag": "MASTER"}, by=OF_GROUPS).answer["idTagInfo"]["status"] == "Invalid"
+    started = say("1.6", "StartTransaction", START | {"idTag": "MASTER"}, by=OF_GROUPS).answer
+    assert started["idTagInfo"]["status"] == "Invalid"
+    [ended] = facts("1.6", "StopTransaction", STOP | {"idTag": "MASTER"}, by=OF_GROUPS)
+    assert ended.model_dump()["token_is_master_pass"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "trigger", "word"),
+    [
+        ("Started", "Authorized", "Invalid"),
+        ("Updated", "Authorized", "Invalid"),
+        ("Updated", "StopAuthorized", "Accepted"),
+        ("Ended", "StopAuthorized", "Accepted"),
+    ],
+)
+def test_a_master_pass_is_good_for_a_stop_alone(kind: str, trigger: str, word: str) -> None:
+    token = {"idToken": {"idToken": "MASTER", "type": "ISO14443"}}
+    event = STARTED | {"eventType": kind, "triggerReason": trigger} | token
+    said = say("2.0.1", "TransactionEvent", event, by=OF_GROUPS)
+    assert said.answer["idTokenInfo"]["status"] == word
+
+
 @pytest.mark.parametrize(
     ("version", "action", "payload"),
     [

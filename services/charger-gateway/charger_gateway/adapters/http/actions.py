@@ -40,7 +40,7 @@ def _add(app: FastAPI, edge: Edge, kind: type[Record], may_command: Any) -> None
         def hide(value: Any) -> bytes:
             return edge.seal.hide(asked.command_id, value)
 
-        hiding = Hiding(hide=hide, token_ref_of=edge.token_ref_of)
+        hiding = Hiding(hide=hide, token_of=edge.token_of)
         return await send(edge, asked, record_of(kind, body, hiding, **asked.shared(edge)))
 
     name = kind.__name__

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictInt, StrictS
 from charger_gateway.adapters.http.edge import Body
 from charger_gateway.adapters.ocpp.commands.variables import is_secret
 from charger_gateway.adapters.ocpp.commands.words import SHARED
+from ev_contracts.accounts import TokenSnapshot
 from ev_contracts.gateway import VariableSetting
 from ev_contracts.record import Record
 
@@ -19,6 +20,7 @@ R = TypeVar("R", bound=Record)
 TokenType = Literal["Central", "eMAID", "ISO14443", "ISO15693", "KeyCode", "Local", "MacAddress"]
 
 _SEALED = "_sealed"
+_GROUP = "group_id_token_sealed"
 _ClearDecimal = Annotated[Decimal, Field(max_digits=24, decimal_places=8, allow_inf_nan=False)]
 _DEFAULTS = {("ResetStation", "hard"): False}
 
@@ -37,7 +39,14 @@ class Hiding:
     """How what is secret in one command is hidden, and how its tokens are referred to."""
 
     hide: Callable[[Any], bytes]
-    token_ref_of: Callable[[str], str | None]
+    token_of: Callable[[str], TokenSnapshot | None]
+    """The token of a uid, where the platform knows it."""
+
+    def group_of(self, token: TokenSnapshot | None) -> bytes | None:
+        """The group that a token belongs to, as stations are told it."""
+        if token is None or token.group_id is None:
+            return None
+        return self.hide({"uid": token.group_id, "type": "Central"})
 
 
 @cache
@@ -113,11 +122,20 @@ def record_of(kind: type[R], clear: BaseModel, hiding: Hiding, **own: Any) -> R:
         else:
             values[name] = _record_value(field.annotation, value, hiding)
     if "token_ref" in kind.model_fields and "token_ref" not in own:
-        token = getattr(clear, "id_token", None)
-        values["token_ref"] = None if token is None else hiding.token_ref_of(token.uid)
+        values |= _known_of_token(values, clear, hiding)
     if kind is VariableSetting:
         values["value" if is_secret(values["variable"]) else "value_sealed"] = None
     return kind(**own, **values)
+
+
+def _known_of_token(values: dict[str, Any], clear: BaseModel, hiding: Hiding) -> dict[str, Any]:
+    """The reference of the body's token, and its group where the body names none."""
+    token = getattr(clear, "id_token", None)
+    known = None if token is None else hiding.token_of(token.uid)
+    told = {"token_ref": None if known is None else known.token_ref}
+    # An entry of a list without a status is taken out of it: nothing more is said of it.
+    wants_group = values.get(_GROUP, b"") is None and getattr(clear, "status", "") is not None
+    return {**told, _GROUP: hiding.group_of(known)} if wants_group else told
 
 
 def _hidden(value: Any, hiding: Hiding) -> bytes | None:

@@ -90,7 +90,7 @@ def _settings(body: Desire) -> tuple[VariableSetting, ...]:
         if is_secret(one.variable):
             message = "secrets are rotated, not desired"
             raise Problem(422, "invalid-request", errors=({"field": one.variable, "message": message},))
-    hiding = Hiding(hide=_never, token_ref_of=lambda _uid: None)
+    hiding = Hiding(hide=_never, token_of=lambda _uid: None)
     return tuple(record_of(VariableSetting, one, hiding) for one in body.variables)
 
 

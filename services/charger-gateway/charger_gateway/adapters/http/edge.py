@@ -1,6 +1,6 @@
 """What all routes of the command API share: who asks, for which station, under which key, and how he is answered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, Any, Protocol
@@ -34,6 +34,7 @@ class Stations(Protocol):
     def station(self, station_id: str) -> KnownStation | None: ...
     def token(self, uid_hmac: str) -> TokenSnapshot | None: ...
     def token_by_ref(self, token_ref: str) -> TokenSnapshot | None: ...
+    def group(self, group_id: str) -> Iterable[TokenSnapshot]: ...
 
 
 class Sealing(Protocol):
@@ -77,10 +78,9 @@ class Edge:
             raise Problem(404, "not-found")
         return station
 
-    def token_ref_of(self, uid: str) -> str | None:
-        """The reference of a token that the platform knows."""
-        token = self.stations.token(self.token_key_of(uid))
-        return None if token is None else token.token_ref
+    def token_of(self, uid: str) -> TokenSnapshot | None:
+        """The token of a uid, where the platform knows it."""
+        return self.stations.token(self.token_key_of(uid))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,9 +125,12 @@ IdempotencyKey = Annotated[str | None, Header(max_length=128)]
 
 def resource_of(station: KnownStation, body: Body, token: TokenSnapshot | None = None) -> dict[str, str | None]:
     """What the authority table is asked about."""
+    return {"tenant": station.tenant, "reason": body.reason, **owner_of(token)}
+
+
+def owner_of(token: TokenSnapshot | None) -> dict[str, str | None]:
+    """Whose the token is, in the authority table's words."""
     return {
-        "tenant": station.tenant,
-        "reason": body.reason,
         "subject": None if token is None else token.driver_ref,
         "emsp_party_id": None if token is None else token.emsp_party_id,
     }

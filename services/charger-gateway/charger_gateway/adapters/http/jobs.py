@@ -197,7 +197,7 @@ def _list_steps(edge: Edge, asked: Asked, body: LocalListSync, now: datetime) ->
     def hide(value: Any) -> bytes:
         return edge.seal.hide(asked.command_id, value)
 
-    hiding = Hiding(hide=hide, token_ref_of=edge.token_ref_of)
+    hiding = Hiding(hide=hide, token_of=edge.token_of)
     parts = [body.entries[at : at + body.part_size] for at in range(0, len(body.entries), body.part_size)] or [()]
     steps = []
     for number, part in enumerate(parts):

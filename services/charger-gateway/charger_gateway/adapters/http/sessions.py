@@ -6,8 +6,19 @@ from fastapi import Depends, FastAPI, Response
 from pydantic import Field, StrictInt, StrictStr, create_model
 
 from charger_gateway.adapters.http.bodies import ClearToken, Hiding, TokenType, clear_model, record_of
-from charger_gateway.adapters.http.edge import Asked, Body, Edge, IdempotencyKey, asked_of, resource_of, send
-from chassis.auth import Caller
+from charger_gateway.adapters.http.edge import (
+    Asked,
+    Body,
+    Edge,
+    IdempotencyKey,
+    asked_of,
+    owner_of,
+    resource_of,
+    send,
+)
+from charger_gateway.domain.tokens import word_of
+from chassis.auth import Caller, Resource
+from ev_contracts.accounts import TokenSnapshot
 from ev_contracts.gateway import ChargingProfile, StartTransactionRemotely, StopTransactionRemotely
 
 
@@ -47,7 +58,7 @@ def add_routes(app: FastAPI, edge: Edge) -> None:
         station = edge.station(station_id)
         token = edge.stations.token(edge.token_key_of(body.id_token))
         asked = asked_of(station, caller, body, idempotency_key, token)
-        return await send(edge, asked, _start(edge, asked, body, None if token is None else token.token_ref))
+        return await send(edge, asked, _start(edge, asked, body, token))
 
     start.__annotations__["body"] = _START
     app.post("/v1/stations/{station_id}/commands/start", tags=["commands"])(start)
@@ -61,23 +72,32 @@ def add_routes(app: FastAPI, edge: Edge) -> None:
         if not caller.may(**resource_of(station, body)):
             # Whose session it is decides, and only the log knows whose it is.
             token_ref = await edge.tails.token_of(f"{station.tenant}/{station_id}", body.transaction_id)
-            token = None if token_ref is None else edge.stations.token_by_ref(token_ref)
+            began = None if token_ref is None else edge.stations.token_by_ref(token_ref)
+            token = None if began is None else _of_the_group(edge, caller, resource_of(station, body), began)
         asked = asked_of(station, caller, body, idempotency_key, token)
         command = StopTransactionRemotely(**asked.shared(edge), transaction_id=body.transaction_id)
         return await send(edge, asked, command)
 
 
-def _start(edge: Edge, asked: Asked, body: Start, token_ref: str | None) -> StartTransactionRemotely:
+def _of_the_group(edge: Edge, caller: Caller, resource: Resource, began: TokenSnapshot) -> TokenSnapshot:
+    """The token by which the caller may stop what `began` started: that one itself, else a good one of its group."""
+    now = edge.clock.now()
+    group = () if began.group_id is None else edge.stations.group(began.group_id)
+    good = [began, *(each for each in group if word_of(each, now) == "Accepted")]
+    return next((each for each in good if caller.may(**{**resource, **owner_of(each)})), began)
+
+
+def _start(edge: Edge, asked: Asked, body: Start, token: TokenSnapshot | None) -> StartTransactionRemotely:
     def hide(value: Any) -> bytes:
         return edge.seal.hide(asked.command_id, value)
 
-    hiding = Hiding(hide=hide, token_ref_of=edge.token_ref_of)
+    hiding = Hiding(hide=hide, token_of=edge.token_of)
     group, profile = body.group_id_token, body.charging_profile
     return StartTransactionRemotely(
         **asked.shared(edge),
         evse_number=body.evse_number,
         id_token_sealed=hide({"uid": body.id_token, "type": body.token_type}),
-        token_ref=token_ref,
-        group_id_token_sealed=None if group is None else hide(group.model_dump()),
+        token_ref=None if token is None else token.token_ref,
+        group_id_token_sealed=hiding.group_of(token) if group is None else hide(group.model_dump()),
         charging_profile=None if profile is None else record_of(ChargingProfile, profile, hiding),
     )

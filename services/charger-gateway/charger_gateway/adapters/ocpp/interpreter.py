@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from charger_gateway.adapters.no_authorities import NoAuthorities
 from charger_gateway.domain.ids import token_key
 from charger_gateway.domain.station import NO_TOKEN, Heard, TokenVerdict, Translated
+from charger_gateway.domain.tokens import at_station_of
 from charger_gateway.ports import Authorities, Directory
 from chassis.telemetry import Metrics
 
@@ -38,7 +39,8 @@ class Interpreter:
     def verdict(self, uid: str, heard: Heard) -> TokenVerdict:
         """What the token's presenter is told."""
         uid_hmac = token_key(uid, self.token_key)
-        return self.directory.judge(uid_hmac, cpo_party_id=heard.cpo_party_id, at=heard.received_at)
+        verdict = self.directory.judge(uid_hmac, cpo_party_id=heard.cpo_party_id, at=heard.received_at)
+        return at_station_of(verdict, heard.tenant)
 
     def verdict_v201(self, payload: Mapping[str, Any], heard: Heard) -> TokenVerdict:
         """As `verdict`; a station whose owner lets everybody charge says NoAuthorization (C02)."""
