@@ -6,8 +6,49 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
-from ev_contracts.common import CommercialModel, Parties, Place, Rating, Relation, SessionFacts, TariffComponentType
+from ev_contracts.common import (
+    CommercialModel,
+    Parties,
+    Place,
+    Rating,
+    Relation,
+    RerateCause,
+    SessionFacts,
+    TariffComponentType,
+)
 from ev_contracts.record import ExactDecimal, Instant, Record
+
+
+class TaxTotal(Record, frozen=True):
+    """What bears one tax at one rate, and that tax; what bears none has a row without name and percent."""
+
+    name: StrictStr | None = None
+    percent: ExactDecimal | None = None
+    net_minor: Annotated[
+        StrictInt,
+        Field(description="What the tax is taken of; where a line bears several taxes, it stands in the row of each."),
+    ]
+    tax_minor: Annotated[StrictInt, Field(description="These sum to the document's VAT.")]
+
+
+class Billed(Record, frozen=True):
+    """What a rating comes to as it stands in the books."""
+
+    revision: Annotated[StrictInt, Field(description="0 as first rated.")]
+    tariff_version: StrictInt
+    net_minor: StrictInt
+    vat_minor: StrictInt
+    gross_minor: StrictInt
+    energy_wh: StrictInt
+    tax_totals: tuple[TaxTotal, ...] = ()
+
+
+class Correction(Record, frozen=True):
+    """Which later word of pricing on a rating this is, and what called for it."""
+
+    revision: Annotated[StrictInt, Field(description="1 for the first time that a rating changes.")]
+    cause: RerateCause
+    correction_id: Annotated[StrictStr, Field(description="Pricing's name for what was corrected.")]
 
 
 class Side(StrEnum):
@@ -62,6 +103,18 @@ class EntryPosted(Record, frozen=True):
     place: Place
     tariff_id: StrictStr
     tariff_version: StrictInt
+    correction: Annotated[
+        Correction | None,
+        Field(
+            description="Present where only a difference is posted: net, VAT, gross, share and energy are then now less before."
+        ),
+    ] = None
+    same_legal_entity: Annotated[
+        StrictBool | None,
+        Field(
+            description="As it was when the session first entered this book; a correction follows it. Absent in entries from before it existed."
+        ),
+    ] = None
 
 
 class EntryRefused(Record, frozen=True):
@@ -80,6 +133,10 @@ class EntryRefused(Record, frozen=True):
     parties: Parties | None = None
     book_tenant: StrictStr | None = None
     side_of_book: StrictStr | None = None
+    correction: Annotated[
+        Correction | None,
+        Field(description="Present where pricing said it anew; the rating is then as it is now, whole."),
+    ] = None
 
 
 class EntryWanted(Record, frozen=True):
@@ -94,6 +151,18 @@ class EntryWanted(Record, frozen=True):
     side_of_book: StrictStr
     attempt: StrictInt
     at: Instant
+    correction: Annotated[
+        Correction | None,
+        Field(description="Present where pricing said it anew; the rating is then as it is now, whole."),
+    ] = None
+
+
+class LineTax(Record, frozen=True):
+    """One tax of an invoice line."""
+
+    name: Annotated[StrictStr, Field(description="VAT, GST, QST and the like.")]
+    percent: ExactDecimal
+    tax_minor: StrictInt
 
 
 class InvoiceLine(Record, frozen=True):
@@ -107,6 +176,7 @@ class InvoiceLine(Record, frozen=True):
     net_minor: StrictInt
     vat_permille: StrictInt | None = None
     vat_minor: StrictInt
+    taxes: Annotated[tuple[LineTax, ...], Field(description="Each tax of the line; they sum to vat_minor.")] = ()
 
 
 class InvoiceParty(Record, frozen=True):
@@ -154,6 +224,18 @@ class InvoiceIssued(Record, frozen=True):
     meter_stop_wh: StrictInt
     site_id: StrictStr
     evse_id: StrictStr
+    tax_totals: Annotated[
+        tuple[TaxTotal, ...],
+        Field(description="By name and rate; they sum to vat_minor. Empty in invoices from before it existed."),
+    ] = ()
+
+
+class InvoiceRecorded(Record, frozen=True):
+    """The seller's book knows the invoice by which the rating was billed."""
+
+    rating_id: StrictStr
+    invoice_number: StrictStr
+    at: Instant
 
 
 class InvoiceWanted(Record, frozen=True):
@@ -178,6 +260,86 @@ class IssueInvoice(Record, frozen=True):
     buyer: InvoiceParty
 
 
+class IssueNote(Record, frozen=True):
+    """Issue a credit or debit note in a number series."""
+
+    at: Instant
+    series: Annotated[StrictStr, Field(description="seller party, N and year of the note, for example NL-VLT-N-2026.")]
+    invoice_number: StrictStr
+    correction: Correction
+    before: Billed
+    rating: Rating
+    facts: SessionFacts
+    place: Place
+    seller: InvoiceParty
+    buyer: InvoiceParty
+
+
+class NoteHeld(Record, frozen=True):
+    """The books hold a difference whose note waits for the number of the invoice that it corrects."""
+
+    rating: Annotated[Rating, Field(description="As it is now, whole.")]
+    facts: SessionFacts
+    place: Place
+    parties: Parties
+    correction: Correction
+    before: Billed
+    at: Instant
+
+
+class NoteKind(StrEnum):
+    """Whether a note gives back to the buyer or asks more of it."""
+
+    UNKNOWN = "UNKNOWN"
+    CREDIT_NOTE = "CREDIT_NOTE"
+    DEBIT_NOTE = "DEBIT_NOTE"
+
+
+class NoteIssued(Record, frozen=True):
+    """A credit or debit note with a gapless number; with its invoice and the notes before it, it sums to what is now to be paid."""
+
+    note_number: StrictStr
+    series: StrictStr
+    sequence: StrictInt
+    kind: NoteKind
+    tenant: StrictStr
+    seller: InvoiceParty
+    buyer: InvoiceParty
+    issued_at: Instant
+    currency: StrictStr
+    invoice_number: Annotated[StrictStr, Field(description="The invoice that it corrects.")]
+    correction: Correction
+    before: Billed
+    after: Billed
+    lines: Annotated[tuple[InvoiceLine, ...], Field(description="The calculation as it is now, whole.")] = ()
+    tax_totals: Annotated[tuple[TaxTotal, ...], Field(description="Now less before, like the three amounts.")] = ()
+    net_minor: Annotated[StrictInt, Field(description="Now less before; negative is a credit to the buyer.")]
+    vat_minor: StrictInt
+    gross_minor: StrictInt
+    session_id: StrictStr
+    rating_id: StrictStr
+    tariff_id: StrictStr
+    started_at: Instant
+    ended_at: Instant
+    meter_start_wh: StrictInt
+    meter_stop_wh: StrictInt
+    site_id: StrictStr
+    evse_id: StrictStr
+
+
+class NoteWanted(Record, frozen=True):
+    """The books hold a difference: the buyer is to get a credit or debit note on that invoice."""
+
+    rating: Annotated[Rating, Field(description="As it is now, whole.")]
+    facts: SessionFacts
+    place: Place
+    parties: Parties
+    correction: Correction
+    before: Billed
+    at: Instant
+    invoice_number: StrictStr
+
+
 class PostEntry(Record, frozen=True):
     """Post one balanced entry for one rated session."""
 
@@ -198,6 +360,10 @@ class PostEntry(Record, frozen=True):
     ] = False
     book_tenant: Annotated[StrictStr, Field(description="Whose books.")]
     side_of_book: Annotated[StrictStr, Field(description="seller or buyer.")]
+    correction: Annotated[
+        Correction | None,
+        Field(description="Present where pricing said it anew; the rating is then as it is now, whole."),
+    ] = None
 
 
 class PostingDeadlinePassed(Record, frozen=True):
@@ -206,3 +372,11 @@ class PostingDeadlinePassed(Record, frozen=True):
     at: Instant
     name: StrictStr
     due_at: Instant
+
+
+class RecordInvoice(Record, frozen=True):
+    """Keep the number of the invoice with what stands in the seller's book."""
+
+    at: Instant
+    rating_id: StrictStr
+    invoice_number: StrictStr

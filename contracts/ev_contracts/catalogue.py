@@ -110,17 +110,27 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         assets.StationRetired,
     ),
     "assets.station.snapshot.v1": (assets.StationSnapshot,),
-    "billing.invoice.command.v1": (billing.IssueInvoice,),
-    "billing.invoice.event.v1": (billing.InvoiceIssued,),
+    "billing.invoice.command.v1": (
+        billing.IssueInvoice,
+        billing.IssueNote,
+    ),
+    "billing.invoice.event.v1": (
+        billing.InvoiceIssued,
+        billing.NoteIssued,
+    ),
     "billing.posting.command.v1": (
         billing.PostEntry,
         billing.PostingDeadlinePassed,
+        billing.RecordInvoice,
     ),
     "billing.posting.event.v1": (
         billing.EntryPosted,
         billing.EntryRefused,
         billing.EntryWanted,
+        billing.InvoiceRecorded,
         billing.InvoiceWanted,
+        billing.NoteHeld,
+        billing.NoteWanted,
     ),
     "gateway.connection.event.v1": (
         gateway.ConnectionDisplaced,

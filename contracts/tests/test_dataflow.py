@@ -15,7 +15,7 @@ def test_a_service_that_talks_to_itself_has_no_arrow() -> None:
 
 def test_the_tables_of_a_service_list_what_it_reads_and_writes() -> None:
     assert "| pricing.rating.event.v1 | pricing | posts and invoices |" in dataflow.listens(load(), "billing")
-    line = "| billing.invoice.event.v1 | `<tenant>/<series>` | InvoiceIssued | for ever |"
+    line = "| billing.invoice.event.v1 | `<tenant>/<series>` | InvoiceIssued, NoteIssued | for ever |"
     assert line in dataflow.says(load(), "billing")
 
 

@@ -1,10 +1,10 @@
-"""What billing is made of: two deciders and the two reactions to ratings; its edge is for operators only."""
+"""What billing is made of: two deciders, the reactions to ratings and to each other; its edge is for operators only."""
 
 from dataclasses import dataclass, field
 
 from billing.domain.invoice import invoice
 from billing.domain.posting import posting
-from billing.policies import entries_again, entries_of, invoices_of
+from billing.policies import entries_again, entries_of, invoices_of, notes_of, numbers_of
 from billing.settings import Settings
 from chassis.auth import Authenticator
 from chassis.clock import Clock
@@ -41,6 +41,7 @@ def build(
     """The composition root."""
     wiring = wire("billing", settings, records=RECORDS, topics=TOPICS, clock=clock, log=log)
     facts, ratings, entries = Facts(), "pricing.rating.event.v1", "billing.posting.event.v1"
+    invoices = "billing.invoice.event.v1"
     entities = (
         Entity(name="billing.posting", decider=posting, deadline=_passed),
         Entity(name="billing.invoice", decider=invoice),
@@ -54,6 +55,8 @@ def build(
         Policy(
             name="billing.invoicing-policy", source=entries, target="billing.invoice", react=invoices_of, facts=facts
         ),
+        Policy(name="billing.noting-policy", source=entries, target="billing.invoice", react=notes_of, facts=facts),
+        Policy(name="billing.invoice-number-policy", source=invoices, target="billing.posting", react=numbers_of),
     )
     app, names = create_app("billing"), [entity.name for entity in entities]
     reactions = [policy.name for policy in policies]

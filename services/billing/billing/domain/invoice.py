@@ -1,43 +1,45 @@
-"""What an invoice says and which number it gets: each series counts from 1 without a gap."""
+"""What an invoice says and which number it and each note gets: each series counts from 1 without a gap."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
+from billing.domain.lines import lines_in_words, unknown_line
+from billing.domain.note import note_issued
+from billing.domain.taxes import tax_totals
 from billing.domain.totals import fault_of
 from chassis.decider import Decider, Refused
-from ev_contracts.billing import InvoiceIssued, InvoiceLine, IssueInvoice, VatTotal
-from ev_contracts.common import LineScope, RatedLine, Rating, TariffComponentType
+from ev_contracts.billing import InvoiceIssued, IssueInvoice, IssueNote, NoteIssued, VatTotal
+from ev_contracts.common import RatedLine
 
-_WORDS = {
-    TariffComponentType.ENERGY: ("Energy", "kWh"),
-    TariffComponentType.TIME: ("Charging time", "h"),
-    TariffComponentType.PARKING_TIME: ("Parking time", "h"),
-    TariffComponentType.FLAT: ("Session fee", "piece"),
-}
+Command = IssueInvoice | IssueNote
+Event = InvoiceIssued | NoteIssued
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """A number series as it stands; `last` is the last sequence given out, 0 before the first invoice."""
+    """A number series as it stands; `last` is the last sequence given out, 0 before the first document."""
 
     last: int = 0
 
 
-def decide(command: IssueInvoice, state: Series) -> Sequence[InvoiceIssued] | Refused:
-    """One invoice with the next number; that a rating is invoiced once rests on the position of the reaction."""
-    reason = fault_of(command.rating) or _unknown_line(command.rating)
+def decide(command: Command, state: Series) -> Sequence[Event] | Refused:
+    """One document with the next number; that it is issued once rests on the position of the reaction."""
+    reason = fault_of(command.rating) or unknown_line(command.rating)
     if reason is not None:
         return Refused(reason=reason, detail=f"rating {command.rating.rating_id}")
-    return [_issued(command, state.last + 1)]
+    match command:
+        case IssueInvoice():
+            return [_issued(command, state.last + 1)]
+        case IssueNote():
+            return [note_issued(command, state.last + 1)]
+        case _:
+            assert_never(command)
 
 
-def evolve(_state: Series, event: InvoiceIssued) -> Series:
+def evolve(_state: Series, event: Event) -> Series:
     """The series has given out that number."""
     return Series(last=event.sequence)
-
-
-def _unknown_line(rating: Rating) -> str | None:
-    return None if all(line.type in _WORDS for line in rating.lines) else "unknown-component"
 
 
 def _issued(command: IssueInvoice, sequence: int) -> InvoiceIssued:
@@ -51,8 +53,9 @@ def _issued(command: IssueInvoice, sequence: int) -> InvoiceIssued:
         buyer=command.buyer,
         issued_at=command.at,
         currency=rating.currency,
-        lines=tuple(_line(line) for line in rating.lines),
+        lines=lines_in_words(rating),
         vat_totals=tuple(_vat_totals(rating.lines)),
+        tax_totals=tax_totals(rating.lines),
         net_minor=rating.total_excl_vat.rounded_minor,
         vat_minor=rating.total_vat.rounded_minor,
         gross_minor=rating.total_incl_vat.rounded_minor,
@@ -70,31 +73,6 @@ def _issued(command: IssueInvoice, sequence: int) -> InvoiceIssued:
     )
 
 
-def _line(line: RatedLine) -> InvoiceLine:
-    words, unit = _words(line)
-    return InvoiceLine(
-        description=f"{words}: {line.rule}",
-        type=line.type,
-        quantity=line.quantity,
-        unit=unit,
-        unit_price=line.unit_price,
-        net_minor=line.excl_vat.rounded_minor,
-        vat_permille=line.vat_permille,
-        vat_minor=line.vat.rounded_minor,
-    )
-
-
-def _words(line: RatedLine) -> tuple[str, str]:
-    words, unit = _WORDS[line.type]
-    match line.scope:
-        case LineScope.RESERVATION:
-            return ("Reservation fee" if line.type is TariffComponentType.FLAT else "Reservation"), unit
-        case LineScope.PRICE_LIMIT:
-            return "Price limit", unit
-        case _:
-            return words, unit
-
-
 def _vat_totals(lines: Sequence[RatedLine]) -> Iterator[VatTotal]:
     """One total per rate, ascending; what bears no VAT comes first and is kept apart from a rate of zero."""
     rates = sorted({line.vat_permille for line in lines}, key=lambda rate: -1 if rate is None else rate)
@@ -107,4 +85,4 @@ def _vat_totals(lines: Sequence[RatedLine]) -> Iterator[VatTotal]:
         )
 
 
-invoice: Decider[IssueInvoice, Series, InvoiceIssued] = Decider(initial=Series(), decide=decide, evolve=evolve)
+invoice: Decider[Command, Series, Event] = Decider(initial=Series(), decide=decide, evolve=evolve)

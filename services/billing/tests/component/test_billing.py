@@ -1,102 +1,19 @@
 """Ratings in, books and invoices out, on the real log: once each, whatever is stopped, started and replayed."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx2
-import orjson
 import rated
+from stage import ENTRIES, INVOICES, PARTITIONS, RATINGS, World, world
 
-from billing.app import build
 from billing.domain.entry import imbalance
 from billing.settings import Settings
-from chassis.auth import Principal, undeclared_routes
+from chassis.auth import undeclared_routes
 from chassis.clock import FixedClock
-from chassis.log import Appender, Entry, KafkaLog, Log, TopicPartition, read_to_end
-from chassis.runner import HttpEdge, Service
-from chassis.telemetry import Tracing
-from chassis.testing import KnownCallers, Seen, eventually, read_topic, running
-from ev_contracts.billing import EntryPosted, EntryRefused, EntryWanted, InvoiceIssued, InvoiceWanted
-from ev_contracts.pricing import SessionRated
-from ev_contracts.record import Record
-
-ENTRIES, INVOICES, RATINGS = "billing.posting.event.v1", "billing.invoice.event.v1", "pricing.rating.event.v1"
-PARTITIONS = 4
-CALLERS = {
-    name: Principal(subject=name, roles=frozenset({"cpo-engineer"}), tenants=frozenset({tenant}))
-    for name, tenant in (("emil", "volt"), ("foreign", "xyz"))
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """The log as others see it: they say what was rated and read what billing made of it."""
-
-    log: Log
-    appender: Appender
-    service: Service
-
-    async def say(self, topic: str, key: str, record: Record) -> None:
-        await self.appender.append(topic=topic, key=key, record=record)
-
-    async def seen(self, topic: str) -> list[Seen]:
-        return await read_topic(self.log, self.service.env.codec, topic)
-
-    async def rate(self, numbers: range) -> None:
-        """One resold session and its sale to the driver per number, together in flight."""
-        sent = []
-        for number in numbers:
-            for event in (rating(number, "cpo"), rating(number, "emsp")):
-                tenant = event.rating.relation.seller_tenant
-                key = f"{tenant}/{event.rating.rating_id}"
-                sent.append(await self.appender.append_nowait(topic=RATINGS, key=key, record=event))
-        await asyncio.gather(*sent)
-
-    async def counted(self, topic: str, count: int) -> list[Seen]:
-        """The topic's records once there are that many; of the books those that post or refuse."""
-
-        async def enough() -> list[Seen]:
-            found = [
-                each for each in await self.seen(topic) if not isinstance(each.record, EntryWanted | InvoiceWanted)
-            ]
-            return found if len(found) >= count else []
-
-        found: list[Seen] = await eventually(enough, deadline_s=60, what=f"{count} on {topic}")
-        return found
-
-
-def rating(number: int, seller: str) -> SessionRated:
-    """The session of that number under one of its two relations."""
-    relation = rated.RESALE if seller == "cpo" else rated.TO_DRIVER
-    event = rated.session_rated(relation)
-    return event.model_copy(
-        update={
-            "rating": event.rating.model_copy(update={"rating_id": f"rating-{number}-{seller}"}),
-            "facts": event.facts.model_copy(update={"session_id": f"session-{number}"}),
-        }
-    )
-
-
-@contextlib.asynccontextmanager
-async def world(settings: Settings, clock: FixedClock | None = None) -> AsyncIterator[World]:
-    """A reader and writer of the log beside billing; billing itself runs inside `running(world.service)`."""
-    log = KafkaLog(settings.kafka, namespace=settings.namespace, session_timeout_ms=settings.session_timeout_ms)
-    await log.start()
-    try:
-        service = build(settings, clock=clock or FixedClock(rated.RATED), authenticator=KnownCallers(CALLERS))
-        codec = service.env.codec
-        appender = Appender(log=log, codec=codec, clock=service.env.clock, service="test", tracing=Tracing("test"))
-        it = World(log=log, appender=appender, service=service)
-        if not await it.seen("assets.party.snapshot.v1"):
-            for party in (rated.VOLT, rated.EMO, rated.OWN):
-                await it.say("assets.party.snapshot.v1", f"_/{party.party_id}", party)
-        yield it
-    finally:
-        await log.stop()
-        await asyncio.sleep(0.2)  # the client closes its sockets a moment later
+from chassis.log import Entry, TopicPartition, read_to_end
+from chassis.runner import HttpEdge
+from chassis.testing import Seen, running
+from ev_contracts.billing import EntryPosted, EntryRefused, InvoiceIssued
 
 
 def check_books(entries: list[Seen], invoices: list[Seen], sessions: int) -> None:
@@ -134,10 +51,7 @@ async def test_a_reaction_that_reads_everything_again_adds_nothing(settings: Set
         async with running(first.service):
             await first.rate(range(10))
             before = [await first.counted(ENTRIES, 30), await first.counted(INVOICES, 20)]
-        for policy in ("posting", "invoicing"):
-            for partition in range(PARTITIONS):
-                lost = Entry(b"@pos", orjson.dumps({"next": 0}))
-                await (await first.log.producer.send(f"billing.{policy}-policy.state.v1", lost, partition))
+        await first.forget_positions("posting", "invoicing")
     async with world(settings) as second, running(second.service):
         await second.rate(range(10, 11))
         after = [await second.counted(ENTRIES, 33), await second.counted(INVOICES, 22)]

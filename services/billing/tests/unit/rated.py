@@ -4,7 +4,18 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from ev_contracts.assets import PartySnapshot
-from ev_contracts.billing import EntryWanted, InvoiceParty, InvoiceWanted, IssueInvoice, PostEntry
+from ev_contracts.billing import (
+    Billed,
+    Correction,
+    EntryWanted,
+    InvoiceParty,
+    InvoiceWanted,
+    IssueInvoice,
+    IssueNote,
+    NoteWanted,
+    PostEntry,
+    TaxTotal,
+)
 from ev_contracts.common import (
     ChargingPeriod,
     CommercialModel,
@@ -15,10 +26,11 @@ from ev_contracts.common import (
     Rating,
     Relation,
     RelationKind,
+    RerateCause,
     SessionFacts,
     TariffComponentType,
 )
-from ev_contracts.pricing import SessionRated
+from ev_contracts.pricing import SessionRated, SessionRerated
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ONE = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)
@@ -114,6 +126,66 @@ def issue(**changes: object) -> IssueInvoice:
         "buyer": InvoiceParty(party_id="NL-EMO", legal_name="E-Mobility One B.V.", country="NL", vat_number="NL2B01"),
     }  # fmt: skip
     return IssueInvoice.model_validate({**usual, **changes})
+
+
+def vat_of(net: int, vat: int) -> TaxTotal:
+    """The row of 21 % VAT in a tax table."""
+    return TaxTotal(name="VAT", percent=Decimal(21), net_minor=net, tax_minor=vat)
+
+
+BEFORE = Billed(
+    revision=0, tariff_version=3, net_minor=436, vat_minor=71, gross_minor=507, energy_wh=8_400,
+    tax_totals=(TaxTotal(net_minor=100, tax_minor=0), vat_of(336, 71)),
+)  # fmt: skip
+"""The session as it was billed first."""
+VAT_PERCENT = Decimal(21)
+LATE = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+
+
+def correction(revision: int = 1) -> Correction:
+    """What a late meter reading made of the session."""
+    return Correction(revision=revision, cause=RerateCause.SESSION_CORRECTED, correction_id=f"correction-{revision}")
+
+
+def corrected(revision: int = 1, *, net: int, vat: int, **changes: object) -> PostEntry:
+    """Post the session as it is after a correction of its energy."""
+    energy = line(TariffComponentType.ENERGY, "8.4", "0.40", net, vat)
+    now: dict[str, object] = {
+        "at": LATE, "entry_id": f"entry-1-{revision}", "rating": rating(lines=(energy, PARKING_LINE)),
+        "correction": correction(revision), "facts": FACTS.model_copy(update={"energy_wh": 8_400 + revision}),
+    }  # fmt: skip
+    return post(**{**now, **changes})
+
+
+def note_wanted(of: PostEntry, before: Billed = BEFORE, number: str = "NL-VLT-2026-000001") -> NoteWanted:
+    """What a corrected entry asks for."""
+    carried = ("rating", "facts", "place", "parties", "correction", "at")
+    return NoteWanted.model_validate(
+        {**{name: getattr(of, name) for name in carried}, "before": before, "invoice_number": number}
+    )
+
+
+def issue_note(of: PostEntry, before: Billed = BEFORE) -> IssueNote:
+    """The note on the session's invoice."""
+    carried = ("rating", "facts", "place", "correction", "at")
+    return IssueNote.model_validate(
+        {
+            **{name: getattr(of, name) for name in carried}, "series": "NL-VLT-N-2026", "before": before,
+            "invoice_number": "NL-VLT-2026-000001", "seller": issue().seller, "buyer": issue().buyer,
+        }
+    )  # fmt: skip
+
+
+def session_rerated(relation: Relation = RESALE, *, revision: int = 1, net: int, vat: int) -> SessionRerated:
+    """What pricing says of the session after a correction."""
+    facts = FACTS.model_copy(update={"energy_wh": 8_400 + revision})
+    energy = line(TariffComponentType.ENERGY, "8.4", "0.40", net, vat)
+    return SessionRerated(
+        rating=rating(relation, lines=(energy, PARKING_LINE)), revision=revision, cause=RerateCause.SESSION_CORRECTED,
+        correction_id=f"correction-{revision}", previous_tariff_version=3, difference_excl_vat=euro(net - 336),
+        difference_vat=euro(vat - 71), difference_incl_vat=euro(net + vat - 407), facts=facts, place=PLACE,
+        parties=parties(), rerated_at=LATE,
+    )  # fmt: skip
 
 
 def session_rated(relation: Relation = RESALE, **changes: object) -> SessionRated:

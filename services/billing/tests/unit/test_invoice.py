@@ -1,10 +1,12 @@
 """Numbers without gaps, and what an invoice says."""
 
+from decimal import Decimal
+
 import rated
 
 from billing.domain.invoice import invoice
 from chassis.testing import Scenario
-from ev_contracts.billing import InvoiceIssued, InvoiceLine, IssueInvoice, VatTotal
+from ev_contracts.billing import InvoiceIssued, InvoiceLine, IssueInvoice, LineTax, TaxTotal, VatTotal
 from ev_contracts.common import LineScope, TariffComponentType
 
 FIRST = InvoiceIssued(
@@ -14,6 +16,7 @@ FIRST = InvoiceIssued(
         InvoiceLine(
             description="Energy: 8.4 at 0.40", type=TariffComponentType.ENERGY, quantity=rated.ENERGY_LINE.quantity,
             unit="kWh", unit_price=rated.ENERGY_LINE.unit_price, net_minor=336, vat_permille=210, vat_minor=71,
+            taxes=(LineTax(name="VAT", percent=Decimal(21), tax_minor=71),),
         ),
         InvoiceLine(
             description="Parking time: 0.3333 at 3.00", type=TariffComponentType.PARKING_TIME,
@@ -27,6 +30,7 @@ FIRST = InvoiceIssued(
     net_minor=436, vat_minor=71, gross_minor=507, session_id="session-1", rating_id="rating-1", tariff_id="day",
     tariff_version=3, started_at=rated.NOON, ended_at=rated.ONE, energy_wh=8_400, meter_start_wh=1_000,
     meter_stop_wh=9_400, site_id="utrecht-1", evse_id="NL*VLT*E1",
+    tax_totals=(TaxTotal(net_minor=100, tax_minor=0), rated.vat_of(336, 71)),
 )  # fmt: skip
 
 
@@ -62,6 +66,7 @@ def test_no_vat_and_vat_of_zero_are_kept_apart() -> None:
     events = invoice.decide(rated.issue(rating=rated.rating(lines=(zero_rated, rated.PARKING_LINE))), invoice.initial)
 
     assert isinstance(events, list)
+    assert isinstance(events[0], InvoiceIssued)
     assert events[0].vat_totals == (
         VatTotal(vat_permille=None, net_minor=100, vat_minor=0),
         VatTotal(vat_permille=0, net_minor=100, vat_minor=0),

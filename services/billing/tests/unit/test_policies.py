@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import pytest
 import rated
 
-from billing.policies import entries_again, entries_of, invoices_of
+from billing.domain.invoice import invoice
+from billing.policies import entries_again, entries_of, invoices_of, notes_of, numbers_of
 from chassis.decider import EventContext, To
 from ev_contracts.assets import PartySnapshot
-from ev_contracts.billing import InvoiceParty
+from ev_contracts.billing import InvoiceParty, RecordInvoice
 
 CONTEXT = EventContext(
     topic="pricing.rating.event.v1", key="volt/r", tenant="volt", event_id="e", stream_version=1, time=rated.RATED
@@ -98,3 +99,44 @@ def test_a_drivers_invoice_names_no_person() -> None:
 
     assert asked.key == "emo/NL-EMO-2026"
     assert asked.command.buyer == InvoiceParty(ref="driver-1", legal_name="Private customer", country="NL")
+
+
+def test_a_session_rated_anew_goes_to_where_it_stands_already() -> None:
+    facts = Registry(*EVERYBODY)
+    first = entries_of(rated.session_rated(), CONTEXT, facts)
+    again = entries_of(rated.session_rerated(net=236, vat=50), CONTEXT, facts)
+
+    assert [each.key for each in again] == [each.key for each in first]
+    seller, _ = again
+    assert seller.command == rated.corrected(net=236, vat=50, entry_id=seller.command.entry_id)
+    assert len({each.command.entry_id for each in (*first, *again)}) == 4
+
+
+def test_a_held_correction_is_asked_for_again_as_a_correction() -> None:
+    (seller, _) = entries_of(rated.session_rerated(net=236, vat=50), CONTEXT, Registry(rated.VOLT))
+    held = seller.command.model_dump(exclude={"same_legal_entity", "owner_same_legal_entity"})
+    (again,) = entries_again(rated.entry_wanted(**held), CONTEXT, Registry(*EVERYBODY))
+
+    assert again.command == seller.command.model_copy(update={"same_legal_entity": False})
+
+
+def test_notes_count_in_a_series_of_their_own_by_the_year_they_are_due() -> None:
+    cheaper = rated.corrected(net=236, vat=50)
+    (asked,) = notes_of(rated.note_wanted(cheaper), CONTEXT, Registry(*EVERYBODY))
+
+    assert asked == To(key="volt/NL-VLT-N-2026", command=rated.issue_note(cheaper))
+
+
+def test_a_note_is_not_issued_by_who_does_not_know_the_parties_yet() -> None:
+    with pytest.raises(LookupError, match="NL-EMO"):
+        notes_of(rated.note_wanted(rated.corrected(net=236, vat=50)), CONTEXT, Registry(rated.VOLT))
+
+
+def test_the_number_of_an_invoice_goes_to_the_sellers_entry() -> None:
+    (seller, _) = entries_of(rated.session_rated(), CONTEXT, Registry(*EVERYBODY))
+    decided = invoice.decide(rated.issue(), invoice.initial)
+    assert isinstance(decided, list)
+    (number,) = numbers_of(decided[0], CONTEXT, None)
+
+    recorded = RecordInvoice(at=rated.RATED, rating_id="rating-1", invoice_number="NL-VLT-2026-000001")
+    assert number == To(key=seller.key, command=recorded)

@@ -56,7 +56,7 @@ def test_the_seller_books_a_receivable_revenue_vat_and_the_owners_share() -> Non
         net_minor=436, vat_minor=71, gross_minor=507, owner_party_id="NL-OWN", owner_share_permille=125,
         owner_share_minor=54, ownership_contract_id="own-1", ownership_contract_version=1, energy_wh=8_400,
         meter_start_wh=1_000, meter_stop_wh=9_400, started_at=rated.NOON, place=rated.PLACE, tariff_id="day",
-        tariff_version=3,
+        tariff_version=3, same_legal_entity=False,
     )  # fmt: skip
 
 
