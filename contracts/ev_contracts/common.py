@@ -213,6 +213,10 @@ class Parties(Record, frozen=True):
             description="The group of the token as it stood when the session was stamped; absent for a token of no group, and in facts told before groups existed."
         ),
     ] = None
+    token_type: Annotated[
+        StrictStr | None,
+        Field(description="OCPI TokenType; absent without a known token and in facts told before it existed."),
+    ] = None
 
 
 class PeriodKind(StrEnum):

@@ -3,7 +3,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, StrictInt, StrictStr
+from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from ev_contracts.common import (
     FeedPrice,
@@ -41,6 +41,9 @@ class AssignTariff(Record, frozen=True):
     connector_number: Annotated[
         StrictInt | None, Field(description="Only this connector of the station; absent: all.")
     ] = None
+    group_id: Annotated[StrictStr | None, Field(description="Only tokens of this group; absent: all.")] = None
+    plan_id: Annotated[StrictStr | None, Field(description="Only subscribers of this plan; absent: all.")] = None
+    ad_hoc: Annotated[StrictBool, Field(description="Only drivers without a contract (OCPI AD_HOC_USER).")] = False
 
 
 class AssignmentSnapshot(Record, frozen=True):
@@ -57,6 +60,9 @@ class AssignmentSnapshot(Record, frozen=True):
     connector_number: Annotated[
         StrictInt | None, Field(description="Only this connector of the station; absent: all.")
     ] = None
+    group_id: Annotated[StrictStr | None, Field(description="Only tokens of this group; absent: all.")] = None
+    plan_id: Annotated[StrictStr | None, Field(description="Only subscribers of this plan; absent: all.")] = None
+    ad_hoc: Annotated[StrictBool, Field(description="Only drivers without a contract (OCPI AD_HOC_USER).")] = False
 
 
 class PricePointPublished(Record, frozen=True):
@@ -198,6 +204,9 @@ class RunningCostComputed(Record, frozen=True):
     total_excl_vat: Money
     total_incl_vat: Money
     measured_at: Instant
+    tariff_issuer_party_id: Annotated[
+        StrictStr | None, Field(description="Who issued the tariff; absent in records of before it was told.")
+    ] = None
 
 
 class SessionRated(Record, frozen=True):
@@ -255,6 +264,9 @@ class TariffAssigned(Record, frozen=True):
     connector_number: Annotated[
         StrictInt | None, Field(description="Only this connector of the station; absent: all.")
     ] = None
+    group_id: Annotated[StrictStr | None, Field(description="Only tokens of this group; absent: all.")] = None
+    plan_id: Annotated[StrictStr | None, Field(description="Only subscribers of this plan; absent: all.")] = None
+    ad_hoc: Annotated[StrictBool, Field(description="Only drivers without a contract (OCPI AD_HOC_USER).")] = False
 
 
 class TariffPublished(Record, frozen=True):

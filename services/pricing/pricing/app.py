@@ -11,7 +11,9 @@ from chassis.runner import Entity, HttpEdge, Policy, Service, Transform, wire
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.pricing import RatingDeadlinePassed
-from pricing.adapters.http import Edge, pricing_app
+from pricing.adapters.edge import Edge
+from pricing.adapters.http import pricing_app
+from pricing.adapters.places import Places
 from pricing.adapters.running_costs import RunningCosts
 from pricing.adapters.tariff_book import SnapshotTariffs
 from pricing.domain.feed import feed
@@ -40,6 +42,7 @@ def build(
         desk=wiring.desk(client),
         clock=wiring.env.clock,
         tariffs=tariffs,
+        places=(places := Places()),
     )
     entities, reactions = _entities(), _reactions(tariffs)
     app = pricing_app(edge)
@@ -53,7 +56,14 @@ def build(
             unreadable=wiring.env.unreadable,
         )
     )
-    tables = (tariffs.versions, tariffs.assignments, tariffs.points)
+    tables = (
+        tariffs.versions,
+        tariffs.assignments,
+        tariffs.points,
+        places.stations,
+        places.sites,
+        places.tokens,
+    )
     http = HttpEdge(app=app, host=settings.http_host, port=settings.http_port, commands=client, tables=tables)
     return wiring.service([*entities, *reactions, http])
 
@@ -80,6 +90,7 @@ def _reactions(tariffs: SnapshotTariffs) -> tuple[Policy | Transform, ...]:
             react=on_energy,
             facts=running,
             lasting=partial(latest_energy, running=running),
+            memory=running,
         ),
     )
 

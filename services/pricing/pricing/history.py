@@ -17,10 +17,10 @@ from chassis.runner import Wiring, wire
 from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.common import TariffVersion
 from pricing.adapters.bodies import TariffBody
-from pricing.adapters.history import ratings_of
+from pricing.adapters.history import points_of, ratings_of
 from pricing.domain.faults import fault_of
 from pricing.domain.tariff import version_of
-from pricing.domain.what_if import Asked, Past, past_of, report_of, rerate_commands
+from pricing.domain.what_if import Asked, Draft, Past, past_of, report_of, rerate_commands
 from pricing.settings import Settings
 
 COMMANDS = "pricing.rating.command.v1"
@@ -38,13 +38,16 @@ def draft_of(content: bytes, *, number: int, at: datetime) -> TariffVersion:
 
 async def what_if(wiring: Wiring, tenant: str, asked: Asked, draft: TariffVersion) -> bytes:
     """The report, byte by byte the same for the same history."""
-    return report_of(await _past(wiring, tenant, asked), draft, asked)
+    return report_of(await _past(wiring, tenant, asked), await _fed(wiring, tenant, draft), asked)
 
 
 async def rerate(wiring: Wiring, tenant: str, asked: Asked, corrected: TariffVersion, correction_id: str) -> int:
     """How many sessions were asked for anew; returns once the log has taken them all."""
     commands = rerate_commands(
-        await _past(wiring, tenant, asked), corrected, correction_id=correction_id, at=wiring.env.clock.now()
+        await _past(wiring, tenant, asked),
+        await _fed(wiring, tenant, corrected),
+        correction_id=correction_id,
+        at=wiring.env.clock.now(),
     )
     sent, flying = 0, []
     for key, command in commands:
@@ -57,6 +60,16 @@ async def rerate(wiring: Wiring, tenant: str, asked: Asked, corrected: TariffVer
             flying.clear()
     await asyncio.gather(*flying)
     return sent
+
+
+async def _fed(wiring: Wiring, tenant: str, version: TariffVersion) -> Draft:
+    """With the prices of the feed that it follows. Raises ValueError for a feed that never said any."""
+    if version.feed_price is None:
+        return Draft(version=version)
+    points = await points_of(wiring.env.log, wiring.env.codec, tenant, version.feed_price.feed_id)
+    if not points:
+        raise ValueError(f"feed-unknown: /feed_price/feed_id: {version.feed_price.feed_id}")
+    return Draft(version=version, points=points)
 
 
 async def _past(wiring: Wiring, tenant: str, asked: Asked) -> Sequence[Past]:
@@ -79,6 +92,10 @@ async def _main(arguments: argparse.Namespace) -> int:
         else:
             sent = await rerate(wiring, arguments.tenant, asked, draft, arguments.correction_id)
             print(f"asked for {sent} sessions anew")
+    except ValueError as error:
+        print(f"{arguments.draft}: {error}", file=sys.stderr)
+        return 2
+    else:
         return 0
     finally:
         await wiring.env.log.stop()

@@ -8,6 +8,7 @@ from ev_contracts.common import CommercialModel, Parties, Relation, RelationKind
 from ev_contracts.pricing import RateSession, RatingWanted, RerateSession, RerateWanted, RunningCostComputed
 from ev_contracts.record import Record
 from ev_contracts.sessions import EnergyDelivered, SessionClosed, SessionCorrected
+from pricing.domain.audience import buyer_of
 from pricing.domain.engine.price import Priced
 from pricing.domain.rating import totals_of
 from pricing.ports import RunningBook, TariffBook
@@ -63,7 +64,8 @@ def on_session(event: Record, context: EventContext, tariffs: TariffBook) -> Seq
 def _rated(event: SessionClosed, relation: Relation, tariffs: TariffBook) -> To:
     rating_id = rating_id_of(event.session_id, relation.kind)
     facts = event.facts
-    tariff = tariffs.in_force(relation, place=event.place, at=facts.started_at, until=facts.ended_at)
+    buyer = buyer_of(event.parties)
+    tariff = tariffs.in_force(relation, place=event.place, at=facts.started_at, until=facts.ended_at, buyer=buyer)
     command = RateSession(
         at=event.closed_at,
         rating_id=rating_id,
@@ -97,7 +99,13 @@ def on_rating(event: Record, context: EventContext, tariffs: TariffBook) -> Sequ
     match event:
         case RatingWanted():
             facts = event.facts
-            tariff = tariffs.in_force(event.relation, place=event.place, at=facts.started_at, until=facts.ended_at)
+            tariff = tariffs.in_force(
+                event.relation,
+                place=event.place,
+                at=facts.started_at,
+                until=facts.ended_at,
+                buyer=buyer_of(event.parties),
+            )
             command: RateSession | RerateSession = RateSession(
                 at=event.at,
                 rating_id=event.rating_id,
@@ -124,13 +132,13 @@ def on_rating(event: Record, context: EventContext, tariffs: TariffBook) -> Sequ
 def on_energy(event: Record, context: EventContext, running: RunningBook) -> Sequence[To]:
     """What a running session costs so far, for each relation that has a tariff."""
     if not isinstance(event, EnergyDelivered):
-        running.note(event)
+        running.note(event, context)
         return []
     if event.parties is None:
         return []
     costs = []
     for relation in relations_of(event.parties, context.tenant):
-        found = running.so_far(event, relation)
+        found = running.so_far(event, relation, context)
         if found is not None:
             costs.append(To(key=f"{relation.seller_tenant}/{event.session_id}", command=_cost(event, relation, *found)))
     return costs
@@ -144,6 +152,7 @@ def _cost(event: EnergyDelivered, relation: Relation, tariff: TariffVersion, pri
         relation=relation,
         tariff_id=tariff.tariff_id,
         tariff_version=tariff.version,
+        tariff_issuer_party_id=tariff.issuer_party_id,
         energy_wh=event.energy_wh,
         total_excl_vat=totals.excl_vat,
         total_incl_vat=totals.incl_vat,
@@ -169,11 +178,11 @@ def latest_energy(found: Sequence[Read], running: RunningBook) -> Sequence[Read]
             continue
         if isinstance(event, SessionClosed):
             latest.pop(event.session_id, None)
-        running.note(event)
+        running.note(event, context)
     return list(latest.values())
 
 
 def _measure(event: EnergyDelivered, context: EventContext, running: RunningBook) -> None:
     if event.parties is not None:
         for relation in relations_of(event.parties, context.tenant):
-            running.so_far(event, relation)
+            running.so_far(event, relation, context)

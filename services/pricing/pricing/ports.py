@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Protocol
 
+from chassis.decider import EventContext
 from ev_contracts.common import Place, Relation, TariffVersion
 from ev_contracts.record import Record
 from ev_contracts.sessions import EnergyDelivered
+from pricing.domain.audience import ANYBODY, Buyer
 from pricing.domain.engine.price import Priced
 
 
@@ -13,7 +15,13 @@ class TariffBook(Protocol):
     """The tariffs that sellers have set, as far as they are known here."""
 
     def in_force(
-        self, relation: Relation, *, place: Place, at: datetime, until: datetime | None = None
+        self,
+        relation: Relation,
+        *,
+        place: Place,
+        at: datetime,
+        until: datetime | None = None,
+        buyer: Buyer = ANYBODY,
     ) -> TariffVersion | None:
         """The tariff of a relation at a place and a time: the most specific assignment, its latest version by then.
 
@@ -29,8 +37,10 @@ class TariffBook(Protocol):
 class RunningBook(Protocol):
     """The sessions that run, as far as they are known here."""
 
-    def note(self, event: Record) -> None:
+    def note(self, event: Record, context: EventContext) -> None:
         """What is no reading and still changes the price."""
 
-    def so_far(self, event: EnergyDelivered, relation: Relation) -> tuple[TariffVersion, Priced] | None:
+    def so_far(
+        self, event: EnergyDelivered, relation: Relation, context: EventContext
+    ) -> tuple[TariffVersion, Priced] | None:
         """The cost at this reading; None without a tariff or a place."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from chassis.cassandra.writes import Write
 from chassis.clock import Clock
@@ -43,12 +43,23 @@ class Policy:
     facts: Any = None
 
 
+class Memory(Protocol):
+    """What a transform holds of the events that it has read, a partition at a time."""
+
+    def forget(self, partition: int) -> None:
+        """A worker begins: all that rests on its partition comes again."""
+
+    def rests_on(self, partition: int) -> int | None:
+        """The first offset that what is held still rests on; None where nothing is held."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transform:
     """A pure reaction that writes records to a topic of no entity; at least once.
 
     `lasting` are those of the events read together that still matter, in their order: where only the latest does, a
-    worker that catches up need not tell what is over.
+    worker that catches up need not tell what is over. What `react` remembers from event to event is its `memory`: a
+    worker that begins reads again, telling nothing, what that rests on.
     """
 
     name: str
@@ -57,6 +68,7 @@ class Transform:
     react: Callable[[Any, EventContext, Any], Sequence[To]]
     facts: Any = None
     lasting: Callable[[Sequence[Read]], Sequence[Read]] | None = None
+    memory: Memory | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

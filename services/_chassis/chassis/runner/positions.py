@@ -8,14 +8,21 @@ POSITION_KEY = b"@pos"
 PARKED_KEY = b"@parked"
 
 
-def position_entry(offset: int) -> Entry:
-    """The next offset to process."""
-    return Entry(POSITION_KEY, orjson.dumps({"next": offset}))
+def position_entry(offset: int, *, again: int | None = None) -> Entry:
+    """The next offset to process; and where to read `again` from, for what is held in memory only."""
+    told = {"next": offset} if again is None else {"next": offset, "again": again}
+    return Entry(POSITION_KEY, orjson.dumps(told))
 
 
 def parse_position(value: bytes) -> int:
     """The next offset to process."""
     return int(orjson.loads(value)["next"])
+
+
+def parse_again(value: bytes) -> int | None:
+    """From where on the events were still needed when the position was kept."""
+    again = orjson.loads(value).get("again")
+    return None if again is None else int(again)
 
 
 async def resume_at(log: Log, source: TopicPartition, stored: int | None, *, may_skip: bool = False) -> int:

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from chassis.clock import behind_s, within
+from chassis.codec import Poison
 from chassis.decider import EventContext, derived_id
 from chassis.log.envelope import SRC, STREAM_VERSION, Stamp, entry_of
 from chassis.log.port import Appended, Entry, Fetched, LogError, TopicPartition
 from chassis.log.reading import read_to_end
 from chassis.runner.parking import Acks, Looked, Parking
 from chassis.runner.parts import Env, Policy, Read, Transform
-from chassis.runner.positions import PARKED_KEY, POSITION_KEY, parse_position, position_entry, resume_at
+from chassis.runner.positions import PARKED_KEY, POSITION_KEY, parse_again, parse_position, position_entry, resume_at
 from chassis.telemetry import Log as Lines
 
 _ACK_TIMEOUT_S = 15.0
@@ -63,21 +64,38 @@ class ReactionWorker:
         self._source = TopicPartition(part.source, partition)
         self._versions = Versions(env.lines)
         self._parking = Parking(part.name, self._source, env)
+        self._memory = part.memory if isinstance(part, Transform) else None
 
     async def restore(self) -> int:
         """`@pos` of the state topic; no position at the very first start."""
         log, at = self._env.log, TopicPartition(self._state_topic, self._partition)
-        stored: int | None = None
+        stored, again = None, None
         async for records in read_to_end(log, at):
             for record in records:
                 if record.key == POSITION_KEY and record.value is not None:
-                    stored = parse_position(record.value)
+                    stored, again = parse_position(record.value), parse_again(record.value)
                 elif record.key == PARKED_KEY:
                     self._parking.load(record.value)
+        await self._recall(again, stored)
         await self._repair()
         self._parking.tell()
         entry = self._env.codec.topics.get(self._part.source)
         return await resume_at(log, self._source, stored, may_skip=entry is not None and entry.kind == "sample")
+
+    async def _recall(self, again: int | None, until: int | None) -> None:
+        """Read what the memory rests on anew; what comes of it was told before. What is parked stays unread."""
+        if self._memory is None:
+            return
+        self._memory.forget(self._partition)
+        if again is None or until is None:
+            return
+        async for records in read_to_end(self._env.log, self._source, again):
+            for record in records:
+                if record.offset >= until:
+                    return
+                found = self._parking.look(record).found
+                if not isinstance(found, Poison) and not self._versions.is_repeat(found[1]):
+                    self._part.react(*found, self._part.facts)
 
     async def _repair(self) -> None:
         """A start is the repair of what is parked here: another build may understand what the last one did not."""
@@ -106,7 +124,8 @@ class ReactionWorker:
         for event, context in found if lasting is None else lasting(found):
             await self._react(event, context, acks)
         await self._settle(acks)
-        position = [position_entry(records[-1].offset + 1)]
+        again = None if self._memory is None else self._memory.rests_on(self._partition)
+        position = [position_entry(records[-1].offset + 1, again=again)]
         if before != self._parking.keys:
             position.insert(0, self._parking.entry())
         await self._store(position)

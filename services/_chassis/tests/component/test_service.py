@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, cast
 
@@ -13,6 +14,7 @@ from fastapi import Depends, Response
 
 from chassis.auth import Authority, Caller, Guard, Principal
 from chassis.clock import Clock, FixedClock
+from chassis.decider import To
 from chassis.http import CommandClient, CommandDesk, Seal, create_app
 from chassis.log import Appender, Entry, KafkaLog, Log, MemoryLog
 from chassis.runner import HttpEdge, Service
@@ -118,6 +120,38 @@ async def test_a_transform_that_catches_up_tells_only_what_lasts(log: Log) -> No
         await eventually(lambda: _count(log, "toys.note.event.v1", 3))
     told = {each.context.key: each.record.total for each in await read_topic(log, toy.codec(), "toys.note.event.v1")}
     assert told == {"t/1": 3, "t/2": 1, "t/3": 9}
+
+
+class Sums:
+    """Adds up what it is told of each key; all of it rests on the first event."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, int] = {}
+        self.since: dict[int, int] = {}
+
+    def forget(self, partition: int) -> None:
+        self.since.pop(partition, None)
+
+    def rests_on(self, partition: int) -> int | None:
+        return self.since.get(partition)
+
+    def tell(self, event: Any, context: Any, _facts: object) -> list[To]:
+        self.since.setdefault(context.partition, context.offset)
+        self.sums[context.key] = self.sums.get(context.key, 0) + event.amount
+        return [To(key=context.key, command=toy.Noted(total=self.sums[context.key]))]
+
+
+async def test_what_a_transform_remembers_is_read_again_after_a_restart_and_told_once(log: Log) -> None:
+    clock = FixedClock(toy.NOON)
+    appender = appender_of(log, clock)
+    for turn in range(1, 4):
+        sums = Sums()
+        part = replace(toy.LATEST, react=sums.tell, lasting=None, memory=sums)
+        async with running(Service(env=toy.env(log, clock), parts=[part])):
+            await appender.append(topic=EVENTS, key="t/1", record=toy.Added(number=turn, amount=turn, total=0))
+            await eventually(lambda turn=turn: _count(log, "toys.note.event.v1", turn))
+    told = [each.record.total for each in await read_topic(log, toy.codec(), "toys.note.event.v1")]
+    assert told == [1, 3, 6]
 
 
 async def test_an_undecodable_fact_parks_its_aggregate_and_others_go_on(log: Log) -> None:

@@ -2,10 +2,19 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from ev_contracts.common import DayOfWeek, RelationKind, ReservationRestriction, TariffComponentType, TaxIncluded
 from ev_contracts.pricing import PublishTariff
@@ -165,6 +174,9 @@ class AssignmentBody(Body):
     site_id: TariffId | None = None
     station_id: Text | None = None
     connector_number: int | None = Field(default=None, ge=1, le=1_000)
+    group_id: Text | None = None
+    plan_id: TariffId | None = None
+    ad_hoc: bool = False
     valid_from: AwareDatetime
 
 
@@ -175,13 +187,36 @@ class RetirementBody(Body):
     retires_at: AwareDatetime
 
 
-class QuoteBody(Body):
-    """How much of each kind; the version in force at `at` (default: now) prices it.
+class QuotedSaleBody(Body):
+    """Who would sell to whom, at which connector; a token tells its provider, its driver and whether it is ad hoc."""
 
-    With `power_w`, the most that connector and vehicle share, the charging time is an estimate by the vehicle's curve.
+    station_id: Text
+    evse_number: int = Field(default=1, ge=1, le=1_000)
+    connector_number: int = Field(default=1, ge=1, le=1_000)
+    relation: RelationKind
+    emsp_party_id: PartyId | None = None
+    token_ref: Text | None = None
+    group_id: Text | None = None
+    plan_id: TariffId | None = None
+    ad_hoc: bool = False
+
+    @field_validator("relation")
+    @classmethod
+    def _is_known(cls, relation: RelationKind) -> RelationKind:
+        if relation is RelationKind.UNKNOWN:
+            raise ValueError("CPO_TO_EMSP, EMSP_TO_DRIVER or CPO_TO_DRIVER")
+        return relation
+
+
+class QuoteBody(Body):
+    """How much of each kind, priced as a session at `sale` that starts `at` (default: now) would be rated.
+
+    Instead of a sale a tariff may be named, which is asked wherever it applies. With `power_w`, the most that the
+    vehicle takes, the charging time is an estimate by its curve.
     """
 
-    tariff_id: TariffId
+    sale: QuotedSaleBody | None = None
+    tariff_id: TariffId | None = None
     energy_wh: int = Field(ge=0, le=10_000_000)
     charging_s: int = Field(default=0, ge=0, le=_A_YEAR_S)
     parking_s: int = Field(default=0, ge=0, le=_A_YEAR_S)
@@ -190,3 +225,9 @@ class QuoteBody(Body):
     soc_percent: int = Field(default=20, ge=0, le=100)
     at: AwareDatetime | None = None
     time_zone: TimeZone = "UTC"
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> Self:
+        if (self.sale is None) == (self.tariff_id is None):
+            raise ValueError("either a sale or a tariff_id")
+        return self

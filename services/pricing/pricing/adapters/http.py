@@ -1,20 +1,16 @@
 """Pricing's API: sellers publish and assign tariffs, and ask what something would cost."""
 
 import contextlib
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Response
 from pydantic import AwareDatetime
 
-from chassis.auth import Caller, Guard
-from chassis.clock import Clock
+from chassis.auth import Caller
 from chassis.http import (
     Accepted,
     Asking,
-    CommandDesk,
     InTenant,
     Outcome,
     Problem,
@@ -23,23 +19,12 @@ from chassis.http import (
     refuse_if,
     tell,
 )
-from ev_contracts.common import Rating, Relation, RelationKind, SessionFacts, TariffVersion
+from ev_contracts.common import RelationKind
 from ev_contracts.pricing import AssignTariff, PublishPricePoints, RetireTariff
-from pricing.adapters.bodies import AssignmentBody, PartyId, PointsBody, QuoteBody, RetirementBody, TariffBody, TariffId
-from pricing.adapters.tariff_book import SnapshotTariffs
+from pricing.adapters.bodies import AssignmentBody, PartyId, PointsBody, RetirementBody, TariffBody, TariffId
+from pricing.adapters.edge import Edge
+from pricing.adapters.quotes import add_quote_routes
 from pricing.domain.coverage import gaps
-from pricing.domain.quote import Vehicle, estimated_facts, expected_facts
-from pricing.domain.rating import rate
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
-    """What the routes work with; `tariffs` follows this service's own snapshots."""
-
-    guard: Guard
-    desk: CommandDesk
-    clock: Clock
-    tariffs: SnapshotTariffs
 
 
 def pricing_app(edge: Edge) -> FastAPI:
@@ -47,6 +32,7 @@ def pricing_app(edge: Edge) -> FastAPI:
     app = create_app("pricing")
     _add_command_routes(app, edge)
     _add_read_routes(app, edge)
+    add_quote_routes(app, edge)
     app.include_router(edge.desk.router(edge.guard))
     return app
 
@@ -166,35 +152,3 @@ def _add_read_routes(app: FastAPI, edge: Edge) -> None:
             "gaps": [{"rule": each.rule, "message": each.message} for each in found],
             "tried_in_this_order": [each.model_dump(mode="json", exclude_none=True) for each in listed],
         }
-
-    @app.post("/v1/quotes", tags=["quotes"])
-    async def quote(
-        body: QuoteBody, caller: Annotated[Caller, Depends(reads)], tenant: InTenant = None
-    ) -> dict[str, Any]:
-        tenant = caller.tenant(tenant)
-        at = body.at or edge.clock.now()
-        version = edge.tariffs.versions.in_force(tenant, body.tariff_id, at)
-        tariff = edge.tariffs.resolved(tenant, version, at)
-        if tariff is None:
-            raise Problem(404, "not-found")
-        return _quoted(tariff, body, tenant, at)
-
-
-def _quoted(tariff: TariffVersion, body: QuoteBody, tenant: str, at: datetime) -> dict[str, Any]:
-    relation = Relation(kind=RelationKind.UNKNOWN, seller_party_id=tariff.issuer_party_id, seller_tenant=tenant)
-    facts = _expected(body, at)
-    rating: Rating = rate(rating_id="quote", relation=relation, tariff=tariff, facts=facts, time_zone=body.time_zone)
-    told = rating.model_dump(mode="json", exclude={"rating_id", "relation"})
-    expected = {
-        "charging_s": (facts.periods[0].ended_at - at).total_seconds(),
-        "ended_at": facts.ended_at.astimezone(UTC).isoformat(),
-    }
-    return {"at": at.astimezone(UTC).isoformat(), "expected": expected, **told}
-
-
-def _expected(body: QuoteBody, at: datetime) -> SessionFacts:
-    """As long as the caller says, or as long as the vehicle takes."""
-    if body.power_w is None:
-        return expected_facts(at, energy_wh=body.energy_wh, charging_s=body.charging_s, parking_s=body.parking_s)
-    vehicle = Vehicle(power_w=body.power_w, battery_wh=body.battery_wh, soc_percent=body.soc_percent)
-    return estimated_facts(at, energy_wh=body.energy_wh, parking_s=body.parking_s, vehicle=vehicle)

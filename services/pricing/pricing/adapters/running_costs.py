@@ -1,26 +1,50 @@
-"""The sessions that run and what they cost so far, in memory: a restart begins each anew at its next reading."""
+"""The sessions that run and what they cost so far, in memory: a restart reads again what it rests on."""
 
 from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
+from chassis.decider import EventContext
 from ev_contracts.common import Relation, RelationKind, TariffVersion
 from ev_contracts.record import Record
 from ev_contracts.sessions import (
     EnergyDelivered,
+    ReservationAttached,
     SessionClosed,
     SessionStarted,
     SuspensionEnded,
     SuspensionStarted,
 )
 from pricing.adapters.tariff_book import SnapshotTariffs
+from pricing.domain.audience import ANYBODY, buyer_of
 from pricing.domain.engine.price import Priced
-from pricing.domain.running import RunningCost
+from pricing.domain.running import Noted, RunningCost
 
 _AT_MOST = 50_000
-"""Sessions that run at once in one process; of more the longest silent is begun anew."""
+"""Sessions that run at once in one process; of more the one that began first is begun anew at its next reading."""
+_READ_AGAIN = timedelta(days=3)
+"""How far back a restart reads: a session that runs for longer is begun anew at its next reading."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Running:
+    """A session as it was told since its first event."""
+
+    partition: int
+    offset: int
+    at: datetime
+    is_from_its_start: bool
+    noted: list[Noted] = field(default_factory=list)
+    costs: dict[RelationKind, RunningCost] = field(default_factory=dict)
+
+    def note(self, event: Noted) -> None:
+        self.noted.append(event)
+        for cost in self.costs.values():
+            cost.note(event)
 
 
 class RunningCosts:
-    """`ports.RunningBook`; one worker feeds it, in the order of the sessions' events."""
+    """`ports.RunningBook`, and a transform's memory; told of each partition in the order of its events."""
 
     def __init__(self, tariffs: SnapshotTariffs, *, at_most: int = _AT_MOST) -> None:
         """With the tariffs that a session's start is looked up in; their tables are read before anything is priced."""
@@ -29,48 +53,72 @@ class RunningCosts:
         self.assignments = tariffs.assignments
         self.points = tariffs.points
         self._at_most = at_most
-        self._starts: OrderedDict[str, list[SessionStarted | SuspensionStarted | SuspensionEnded]] = OrderedDict()
-        self._costs: OrderedDict[str, dict[RelationKind, RunningCost]] = OrderedDict()
+        self._running: OrderedDict[str, _Running] = OrderedDict()
+        self._latest: dict[int, datetime] = {}
 
-    def note(self, event: Record) -> None:
+    def note(self, event: Record, context: EventContext) -> None:
         """What is no reading and still changes the price."""
         match event:
             case SessionStarted():
-                self._starts[event.session_id] = [event]
-            case SuspensionStarted() | SuspensionEnded():
-                if event.session_id in self._starts:
-                    self._starts[event.session_id].append(event)
-                for cost in self._costs.get(event.session_id, {}).values():
-                    cost.turn(event)
+                self._running.pop(event.session_id, None)
+                self._begin(event.session_id, context, is_from_its_start=True).note(event)
+            case SuspensionStarted() | SuspensionEnded() | ReservationAttached():
+                running = self._running.get(event.session_id)
+                if running is not None:
+                    running.note(event)
             case SessionClosed():
-                self._starts.pop(event.session_id, None)
-                self._costs.pop(event.session_id, None)
+                self._running.pop(event.session_id, None)
             case _:
                 return
-        while len(self._starts) > self._at_most:
-            self._starts.popitem(last=False)
 
-    def so_far(self, event: EnergyDelivered, relation: Relation) -> tuple[TariffVersion, Priced] | None:
+    def _begin(self, session_id: str, context: EventContext, *, is_from_its_start: bool) -> _Running:
+        begun = _Running(
+            partition=context.partition, offset=context.offset, at=context.time, is_from_its_start=is_from_its_start
+        )
+        self._running[session_id] = begun
+        if len(self._running) > self._at_most:
+            self._running.popitem(last=False)
+        return begun
+
+    def so_far(
+        self, event: EnergyDelivered, relation: Relation, context: EventContext
+    ) -> tuple[TariffVersion, Priced] | None:
         """The cost at this reading; None without a tariff or a place."""
+        self._latest[context.partition] = context.time
         if event.place is None:
             return None
-        costs = self._costs.setdefault(event.session_id, {})
-        self._costs.move_to_end(event.session_id)
-        if len(self._costs) > self._at_most:
-            self._costs.popitem(last=False)
-        cost = costs.get(relation.kind)
+        running = self._running.get(event.session_id)
+        if running is None:
+            running = self._begin(event.session_id, context, is_from_its_start=False)
+        cost = running.costs.get(relation.kind)
         if cost is None:
-            version = self._tariffs.in_force(relation, place=event.place, at=event.started_at)
+            buyer = ANYBODY if event.parties is None else buyer_of(event.parties)
+            version = self._tariffs.in_force(relation, place=event.place, at=event.started_at, buyer=buyer)
             if version is None:
                 return None
-            cost = costs[relation.kind] = self._begun(event, version, event.place.time_zone)
+            cost = running.costs[relation.kind] = _begun(event, version, event.place.time_zone, running)
         return cost.version, cost.reach(event)
 
-    def _begun(self, event: EnergyDelivered, version: TariffVersion, time_zone: str) -> RunningCost:
-        cost = RunningCost(version=version, time_zone=time_zone, started_at=event.started_at)
-        seen = self._starts.get(event.session_id)
-        if seen is None:
-            cost.catch_up(event)
-        for each in seen or ():
-            cost.turn(each)
-        return cost
+    def forget(self, partition: int) -> None:
+        """A worker begins: all that rests on its partition comes again."""
+        for session_id in [name for name, each in self._running.items() if each.partition == partition]:
+            del self._running[session_id]
+
+    def rests_on(self, partition: int) -> int | None:
+        """Where the first event of a session that still runs stands, of those that are not too old."""
+        latest = self._latest.get(partition)
+        held = (
+            each.offset
+            for each in self._running.values()
+            if each.partition == partition and (latest is None or latest - each.at <= _READ_AGAIN)
+        )
+        return next(held, None)  # they stand in the order in which they began
+
+
+def _begun(event: EnergyDelivered, version: TariffVersion, time_zone: str, running: _Running) -> RunningCost:
+    cost = RunningCost(version=version, time_zone=time_zone, started_at=event.started_at)
+    if not running.is_from_its_start:
+        cost.catch_up(event)
+    for each in running.noted:
+        cost.note(each)
+    return cost

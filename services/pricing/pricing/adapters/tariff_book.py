@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from chassis.tables import Table
 from ev_contracts.common import Place, PricePoint, Relation, RelationKind, TariffVersion
 from ev_contracts.pricing import AssignmentSnapshot, PricePointSnapshot, TariffSnapshot
+from pricing.domain.audience import ANYBODY, Audience, Buyer, audience_of, reaches
 from pricing.domain.feed import resolved
 
 
@@ -59,8 +60,8 @@ class Assignments(Table[AssignmentSnapshot]):
         if new is not None:
             self._by_sale.setdefault((tenant, new.seller_party_id, new.relation), {})[key] = new
 
-    def of(self, relation: Relation, *, place: Place, at: datetime) -> list[AssignmentSnapshot]:
-        """Those that fit, the narrowest first: connector, station, site, buyer, general; among equals the latest."""
+    def of(self, relation: Relation, *, place: Place, at: datetime, buyer: Buyer = ANYBODY) -> list[AssignmentSnapshot]:
+        """Those that fit, the narrowest place first, then the narrowest audience, then the latest."""
         sale = (relation.seller_tenant, relation.seller_party_id, relation.kind)
         fitting = [
             each
@@ -69,7 +70,7 @@ class Assignments(Table[AssignmentSnapshot]):
             and each.site_id in {None, place.site_id}
             and each.station_id in {None, place.station_id}
             and each.connector_number in {None, place.connector_number}
-            and each.buyer_party_id in {None, relation.buyer_party_id}
+            and reaches(each, relation, buyer)
         ]
         return sorted(fitting, key=_precedence, reverse=True)
 
@@ -81,10 +82,10 @@ class Assignments(Table[AssignmentSnapshot]):
         return sorted(begun, key=_precedence, reverse=True)
 
 
-def _precedence(assignment: AssignmentSnapshot) -> tuple[int, bool, datetime, str]:
+def _precedence(assignment: AssignmentSnapshot) -> tuple[int, Audience, datetime, str]:
     return (
         place_rank(assignment),
-        assignment.buyer_party_id is not None,
+        audience_of(assignment),
         assignment.valid_from,
         assignment.assignment_id,
     )
@@ -129,10 +130,16 @@ class SnapshotTariffs:
         self.points = PricePoints()
 
     def in_force(
-        self, relation: Relation, *, place: Place, at: datetime, until: datetime | None = None
+        self,
+        relation: Relation,
+        *,
+        place: Place,
+        at: datetime,
+        until: datetime | None = None,
+        buyer: Buyer = ANYBODY,
     ) -> TariffVersion | None:
         """The first fitting assignment whose tariff has a version in force then."""
-        fitting = self.assignments.of(relation, place=place, at=at)
+        fitting = self.assignments.of(relation, place=place, at=at, buyer=buyer)
         found = (self.versions.in_force(relation.seller_tenant, each.tariff_id, at) for each in fitting)
         first = next((tariff for tariff in found if tariff is not None), None)
         return self.resolved(relation.seller_tenant, first, at, until)

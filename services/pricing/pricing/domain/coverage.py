@@ -27,8 +27,9 @@ Lookup = Callable[[str, datetime], TariffVersion | None]
 def gaps(listed: Sequence[AssignmentSnapshot], at: datetime, in_force: Lookup) -> Iterator[Gap]:
     """None is the proof. The list is in the order in which assignments are tried, the narrowest first.
 
-    Buyers and places are open sets: whatever is named, there is another one. So only an assignment that names none can
-    end the list; and a tariff in it must price whatever a session may be, or say by a price of 0 that it is free.
+    Plans, groups, buyers and places are open sets: whatever is named, there is another one, and nobody must charge ad
+    hoc. So only an assignment that names none of them can end the list, and it reaches every session; and a tariff in
+    it must price whatever a session may be, or say by a price of 0 that it is free.
     """
     by_end = [each for each in listed if _is_general(each)]
     tariffs = {each.tariff_id: in_force(each.tariff_id, at) for each in listed}
@@ -57,7 +58,10 @@ def _is_general(assignment: AssignmentSnapshot) -> bool:
 
 def _names(assignment: AssignmentSnapshot) -> Sequence[str]:
     told = (
+        ("plan", assignment.plan_id),
+        ("group", assignment.group_id),
         ("buyer", assignment.buyer_party_id),
+        ("drivers", "ad hoc" if assignment.ad_hoc else None),
         ("site", assignment.site_id),
         ("station", assignment.station_id),
         ("connector", None if assignment.connector_number is None else str(assignment.connector_number)),

@@ -4,17 +4,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
+from zoneinfo import ZoneInfo
 
 from ev_contracts.common import MeterPoint, TariffVersion
-from ev_contracts.sessions import EnergyDelivered, SessionStarted, SuspensionEnded, SuspensionStarted
+from ev_contracts.sessions import (
+    EnergyDelivered,
+    ReservationAttached,
+    SessionStarted,
+    SuspensionEnded,
+    SuspensionStarted,
+)
 from pricing.domain.engine.contract import tariff_of
 from pricing.domain.engine.cuts import whole
 from pricing.domain.engine.measuring import Tally
 from pricing.domain.engine.price import Priced, price
-from pricing.domain.engine.session import Session
-from pricing.domain.engine.splitting import EVSE, Leg, stretches_of
+from pricing.domain.engine.session import Session, Stretch
+from pricing.domain.engine.splitting import EVSE, Leg, reserved_stretches, stretches_of
 from pricing.domain.engine.tariff import Exact
+
+Noted = SessionStarted | SuspensionStarted | SuspensionEnded | ReservationAttached
+"""What is no reading and still changes the price."""
 
 
 class _Turn(NamedTuple):
@@ -28,7 +38,7 @@ class _Turn(NamedTuple):
 class RunningCost:
     """One session under one tariff; the version of its start holds to its end.
 
-    Where the start was not seen (after a restart) time is taken to have parked first and charged since, until the
+    Where the start was not seen (it is too long ago) time is taken to have parked first and charged since, until the
     next reading; the final rating goes by the ledger's curve in any case.
     """
 
@@ -40,10 +50,15 @@ class RunningCost:
     _known: MeterPoint | None = None
     _idle_since: datetime | None = None
     _turns: list[_Turn] = field(default_factory=list)
+    _reserved: tuple[Stretch, ...] = ()
+    """Of the reservation, until it is measured."""
     _priced: Priced | None = None
 
-    def turn(self, event: SuspensionStarted | SuspensionEnded | SessionStarted) -> None:
-        """Another kind of time runs from then on; told before the reading that follows."""
+    def note(self, event: Noted) -> None:
+        """Another kind of time runs from then on, told before the reading that follows; or the session was reserved.
+
+        A reservation is in the cost from the next reading on, whenever it became known.
+        """
         match event:
             case SessionStarted():
                 self.is_charging = event.charging is not False
@@ -53,6 +68,11 @@ class RunningCost:
                 self._turns.append(_Turn(event.at, event.suspended_by == EVSE))
             case SuspensionEnded():
                 self._turns.append(_Turn(event.at, is_charging=True))
+            case ReservationAttached():
+                zone = ZoneInfo(self.time_zone)
+                self._reserved = tuple(reserved_stretches(event.reservation, tariff_of(self.version), zone))
+            case _:
+                assert_never(event)
 
     def reach(self, event: EnergyDelivered) -> Priced:
         """The cost at this reading; one that is not later than the last changes nothing."""
@@ -66,16 +86,16 @@ class RunningCost:
             current_a_tenths=event.current_sum_a_tenths,
         )
         tariff = tariff_of(self.version)
-        stretches = [
-            stretch for leg in self._legs(known, after) for stretch in stretches_of(leg, tariff, self.time_zone)
-        ]
+        legs = self._legs(known, after)
+        stretches = (stretch for leg in legs for stretch in stretches_of(leg, tariff, self.time_zone))
+        session = Session(stretches=(*self._reserved, *stretches))
         if after.at > self.started_at:
-            self._priced = price(tariff, Session(stretches=tuple(stretches)), self._tally)
-            self._known = after
+            self._priced = price(tariff, session, self._tally)
+            self._known, self._reserved = after, ()
             return self._priced
         # Nothing has run yet, so nothing is measured for good: which start fee it is may depend on what flows from now.
         self._known = after.model_copy(update={"energy_wh": known.energy_wh})
-        return price(tariff, Session(stretches=tuple(stretches)))
+        return price(tariff, session)
 
     def catch_up(self, event: EnergyDelivered) -> None:
         """Of a session that ran unseen: what was parked came first."""

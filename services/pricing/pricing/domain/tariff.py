@@ -22,6 +22,7 @@ from ev_contracts.pricing import (
     TariffSnapshot,
 )
 from ev_contracts.record import Record
+from pricing.domain.audience import audiences_of
 from pricing.domain.faults import fault_of
 from pricing.domain.nearest import nearest_ocpi
 
@@ -187,6 +188,16 @@ def _misfit(command: AssignTariff, state: Published) -> Refused | None:
         return Refused(reason="relation-unknown")
     if command.buyer_party_id is not None and command.relation is not RelationKind.CPO_TO_EMSP:
         return Refused(reason="buyer-is-no-party", detail="a driver is no party; leave the buyer out")
+    return _odd_audience(command)
+
+
+def _odd_audience(command: AssignTariff) -> Refused | None:
+    if len(audiences_of(command)) > 1:
+        return Refused(reason="audience-told-twice", detail="a plan, a group, a partner or ad hoc: one of them")
+    if command.plan_id is not None and command.relation is RelationKind.CPO_TO_EMSP:
+        return Refused(reason="audience-of-another-relation", detail="only drivers subscribe to a plan")
+    if command.ad_hoc and command.relation is not RelationKind.CPO_TO_DRIVER:
+        return Refused(reason="audience-of-another-relation", detail="whoever charges ad hoc buys from the operator")
     return None
 
 

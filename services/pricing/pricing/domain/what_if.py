@@ -1,13 +1,16 @@
 """Ratings of the past under another tariff: what would have been paid, and what is to be rated anew."""
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
-from ev_contracts.common import Parties, Place, Rating, RerateCause, SessionFacts, TariffVersion
+from ev_contracts.common import Parties, Place, PricePoint, Rating, RerateCause, SessionFacts, TariffVersion
 from ev_contracts.pricing import RerateSession, SessionRated, SessionRerated
+from pricing.domain.feed import INTERVALS, resolved
 from pricing.domain.rating import rate
 
 Report = Mapping[str, "Report"] | Sequence["Report"] | str | int
@@ -37,6 +40,21 @@ class Past:
         return f"{self.facts.started_at.astimezone(ZoneInfo(self.place.time_zone)):%Y-%m}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A version that sessions of the past are priced by, with all prices of the feed that it may follow, in order."""
+
+    version: TariffVersion
+    points: Sequence[PricePoint] = ()
+
+    def of(self, facts: SessionFacts) -> TariffVersion:
+        """As this session is priced: with the prices of its hours."""
+        first = bisect_right(self.points, facts.started_at - max(INTERVALS), key=attrgetter("starts_at"))
+        last = bisect_right(self.points, facts.ended_at, key=attrgetter("starts_at"))
+        touched = [each for each in self.points[first:last] if each.ends_at > facts.started_at]
+        return resolved(self.version, touched)
+
+
 def past_of(events: Iterable[SessionRated | SessionRerated], asked: Asked) -> Sequence[Past]:
     """Each rating as it stands after its last event, by id: the order of the events of others does not matter."""
     latest: dict[str, Past] = {}
@@ -51,7 +69,7 @@ def past_of(events: Iterable[SessionRated | SessionRerated], asked: Asked) -> Se
 
 
 def rerate_commands(
-    past: Iterable[Past], corrected: TariffVersion, *, correction_id: str, at: datetime
+    past: Iterable[Past], corrected: Draft, *, correction_id: str, at: datetime
 ) -> Iterator[tuple[str, RerateSession]]:
     """Each with its key. Whose price stays as it was gets no event, and so has a correction that comes again."""
     for each in past:
@@ -64,7 +82,7 @@ def rerate_commands(
             facts=each.facts,
             place=each.place,
             parties=each.parties,
-            tariff=corrected,
+            tariff=corrected.of(each.facts),
         )
         yield f"{each.rating.relation.seller_tenant}/{each.rating.rating_id}", command
 
@@ -103,14 +121,14 @@ class _Sums:
         }
 
 
-def report_of(past: Sequence[Past], draft: TariffVersion, asked: Asked) -> bytes:
+def report_of(past: Sequence[Past], draft: Draft, asked: Asked) -> bytes:
     """The same bytes for the same history and draft, however often and in whatever order it is told."""
     whole, months, sites, changed = _Sums(), dict[str, _Sums](), dict[str, _Sums](), list[Report]()
     for each in past:
         after = rate(
             rating_id=each.rating.rating_id,
             relation=each.rating.relation,
-            tariff=draft,
+            tariff=draft.of(each.facts),
             facts=each.facts,
             time_zone=each.place.time_zone,
         )
@@ -126,8 +144,8 @@ def report_of(past: Sequence[Past], draft: TariffVersion, asked: Asked) -> bytes
         "tariff_id": asked.tariff_id,
         "from": asked.start.astimezone(UTC).isoformat(),
         "until": asked.end.astimezone(UTC).isoformat(),
-        "draft_hash": draft.content_hash,
-        "currency": draft.currency,
+        "draft_hash": draft.version.content_hash,
+        "currency": draft.version.currency,
         "total": whole.told(),
         "months": {name: sums.told() for name, sums in months.items()},
         "sites": {name: sums.told() for name, sums in sites.items()},

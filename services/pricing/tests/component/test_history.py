@@ -75,3 +75,24 @@ async def test_a_corrected_tariff_reaches_only_the_sessions_that_it_changes(pric
     assert total == json.loads(report)["total"]["difference"]["gross_minor"]
     assert {each.previous_tariff_version for each in changed} == {1}
     assert PLACE.site_id in json.loads(report)["sites"]
+
+
+async def test_a_draft_that_follows_a_feed_is_judged_by_what_the_feed_said(pricing: Any) -> None:
+    by = {"feed_id": "spot", "fallback": "0.90", "vat_permille": 210}
+    draft = draft_of(json.dumps(tariff(components=[], feed_price=by)).encode(), number=0, at=NOON)
+    hours = [
+        {"starts_at": f"2026-11-20T{hour}:00:00Z", "ends_at": f"2026-11-20T{hour + 1}:00:00Z", "price": "0.50"}
+        for hour in (12, 13)
+    ]
+    told = {"issuer_party_id": "NL-VLT", "currency": "EUR", "points": hours}
+    async with pricing.run() as stage:
+        await priced(stage, "carla", "NL-VLT", "CPO_TO_EMSP", "0.35")
+        wiring = wire("pricing", pricing.settings, records=RECORDS, topics=TOPICS, clock=stage.clock, log=stage.log)
+        with pytest.raises(ValueError, match="feed-unknown: /feed_price/feed_id: spot"):
+            await what_if(wiring, "volt", OCTOBER, draft)
+        stage.clock.advance(timedelta(days=-1))
+        assert (await stage.post("carla", "/v1/price-feeds/spot/points", told)).status_code == 201
+        await stage.say(SESSIONS, KEY, closed(FACTS, RESALE.model_copy(update={"driver_ref": None})))
+        await of_kind(stage, RATINGS, SessionRated, 1)
+        report = json.loads(await what_if(wiring, "volt", OCTOBER, draft))
+    assert report["total"]["after"]["net_minor"] == 550  # 11 kWh at the feed's 0.50, not the fallback's 0.90

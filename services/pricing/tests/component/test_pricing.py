@@ -8,14 +8,32 @@ from priced import FACTS, PLACE, RESALE, SESSION, UNKNOWN_TOKEN, at, closed
 from chassis.auth import undeclared_routes
 from chassis.runner import HttpEdge
 from chassis.testing import eventually
-from ev_contracts.common import RelationKind
+from ev_contracts.accounts import TokenSnapshot, TokenStatus
+from ev_contracts.assets import Connector, Evse, SiteSnapshot, StationSnapshot
+from ev_contracts.common import Parties, RelationKind
 from ev_contracts.pricing import RatingWanted, RunningCostComputed, SessionRated, SessionUnratable
-from ev_contracts.sessions import EnergyDelivered
+from ev_contracts.sessions import EnergyDelivered, SessionStarted, SuspensionStarted
 
 SESSIONS = "sessions.session.event.v1"
 RATINGS = "pricing.rating.event.v1"
 COSTS = "pricing.running-cost.sample.v1"
 KEY = f"volt/{PLACE.station_id}"
+CONNECTOR = Connector(
+    connector_number=1, standard="IEC_62196_T2", max_power_w=11_000, max_voltage_v=400, max_amperage_a=16, dc=False
+)
+STATION = StationSnapshot(
+    station_id=PLACE.station_id, site_id=PLACE.site_id, cpo_party_id="NL-VLT", vendor="v", model="m", retired=False,
+    evses=(Evse(evse_number=1, evse_id=PLACE.evse_id, connectors=(CONNECTOR,)),), version=1,
+)  # fmt: skip
+SITE = SiteSnapshot(
+    site_id=PLACE.site_id, cpo_party_id="NL-VLT", name="Oosterdok", address="Oosterdokskade 1", city="Amsterdam",
+    postal_code="1011", country="NL", latitude="52.37", longitude="4.90", time_zone=PLACE.time_zone,
+    feeder_id=PLACE.feeder_id, connection_id=PLACE.connection_id, opened_at=at(-9_000), version=1,
+)  # fmt: skip
+TOKEN = TokenSnapshot(
+    uid_hmac="ab", token_ref="token-7", token_type="RFID", emsp_party_id="NL-EMO", tenant="emo", driver_ref="driver-7",
+    status=TokenStatus.VALID, version=1,
+)  # fmt: skip
 
 
 def tariff(seller: str = "NL-VLT", price: str = "0.35", **changes: Any) -> dict[str, Any]:
@@ -104,26 +122,90 @@ async def test_a_session_of_nobody_is_held_visibly(pricing: Any) -> None:
     assert held.reason == "no-buyer"
 
 
-async def test_a_running_session_costs_so_much_so_far(pricing: Any) -> None:
-    delivered = EnergyDelivered(
+def delivered(minutes: float, parties: Parties) -> EnergyDelivered:
+    """5 kWh by then."""
+    return EnergyDelivered(
         session_id=SESSION,
         station_id=PLACE.station_id,
         evse_number=1,
         connector_number=1,
-        measured_at=at(30),
+        measured_at=at(minutes),
         register_wh=6_000,
         energy_wh=5_000,
         started_at=at(0),
         charging_s=1_800,
         parking_s=0,
         place=PLACE,
-        parties=RESALE,
+        parties=parties,
     )
+
+
+async def test_a_running_session_costs_so_much_so_far(pricing: Any) -> None:
     async with pricing.run() as stage:
         await priced(stage, "carla", "NL-VLT", "CPO_TO_EMSP", "0.35")
-        await stage.say(SESSIONS, KEY, delivered)
+        await stage.say(SESSIONS, KEY, delivered(30, RESALE))
         (cost,) = await of_kind(stage, COSTS, RunningCostComputed, 1)
     assert (cost.energy_wh, cost.total_excl_vat.rounded_minor, cost.relation.kind) == (5_000, 175, "CPO_TO_EMSP")
+
+
+async def test_a_restart_does_not_change_what_a_running_session_costs(pricing: Any) -> None:
+    by_day = [
+        {"components": [{"type": "TIME", "price": "6", "vat_permille": 210}], "restrictions": {"max_duration_s": 900}},
+        {"components": [{"type": "PARKING_TIME", "price": "12", "vat_permille": 210}]},
+    ]
+    started = SessionStarted(
+        session_id=SESSION, station_id=PLACE.station_id, transaction_id="t", ocpp_version="2.0.1", evse_number=1,
+        connector_number=1, started_at=at(0), token_status="Accepted", offline=False, charging=True,
+    )  # fmt: skip
+    parked = SuspensionStarted(session_id=SESSION, station_id=PLACE.station_id, suspended_by="EV", at=at(10))
+    partner = RESALE.model_copy(update={"driver_ref": None})
+    async with pricing.run() as stage:
+        body = tariff(components=[], elements=by_day)
+        assert (await stage.post("carla", "/v1/tariffs", body)).status_code == 201
+        await stage.post("carla", "/v1/tariffs/day/assignments", assignment("CPO_TO_EMSP"))
+        await stage.say(SESSIONS, KEY, started, delivered(5, partner), parked)
+        await of_kind(stage, COSTS, RunningCostComputed, 1)
+    async with pricing.run() as stage:
+        await stage.say(SESSIONS, KEY, delivered(30, partner))
+        costs = await of_kind(stage, COSTS, RunningCostComputed, 2)
+    # 5 minutes, then 10 of charging at 6 an hour and 20 parked at 12 an hour; the issuer is named too.
+    assert [each.total_excl_vat.rounded_minor for each in costs] == [50, 500]
+    assert {each.tariff_issuer_party_id for each in costs} == {"NL-VLT"}
+
+
+async def test_a_quote_for_a_connector_is_what_a_session_there_is_rated_by(pricing: Any) -> None:
+    sale = {"station_id": PLACE.station_id, "relation": "CPO_TO_EMSP", "emsp_party_id": "NL-EMO"}
+    asked = {"sale": sale, "energy_wh": 11_000, "power_w": 50_000, "at": "2026-11-20T12:00:00Z"}
+    async with pricing.run() as stage:
+        await stage.say("assets.site.snapshot.v1", f"volt/{PLACE.site_id}", SITE)
+        await stage.say("assets.station.snapshot.v1", KEY, STATION)
+        await stage.say("accounts.token.snapshot.v1", "_/ab", TOKEN)
+        await priced(stage, "carla", "NL-VLT", "CPO_TO_EMSP", "0.35")
+        await priced(stage, "mila", "NL-EMO", "EMSP_TO_DRIVER", "0.49")
+
+        async def known() -> Any:
+            answer = await stage.post("carla", "/v1/quotes", asked)
+            return answer.json() if answer.status_code == 200 else None
+
+        wholesale = await eventually(known, deadline_s=20, what="the station at pricing's edge")
+        mine = {"station_id": PLACE.station_id, "relation": "EMSP_TO_DRIVER", "token_ref": "token-7"}
+        retail = (await stage.post("mila", "/v1/quotes", {**asked, "sale": mine})).json()
+        await stage.say(SESSIONS, KEY, closed())
+        rated = {each.rating.relation.kind: each.rating for each in await of_kind(stage, RATINGS, SessionRated, 2)}
+        for bad, status in (
+            ({**asked, "sale": {**sale, "connector_number": 2}}, 422),
+            ({**asked, "sale": {**sale, "relation": "UNKNOWN"}}, 422),
+            ({**asked, "sale": {**sale, "relation": "CPO_TO_DRIVER"}}, 404),
+            ({**asked, "sale": {**mine, "token_ref": "nobody"}}, 422),
+            ({**asked, "tariff_id": "day"}, 422),
+        ):
+            assert (await stage.post("carla", "/v1/quotes", bad)).status_code == status, bad
+        assert (await stage.post("mila", "/v1/quotes", asked)).status_code == 404
+    assert wholesale["expected"]["charging_s"] == 3_600  # 11 kWh at the connector's 11 kW, whatever the vehicle takes
+    for told, kind in ((wholesale, RelationKind.CPO_TO_EMSP), (retail, RelationKind.EMSP_TO_DRIVER)):
+        final = rated[kind].model_dump(mode="json")
+        named = ("relation", "tariff_id", "tariff_version", "tariff_issuer_party_id", "tariff_hash", "total_incl_vat")
+        assert {name: told[name] for name in named} == {name: final[name] for name in named}
 
 
 async def test_a_tariff_with_elements_is_published_quoted_and_retired(pricing: Any) -> None:

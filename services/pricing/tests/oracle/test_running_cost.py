@@ -57,7 +57,7 @@ def shown(case: Case) -> Iterator[tuple[Case, tuple[object, object]]]:
     for done, segment in enumerate(session.segments):
         told = turn(session.segments[done - 1] if done else None, segment)
         if told is not None:
-            running.turn(told)
+            running.note(told)
         running.reach(reading(session.segments, done, is_measured=session.is_measured))
         priced = running.reach(reading(session.segments, done + 1, is_measured=session.is_measured))
         until = replace(case, session=replace(session, segments=session.segments[: done + 1]))

@@ -10,12 +10,23 @@ from test_rated import CONTEXT, RATED, RATING_ID, TO_PROVIDER, asked, tariffs, u
 
 from chassis.decider import To
 from chassis.testing import Scenario
-from ev_contracts.common import ChargingPeriod, MeterPoint, Money, Place, RerateCause, ReservationFacts, SessionFacts
+from ev_contracts.common import (
+    ChargingPeriod,
+    FeedPrice,
+    MeterPoint,
+    Money,
+    Place,
+    PricePoint,
+    RerateCause,
+    ReservationFacts,
+    SessionFacts,
+)
 from ev_contracts.pricing import RerateSession, RerateWanted, SessionRated, SessionRerated
 from ev_contracts.sessions import SessionCorrected
+from pricing.domain.feed import resolved
 from pricing.domain.rated import rating
 from pricing.domain.rating import rate
-from pricing.domain.what_if import Asked, past_of, report_of, rerate_commands
+from pricing.domain.what_if import Asked, Draft, past_of, report_of, rerate_commands
 from pricing.policies import on_rating, on_session
 
 MORE = facts((60, True, 12_000), (7, False, 0))
@@ -158,18 +169,34 @@ def history() -> list[SessionRated]:
 
 def test_the_past_under_a_draft_is_the_same_report_byte_by_byte() -> None:
     first, second = history(), list(reversed(history()))
-    reports = {report_of(past_of(each, OCTOBER), DEARER, OCTOBER) for each in (first, second, first)}
+    reports = {report_of(past_of(each, OCTOBER), Draft(version=DEARER), OCTOBER) for each in (first, second, first)}
     (report,) = reports
     assert b'"sessions": 1' in report
     assert b'"after_gross_minor": 532' in report  # 11 kWh x 0.40 and 21 %
-    assert report_of(past_of(first, OCTOBER), version(ENERGY), OCTOBER).count(b"after_gross_minor") == 0
+    assert report_of(past_of(first, OCTOBER), Draft(version=version(ENERGY)), OCTOBER).count(b"after_gross_minor") == 0
 
 
 def test_a_correction_of_a_tariff_asks_for_its_sessions_alone() -> None:
-    commands = list(rerate_commands(past_of(history(), OCTOBER), DEARER, correction_id="c-1", at=at(90)))
+    commands = list(rerate_commands(past_of(history(), OCTOBER), Draft(version=DEARER), correction_id="c-1", at=at(90)))
     assert [(key, each.facts.session_id, each.tariff) for key, each in commands] == [("volt/r-0", "s-0", DEARER)]
 
 
 def test_the_last_word_on_a_rating_is_its_past() -> None:
     past = past_of([RATED, RERATED], Asked(tariff_id="wholesale", start=LONG_AGO, end=at(1)))
     assert [each.facts for each in past] == [MORE]
+
+
+def test_a_draft_that_follows_a_feed_prices_each_session_by_the_feeds_prices_of_its_hours() -> None:
+    by = FeedPrice(feed_id="spot", fallback=Decimal("0.90"), markup_percent=Decimal(10), addition=Decimal(0))
+    follows = version().model_copy(update={"feed_price": by})
+    told = ((-60, 60, "0.90"), (-15, 15, "0.80"), (0, 60, "0.10"), (60, 60, "0.20"), (120, 60, "0.70"))
+    points = tuple(
+        PricePoint(starts_at=at(start), ends_at=at(start + lasts), price=Decimal(price)) for start, lasts, price in told
+    )
+    fed = Draft(version=follows, points=points).of(FACTS)
+    assert fed == resolved(follows, points[2:4])  # FACTS run from noon for 67 minutes
+    past = past_of(history(), OCTOBER)[:1]
+    commands = rerate_commands(past, Draft(version=follows, points=points), correction_id="c", at=at(90))
+    ((_, command),) = commands
+    assert command.tariff is not None
+    assert command.tariff.feed_price is None

@@ -1,17 +1,25 @@
 """What a display shows while a session runs is what its invoice says once it is over."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from hypothesis import given
+from hypothesis.strategies import integers
 from priced import NOON, PLACE, RESALE, assign, at, closed, component
 from test_engine import AMSTERDAM, EVERYTHING, FIVE_PM, IDLE, STARTS, STEPS, Step, element, net, session, tariff
 from test_rated import CONTEXT
 
-from ev_contracts.common import MeterPoint, SessionFacts, TariffVersion
+from ev_contracts.common import MeterPoint, ReservationFacts, SessionFacts, TariffVersion
 from ev_contracts.pricing import AssignmentSnapshot, RunningCostComputed, TariffSnapshot
 from ev_contracts.record import Record
-from ev_contracts.sessions import EnergyDelivered, SessionStarted, SuspensionEnded, SuspensionStarted
+from ev_contracts.sessions import (
+    EnergyDelivered,
+    ReservationAttached,
+    SessionStarted,
+    SuspensionEnded,
+    SuspensionStarted,
+)
 from pricing.adapters.running_costs import RunningCosts
 from pricing.adapters.tariff_book import SnapshotTariffs
 from pricing.domain.money import decimal_of
@@ -125,8 +133,67 @@ def test_without_a_tariff_there_is_no_cost() -> None:
     assert costs(RunningCosts(SnapshotTariffs()), *told(HOUR)) == []
 
 
-def test_of_too_many_sessions_the_longest_silent_is_begun_anew() -> None:
+def test_of_too_many_sessions_the_one_that_began_first_is_begun_anew() -> None:
     small = running(ABOUT_FIVE, at_most=1)
     other = HOUR.model_copy(update={"session_id": "other"})
     costs(small, *told(HOUR)[:3], *told(other)[:3])
     assert costs(small, told(HOUR)[-1])[0].total_excl_vat.rounded_minor == 315
+
+
+@given(STARTS, STEPS, integers(0, 100), integers(0, 100))
+def test_a_restart_anywhere_changes_no_cost(start: Any, steps: list[Step], first: int, second: int) -> None:
+    facts, by = session(start, *steps), tariff(*EVERYTHING.elements, idle_fee=IDLE)
+    read = [
+        (event, replace(CONTEXT, partition=1, offset=offset, time=start))
+        for offset, event in enumerate(told(facts), start=7)
+    ]
+    unbroken, broken, shown = running(by), running(by), []
+    for place, (event, context) in enumerate(read):
+        if place in {first % len(read), second % len(read)}:
+            again = broken.rests_on(1)
+            broken = running(by)
+            for told_before, before in read[:place]:
+                if again is not None and before.offset >= again:
+                    on_energy(told_before, before, broken)
+        shown.append(on_energy(event, context, broken))
+        assert shown[-1] == on_energy(event, context, unbroken)
+    assert any(shown)
+
+
+def test_a_worker_that_begins_forgets_its_own_partition_alone() -> None:
+    book = running(ABOUT_FIVE)
+    for partition, name in ((0, "one"), (1, "two")):
+        facts = HOUR.model_copy(update={"session_id": name})
+        for offset, event in enumerate(told(facts)[:2]):
+            on_energy(event, replace(CONTEXT, partition=partition, offset=5 + offset), book)
+    book.forget(0)
+    assert (book.rests_on(0), book.rests_on(1)) == (None, 5)
+
+
+def test_a_session_that_has_run_for_days_is_not_read_again() -> None:
+    book = running(ABOUT_FIVE)
+    for offset, (name, minutes) in enumerate((("one", 0), ("two", 5_000))):
+        facts = HOUR.model_copy(update={"session_id": name})
+        for event in told(facts)[:2]:
+            on_energy(event, replace(CONTEXT, offset=offset, time=at(minutes)), book)
+    assert book.rests_on(0) == 1
+
+
+def test_the_reservation_before_the_session_is_in_the_cost_whenever_it_became_known() -> None:
+    by = tariff(
+        element(component("TIME", "6.00"), reservation="RESERVATION"),
+        element(component("FLAT", "1.00"), reservation="RESERVATION"),
+        element(component("ENERGY", "0.50")),
+    )
+    held = ReservationFacts(
+        reservation_id="r", started_at=FIVE_PM - timedelta(hours=1), ended_at=HOUR.started_at, expired=False
+    )
+    attached = ReservationAttached(
+        session_id=HOUR.session_id, station_id=PLACE.station_id, reservation=held, attached_at=HOUR.started_at
+    )
+    facts = HOUR.model_copy(update={"reservation": held})
+    events = told(facts)
+    for known_at in range(1, len(events)):
+        shown = costs(running(by), *events[:known_at], attached, *events[known_at:])
+        assert shown[-1].total_excl_vat.amount == decimal_of(net(facts, by, AMSTERDAM))
+        assert shown[-1].total_excl_vat.rounded_minor == 300 + 100 + 450

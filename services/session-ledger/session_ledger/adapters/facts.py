@@ -144,6 +144,7 @@ class SnapshotFacts:
             "emsp_tenant": token.tenant,
             "driver_ref": token.driver_ref,
             "group_id": token.group_id,
+            "token_type": token.token_type,
         }
         traded = self.contracts.commercial(tenant, base.cpo_party_id, token.emsp_party_id, at)
         if traded is not None:

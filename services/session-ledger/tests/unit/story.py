@@ -39,6 +39,7 @@ PARTIES = Parties(
     commercial_model=CommercialModel.RESALE,
     driver_ref="driver-7",
     token_ref="token-7",
+    token_type="RFID",
 )
 
 

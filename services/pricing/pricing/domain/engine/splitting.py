@@ -9,7 +9,7 @@ from itertools import pairwise
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
-from ev_contracts.common import ChargingPeriod, MeterPoint, SessionFacts
+from ev_contracts.common import ChargingPeriod, MeterPoint, ReservationFacts, SessionFacts
 from pricing.domain.engine.cuts import MS, Register, clock_cuts, whole
 from pricing.domain.engine.session import Flow, Session, Stretch
 from pricing.domain.engine.tariff import Candidates, Exact, Restrictions, Tariff
@@ -27,7 +27,7 @@ def session_of(facts: SessionFacts, tariff: Tariff, time_zone: str) -> Session:
     """
     zone = ZoneInfo(time_zone)
     is_expired = facts.reservation is not None and facts.reservation.expired
-    stretches = list(_reserved(facts, tariff, zone))
+    stretches = [] if facts.reservation is None else list(reserved_stretches(facts.reservation, tariff, zone))
     if not (is_expired and not facts.periods and not facts.energy_wh):
         stretches += _used(facts, tariff, zone)
     return Session(stretches=tuple(stretches), is_expired=is_expired)
@@ -248,11 +248,8 @@ def stretches_of(leg: Leg, tariff: Tariff, time_zone: str) -> Iterator[Stretch]:
     return _cut(course, _restrictions_of(tariff.of_session), ZoneInfo(time_zone))
 
 
-def _reserved(facts: SessionFacts, tariff: Tariff, zone: ZoneInfo) -> Iterator[Stretch]:
+def reserved_stretches(held: ReservationFacts, tariff: Tariff, zone: ZoneInfo) -> Iterator[Stretch]:
     """The reservation; its time counts from where it began."""
-    held = facts.reservation
-    if held is None:
-        return
     start, end_ms = held.started_at, (held.ended_at - held.started_at) // MS
     restrictions = _restrictions_of(tariff.of_expired)
     cuts: set[Exact] = {0, end_ms, *_clock_ms(start, end_ms, restrictions, zone)}

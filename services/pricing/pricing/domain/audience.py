@@ -1,0 +1,65 @@
+"""To whom an assignment sells: a plan's subscribers, a group of tokens, a partner, drivers ad hoc, or everybody."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from ev_contracts.common import Parties, Relation
+from ev_contracts.pricing import AssignmentSnapshot, AssignTariff
+
+AD_HOC = "AD_HOC_USER"
+"""OCPI TokenType of whoever has no contract."""
+
+
+class Audience(IntEnum):
+    """By how narrow it is: of two assignments for one place the one for the narrower audience is tried first."""
+
+    PUBLIC = 0
+    AD_HOC = 1
+    PARTNER = 2
+    GROUP = 3
+    PLAN = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buyer:
+    """What is known of who buys, beside the relation."""
+
+    group_id: str | None = None
+    plan_id: str | None = None
+    is_ad_hoc: bool = False
+
+
+ANYBODY = Buyer()
+
+Assigned = AssignmentSnapshot | AssignTariff
+
+
+def buyer_of(parties: Parties) -> Buyer:
+    """Of a session; its plan is looked up by whoever knows the subscriptions."""
+    return Buyer(group_id=parties.group_id, is_ad_hoc=parties.token_type == AD_HOC)
+
+
+def audiences_of(assigned: Assigned) -> list[Audience]:
+    """Those that it names; more than one makes no sense, and none is the public."""
+    told = (
+        (Audience.PLAN, assigned.plan_id is not None),
+        (Audience.GROUP, assigned.group_id is not None),
+        (Audience.PARTNER, assigned.buyer_party_id is not None),
+        (Audience.AD_HOC, assigned.ad_hoc),
+    )
+    return [audience for audience, is_named in told if is_named]
+
+
+def audience_of(assigned: Assigned) -> Audience:
+    """The narrowest that it names."""
+    return max(audiences_of(assigned), default=Audience.PUBLIC)
+
+
+def reaches(assigned: AssignmentSnapshot, relation: Relation, buyer: Buyer) -> bool:
+    """Whether this buyer is of its audience."""
+    return (
+        assigned.plan_id in {None, buyer.plan_id}
+        and assigned.group_id in {None, buyer.group_id}
+        and assigned.buyer_party_id in {None, relation.buyer_party_id}
+        and (buyer.is_ad_hoc or not assigned.ad_hoc)
+    )
