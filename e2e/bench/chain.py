@@ -15,6 +15,8 @@ import json
 import secrets
 import sys
 import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,16 @@ SECRET = secrets.token_hex(20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What a load was, and what each process had used of the processor before it."""
+
+    used_before: Mapping[str, float]
+    calls: int
+    stopped: float
+    figures: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One measurement in a namespace of its own."""
 
@@ -55,9 +67,27 @@ class Run:
     plan: Plan
     seconds: float
     rate: float
+    names: Sequence[str] = tuple(SPECS)
+    """The services that take part."""
 
     async def measure(self) -> dict[str, Any]:
         """Seed, load, wait until every session that ended is invoiced, check the books."""
+        loaded = await self.loaded()
+        reads = asyncio.create_task(self.until_read("projections-"))
+        ledger, invoiced_s = await self._until_invoiced(loaded.stopped)
+        read_s = await reads - loaded.stopped
+        return {
+            **loaded.figures,
+            "cpu_ms_per_call": self.cost(loaded),
+            "sessions_closed": len(ledger.closed),
+            "invoices": len(ledger.invoices),
+            "caught_up_after_s": round(invoiced_s, 1),
+            "read_side_after_s": round(read_s, 1),
+            "money": [f"{each.rule}: {each.subject}" for each in findings(ledger)][:10],
+        }
+
+    async def loaded(self) -> Loaded:
+        """Seed, let the stations come, and load."""
         async with Platform(addresses=Addresses.of_services(self.services)) as platform:
             book = UserBook(Path(self.services.extra["EV_USERS"]))
             book.write(users(self.plan))
@@ -74,29 +104,24 @@ class Run:
             for station in stations:
                 station.leave()
         stopped = time.monotonic()
-        reads = asyncio.create_task(self._until_read(stopped))
-        ledger, invoiced_s = await self._until_invoiced(stopped)
-        read_s = await reads
-        after = self._used_s()
         calls = sum(station.calls for station in stations)
-        cpu_ms = {name: round((after[name] - used) / calls * 1_000, 3) for name, used in before.items()}
-        return {
-            "stations": self.plan.stations,
-            "seconds": self.seconds,
-            **figures,
-            "lag": await lags,
-            "calls": calls,
-            "cpu_ms_per_call": {"all": round(sum(cpu_ms.values()), 2), **cpu_ms},
-            "sessions_closed": len(ledger.closed),
-            "invoices": len(ledger.invoices),
-            "caught_up_after_s": round(invoiced_s, 1),
-            "read_side_after_s": round(read_s, 1),
-            "money": [f"{each.rule}: {each.subject}" for each in findings(ledger)][:10],
-        }
+        head = {"stations": self.plan.stations, "seconds": self.seconds}
+        return Loaded(
+            used_before=before,
+            calls=calls,
+            stopped=stopped,
+            figures={**head, **figures, "lag": await lags, "calls": calls},
+        )
+
+    def cost(self, loaded: Loaded) -> dict[str, float]:
+        """Milliseconds of processor a call, of all and of each process, since the load began."""
+        after = self._used_s()
+        each = {n: round((after[n] - s) / loaded.calls * 1_000, 3) for n, s in loaded.used_before.items()}
+        return {"all": round(sum(each.values()), 2), **each}
 
     def _used_s(self) -> dict[str, float]:
         """Processor seconds of each of our processes so far, of the lab's, and of this one."""
-        found = {name: self.services.running(name) for name in SPECS}
+        found = {name: self.services.running(name) for name in self.names}
         lab = {name: processes.running(self.services.paths, name) for name in ("kafka", "cassandra")}
         known = {**found, **lab, "load": psutil.Process()}
         times = {name: process.cpu_times() for name, process in known.items() if process is not None}
@@ -112,19 +137,19 @@ class Run:
     async def _lag(self, only: str = "") -> dict[str, float]:
         worst = {"seconds": 0.0, "records": 0.0}
         async with httpx2.AsyncClient(timeout=10) as client:
-            for name in (each for each in SPECS if each.startswith(only) and each not in {"issuer", "dashboards"}):
+            for name in (each for each in self.names if each.startswith(only) and each not in {"issuer", "dashboards"}):
                 metrics = (await client.get(f"{self.services.url(name)}/metrics-json")).json()
                 for unit, least in worst.items():
                     found = [value for key, value in metrics.items() if key.startswith(f"lag_{unit}")]
                     worst[unit] = round(max([least, *found]), 1)
         return worst
 
-    async def _until_read(self, stopped: float) -> float:
-        """When no projection was behind any more; they say how far they are every five seconds."""
+    async def until_read(self, only: str = "") -> float:
+        """The instant at which none of them was behind any more; they say how far they are every five seconds."""
         async with asyncio.timeout(PATIENCE_S):
-            while (await self._lag("projections-"))["records"]:  # noqa: ASYNC110 - told over HTTP, by other processes
+            while (await self._lag(only))["records"]:  # noqa: ASYNC110 - told over HTTP, by other processes
                 await asyncio.sleep(1)
-        return time.monotonic() - stopped
+        return time.monotonic()
 
     async def _same_secret(self, platform: Platform) -> None:
         gate = asyncio.Semaphore(16)
@@ -158,14 +183,9 @@ class Run:
         raise TimeoutError(f"invoices end at {seen}, and not all of what ended is invoiced")
 
 
-def main() -> None:
-    """Measure once and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stations", type=int, default=200)
-    parser.add_argument("--seconds", type=float, default=30)
-    parser.add_argument("--rate", type=float, default=1_000)
-    parser.add_argument("--out", type=Path)
-    asked = parser.parse_args()
+@contextmanager
+def fleet(names: Sequence[str] = tuple(SPECS)) -> Iterator[Fleet]:
+    """These services in a namespace of their own, gone afterwards."""
     paths, where, namespace = LabPaths.of_checkout(), endpoints(), f"bench{secrets.token_hex(2)}"
     contracts.release(paths, where)
     contracts.make_topics(where, namespace)
@@ -173,17 +193,35 @@ def main() -> None:
     extra = {"EV_USERS": str(home / "users.json"), "EV_LOG_LEVEL": "warning", "EV_SESSION_SETTLE_S": str(SETTLE_S)}
     services = Fleet(paths=paths, namespace=namespace, extra=extra)
     try:
-        services.start()
-        run = Run(services=services, plan=Plan(stations=asked.stations), seconds=asked.seconds, rate=asked.rate)
-        figures = json.dumps(uvloop.run(run.measure()))
+        services.start(names)
+        yield services
     finally:
         services.stop()
         ports.forget(paths.ports, f"{namespace}.")
         contracts.remove(where, namespace)
+
+
+def main(measure: Callable[[Run], Coroutine[Any, Any, dict[str, Any]]], names: Sequence[str], says: str | None) -> None:
+    """Measure once and print."""
+    parser = argparse.ArgumentParser(description=says)
+    parser.add_argument("--stations", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--rate", type=float, default=1_000)
+    parser.add_argument("--out", type=Path)
+    asked = parser.parse_args()
+    with fleet(names) as services:
+        run = Run(
+            services=services,
+            plan=Plan(stations=asked.stations),
+            seconds=asked.seconds,
+            rate=asked.rate,
+            names=names,
+        )
+        figures = json.dumps(uvloop.run(measure(run)))
     print(figures)
     if asked.out is not None:
         asked.out.write_text(f"{figures}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(Run.measure, tuple(SPECS), __doc__)
