@@ -10,6 +10,14 @@ from ev_contracts.common import CommercialModel
 from ev_contracts.record import Instant, Record
 
 
+class AcceptStation(Record, frozen=True):
+    """Let a station do its work: its next boot is answered Accepted."""
+
+    at: Instant
+    station_id: StrictStr
+    reason: StrictStr
+
+
 class AgreeCommercialModel(Record, frozen=True):
     """How a CPO and an EMSP trade."""
 
@@ -65,6 +73,13 @@ class CommercialSnapshot(Record, frozen=True):
     emsp_party_id: StrictStr
     model: CommercialModel
     valid_from: Instant
+
+
+class CompleteSetUp(Record, frozen=True):
+    """A station stands as it is desired; one that was awaiting that is accepted."""
+
+    at: Instant
+    station_id: StrictStr
 
 
 class ComponentKind(StrEnum):
@@ -266,6 +281,19 @@ class CredentialSnapshot(Record, frozen=True):
     before_ends_at: Annotated[Instant | None, Field(description="When the credential before ends in any case.")] = None
 
 
+class DesiredVariable(Record, frozen=True):
+    """A variable of a station and the value it shall have, in 2.x's names; never a secret."""
+
+    component: StrictStr
+    component_instance: StrictStr | None = None
+    evse_number: StrictInt | None = None
+    connector_number: StrictInt | None = None
+    variable: StrictStr
+    variable_instance: StrictStr | None = None
+    attribute: Annotated[StrictStr | None, Field(description="Actual (where absent), Target, MinSet, MaxSet.")] = None
+    value: StrictStr
+
+
 class Evse(Record, frozen=True):
     """One charging place of a station."""
 
@@ -433,6 +461,15 @@ class RegisterParty(Record, frozen=True):
     currency: Annotated[StrictStr, Field(description="ISO 4217 of its books.")]
 
 
+class RegistrationState(StrEnum):
+    """Whether a registered station may do its work: what its BootNotification is answered with."""
+
+    UNKNOWN = "UNKNOWN"
+    ACCEPTED = "ACCEPTED"
+    AWAITING_SET_UP = "AWAITING_SET_UP"
+    SUSPENDED = "SUSPENDED"
+
+
 class RegisterStation(Record, frozen=True):
     """Register a station with its EVSEs; its identity was claimed before."""
 
@@ -444,6 +481,11 @@ class RegisterStation(Record, frozen=True):
     model: StrictStr
     serial_number: StrictStr | None = None
     evses: tuple[Evse, ...] = ()
+    registration: Annotated[RegistrationState, Field(description="As what it begins.")] = RegistrationState.ACCEPTED
+    desired_variables: Annotated[
+        tuple[DesiredVariable, ...], Field(description="How its variables shall stand before it is accepted.")
+    ] = ()
+    template_id: Annotated[StrictStr | None, Field(description="The template it was made from, if any.")] = None
 
 
 class RemoveComponent(Record, frozen=True):
@@ -576,6 +618,14 @@ class SiteSnapshot(Record, frozen=True):
     version: StrictInt
 
 
+class StationAccepted(Record, frozen=True):
+    """The station may do its work from its next boot on."""
+
+    station_id: StrictStr
+    reason: StrictStr
+    accepted_at: Instant
+
+
 class StationRegistered(Record, frozen=True):
     """A station stands in the registry."""
 
@@ -587,6 +637,11 @@ class StationRegistered(Record, frozen=True):
     serial_number: StrictStr | None = None
     evses: tuple[Evse, ...] = ()
     registered_at: Instant
+    registration: Annotated[RegistrationState, Field(description="As what it began.")] = RegistrationState.ACCEPTED
+    desired_variables: Annotated[
+        tuple[DesiredVariable, ...], Field(description="How its variables shall stand before it is accepted.")
+    ] = ()
+    template_id: Annotated[StrictStr | None, Field(description="The template it was made from, if any.")] = None
 
 
 class StationRetired(Record, frozen=True):
@@ -612,6 +667,26 @@ class StationSnapshot(Record, frozen=True):
         Instant | None,
         Field(description="When the station became as it is; absent in snapshots written before this was kept."),
     ] = None
+    registration: Annotated[RegistrationState, Field(description="Whether it may do its work.")] = (
+        RegistrationState.ACCEPTED
+    )
+    serial_number: Annotated[StrictStr | None, Field(description="As registered.")] = None
+
+
+class StationSuspended(Record, frozen=True):
+    """The station may not work from its next boot or connection on."""
+
+    station_id: StrictStr
+    reason: StrictStr
+    suspended_at: Instant
+
+
+class SuspendStation(Record, frozen=True):
+    """Keep a station from working: its next boot is answered Rejected."""
+
+    at: Instant
+    station_id: StrictStr
+    reason: StrictStr
 
 
 class SwapComponent(Record, frozen=True):

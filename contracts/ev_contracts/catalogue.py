@@ -96,18 +96,23 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
     "assets.site.event.v1": (assets.SiteOpened,),
     "assets.site.snapshot.v1": (assets.SiteSnapshot,),
     "assets.station.command.v1": (
+        assets.AcceptStation,
+        assets.CompleteSetUp,
         assets.FitComponent,
         assets.RegisterStation,
         assets.RemoveComponent,
         assets.RetireStation,
+        assets.SuspendStation,
         assets.SwapComponent,
     ),
     "assets.station.event.v1": (
         assets.ComponentFitted,
         assets.ComponentRemoved,
         assets.ComponentSwapped,
+        assets.StationAccepted,
         assets.StationRegistered,
         assets.StationRetired,
+        assets.StationSuspended,
     ),
     "assets.station.snapshot.v1": (assets.StationSnapshot,),
     "billing.invoice.command.v1": (

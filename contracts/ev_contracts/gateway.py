@@ -2619,6 +2619,9 @@ class StationBooted(Record, frozen=True):
     reason: Annotated[StrictStr | None, Field(description="2.x boot reason.")] = None
     booted_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
     frame_ref: StrictStr | None = None
+    answered: Annotated[
+        StrictStr | None, Field(description="Accepted, Pending or Rejected; absent where all were accepted.")
+    ] = None
 
 
 class StationConnected(Record, frozen=True):

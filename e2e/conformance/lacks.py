@@ -1,7 +1,5 @@
 """What the gateway has not yet, in the words of the table; a line goes when its cases pass."""
 
-SERIAL = "the serial number of a boot is not compared with the certificate"
-PENDING = "a registered station is accepted at once: Pending and Rejected are not used"
 CONTRACTS = "a port is there, a checker of contract certificates (ISO 15118) is not"
 COST = "what a session costs is not told in the answer to its end"
 EV_CERTIFICATES = "a port is there, a provisioning service of contract certificates is not"

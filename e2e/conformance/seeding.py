@@ -73,28 +73,35 @@ def digest_of(secret: str) -> bytes:
     return hmac.digest(key_of("credential-key"), secret.encode(), hashlib.sha256)
 
 
+def shape_of(station_id: str) -> StationSnapshot:
+    """How the registry has a station: two EVSEs of one plug each."""
+    plug = Connector(
+        connector_number=1,
+        standard="IEC_62196_T2",
+        max_power_w=22_000,
+        max_voltage_v=400,
+        max_amperage_a=32,
+        dc=False,
+    )
+    number = station_id.removeprefix("OCTT")
+    return StationSnapshot(
+        station_id=station_id,
+        site_id="S-OCTT",
+        cpo_party_id=OPERATOR,
+        vendor="Restated",
+        model="Two",
+        evses=tuple(Evse(evse_number=evse, evse_id=f"NL*OCT*E{number}*{evse}", connectors=(plug,)) for evse in (1, 2)),
+        retired=False,
+        version=1,
+    )
+
+
 def _stations(stations: tuple[str, ...]) -> Iterator[tuple[str, str, Record]]:
     digest = digest_of(SECRET)
-    plug = Connector(
-        connector_number=1, standard="IEC_62196_T2", max_power_w=22_000, max_voltage_v=400, max_amperage_a=32, dc=False
-    )
-    for number, station_id in enumerate(stations, start=1):
+    for station_id in stations:
         credential = CredentialSnapshot(station_id=station_id, tenant=TENANT, secret_hmac=digest, version=1)
         yield "assets.credential.snapshot.v1", f"_/{station_id}", credential
-        evses = tuple(
-            Evse(evse_number=evse, evse_id=f"NL*OCT*E{number:04d}*{evse}", connectors=(plug,)) for evse in (1, 2)
-        )
-        shape = StationSnapshot(
-            station_id=station_id,
-            site_id="S-OCTT",
-            cpo_party_id=OPERATOR,
-            vendor="Restated",
-            model="Two",
-            evses=evses,
-            retired=False,
-            version=1,
-        )
-        yield "assets.station.snapshot.v1", f"{TENANT}/{station_id}", shape
+        yield "assets.station.snapshot.v1", f"{TENANT}/{station_id}", shape_of(station_id)
 
 
 def _cards() -> Iterator[tuple[str, str, Record]]:

@@ -25,6 +25,7 @@ from conformance.seeding import OPERATOR, TENANT, seed, station_ids, write_secre
 from conformance.trust import Trust
 from ev_contracts.assets import CredentialSnapshot
 from ev_contracts.catalogue import RECORDS, TOPICS
+from ev_contracts.record import Record
 
 OPERATOR_OF_ALL = "operator"
 STATIONS = 600
@@ -68,11 +69,14 @@ class Stand:
 
     async def registry_says(self, credential: CredentialSnapshot) -> None:
         """The registry changed how a station proves itself."""
+        await self.says("assets.credential.snapshot.v1", f"_/{credential.station_id}", credential)
+
+    async def says(self, topic: str, key: str, record: Record) -> None:
+        """Another service said something."""
         appender = Appender(
             log=self.log, codec=self.codec, clock=SystemClock(), service="registry", tracing=Tracing("registry")
         )
-        key = f"_/{credential.station_id}"
-        await appender.append(topic="assets.credential.snapshot.v1", key=key, record=credential)
+        await appender.append(topic=topic, key=key, record=record)
 
     async def command(self, station_id: str, path: str, body: Any) -> httpx2.Response:
         """Ask the gateway to command a station; `path` follows commands/."""

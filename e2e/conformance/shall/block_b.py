@@ -1,29 +1,82 @@
-"""Rows on the boot (OCPP 2.0.1 part 2, block B)."""
+"""Rows on the boot and on variables (OCPP 2.0.1 part 2, block B)."""
 
 import asyncio
 import contextlib
 
 from conformance.cases import SHALL
-from conformance.lacks import PENDING, SERIAL
-from conformance.station import Gone, Refusal
+from conformance.commissioning import is_told
+from conformance.station import ACCEPTED, Gone, Refusal
 from conformance.v201.charger import BOOT, Charger
+from ev_contracts.assets import RegistrationState
 
-SHALL.not_built("B01.FR.10", "Before its boot is accepted a station's call is a SecurityError.", PENDING)
-SHALL.not_built("B02.FR.09", "The same while it is pending.", PENDING)
-SHALL.not_built("B03.FR.07", "The same once it was rejected.", PENDING)
+_AWAITING, _SUSPENDED = RegistrationState.AWAITING_SET_UP, RegistrationState.SUSPENDED
+
+
+async def _boots_with(charger: Charger, serial_number: str) -> None:
+    station = {**BOOT["chargingStation"], "serialNumber": serial_number}
+    await charger.says("BootNotification", {**BOOT, "chargingStation": station})
+
+
+async def _shows_its_certificate(charger: Charger) -> None:
+    certificates = charger.stand.certificates
+    await charger.connect_securely(certificates.client(charger.station_id), additional_headers={})
+
+
+@SHALL.case("B01.FR.02", "A boot is answered with whether the station is accepted.", booted=False)
+async def boot_answered(charger: Charger) -> None:
+    for registration, word in (
+        (_AWAITING, "Pending"),
+        (_SUSPENDED, "Rejected"),
+        (RegistrationState.ACCEPTED, "Accepted"),
+    ):
+        assert (await is_told(charger, registration, word))["interval"] > 0
+
+
+@SHALL.case("B01.FR.10", "Before its boot is accepted a station's call is a SecurityError.", booted=False)
+async def not_booted(charger: Charger) -> None:
+    await is_told(charger, _AWAITING, "Pending")
+    await charger.disconnect()
+    await charger.connect()
+    assert await charger.is_refused("Heartbeat") == "SecurityError"
+
+
+@SHALL.case("B01.FR.11", "With a certificate, the serial number of a boot is compared with its name.", connects=False)
+async def same_serial(charger: Charger) -> None:
+    await _shows_its_certificate(charger)
+    await _boots_with(charger, charger.station_id)
+    assert await charger.says("Heartbeat")
 
 
 @SHALL.case(
-    "B01.FR.12",
-    "A boot whose serial number is not the certificate's name ends the connection.",
-    missing=SERIAL,
-    connects=False,
+    "B01.FR.12", "A boot whose serial number is not the certificate's name ends the connection.", connects=False
 )
 async def another_serial(charger: Charger) -> None:
-    certificates = charger.stand.certificates
-    await charger.connect_securely(certificates.client(charger.station_id), additional_headers={})
-    station = {**BOOT["chargingStation"], "serialNumber": "ANOTHER-ONE"}
+    await _shows_its_certificate(charger)
     with contextlib.suppress(Refusal, Gone):
-        await charger.says("BootNotification", {**BOOT, "chargingStation": station})
+        await _boots_with(charger, "ANOTHER-ONE")
     async with asyncio.timeout(1):
         await charger.is_closed()
+
+
+@SHALL.case("B02.FR.09", "A pending station's call is a SecurityError, unless it was triggered.", booted=False)
+async def pending(charger: Charger) -> None:
+    await is_told(charger, _AWAITING, "Pending")
+    assert await charger.is_refused("Heartbeat") == "SecurityError"
+    await charger.told("TriggerMessage", {"requestedMessage": "Heartbeat"})
+    assert await charger.says("Heartbeat")
+
+
+@SHALL.case("B03.FR.03", "To a rejected station nothing is sent.", booted=False)
+async def nothing_sent(charger: Charger) -> None:
+    await is_told(charger, _SUSPENDED, "Rejected")
+    charger.answers["ClearCache"] = ACCEPTED
+    response = await charger.stand.command(charger.station_id, "clear-cache", {})
+    told = response.json()
+    assert (told["status"], told["answer"]) == ("refused", "not-accepted")
+    assert charger.asked.empty()
+
+
+@SHALL.case("B03.FR.07", "A rejected station's call is a SecurityError.", booted=False)
+async def rejected(charger: Charger) -> None:
+    await is_told(charger, _SUSPENDED, "Rejected")
+    assert await charger.is_refused("Heartbeat") == "SecurityError"

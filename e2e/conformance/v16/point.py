@@ -15,11 +15,15 @@ class Point(Station):
     def __init__(self, stand: Stand) -> None:
         super().__init__(stand, "1.6")
 
-    async def boots(self) -> Any:
-        """A cold boot: accepted, with a clock and an interval, then a status of each connector."""
-        answer = await self.says(
+    async def introduces_itself(self) -> Any:
+        """A boot, and its answer whatever it is."""
+        return await self.says(
             "BootNotification", {"chargePointVendor": "Restated", "chargePointModel": "Two", "firmwareVersion": "1.0"}
         )
+
+    async def boots(self) -> Any:
+        """A cold boot: accepted, with a clock and an interval, then a status of each connector."""
+        answer = await self.introduces_itself()
         assert answer["status"] == "Accepted"
         assert answer["interval"] > 0
         for connector in (0, 1, 2):

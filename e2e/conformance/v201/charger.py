@@ -68,9 +68,13 @@ class Charger(Station):
     def __init__(self, stand: Stand, version: str = "2.0.1") -> None:
         super().__init__(stand, version)
 
+    async def introduces_itself(self, reason: str = "PowerUp") -> Any:
+        """A boot, and its answer whatever it is."""
+        return await self.says("BootNotification", {**BOOT, "reason": reason})
+
     async def boots(self, reason: str = "PowerUp") -> Any:
         """A boot: accepted, with a clock and an interval, then a status of each connector."""
-        answer = await self.says("BootNotification", {**BOOT, "reason": reason})
+        answer = await self.introduces_itself(reason)
         assert answer["status"] == "Accepted"
         assert answer["interval"] > 0
         for evse in (1, 2):

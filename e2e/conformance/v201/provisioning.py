@@ -8,10 +8,11 @@ from websockets.typing import Subprotocol
 
 from charger_gateway.domain.station import STATION_EVENTS
 from conformance.cases import V201
-from conformance.lacks import PENDING
+from conformance.commissioning import is_accepted, is_told
 from conformance.station import ACCEPTED, Payload, now
 from conformance.v201.asking import asked, status
 from conformance.v201.charger import Charger
+from ev_contracts.assets import RegistrationState
 from ev_contracts.gateway import StationBooted
 
 _TRACE = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
@@ -30,6 +31,10 @@ def _set(*variables: dict[str, Any]) -> tuple[Payload, Payload]:
     wanted = [{"attributeValue": "300", **variable} for variable in variables]
     done = [{"attributeStatus": "Accepted", **variable} for variable in variables]
     return {"setVariableData": wanted}, {"setVariableResult": done}
+
+
+_set_one = ("SetVariables", *_set(_TRACE))
+_NOT_ACCEPTED = ((RegistrationState.AWAITING_SET_UP, "Pending"), (RegistrationState.SUSPENDED, "Rejected"))
 
 
 def _report(request: int, seq: int, *, more: bool) -> tuple[str, Payload]:
@@ -70,9 +75,36 @@ async def cold_boot(charger: Charger) -> None:
     assert (booted.vendor, booted.model, booted.reason) == ("Restated", "Two", "PowerUp")
 
 
-V201.not_built("TC_B_02_CSMS", "A boot may be answered Pending until the station is set up.", PENDING)
-V201.not_built("TC_B_30_CSMS", "Before its boot is accepted a station's call is a SecurityError.", PENDING)
-V201.not_built("TC_B_31_CSMS", "A pending station can be asked to boot again.", PENDING)
+@V201.case("TC_B_02_CSMS", "A boot is answered Pending until the station is set up, and then Accepted.", booted=False)
+async def pending(charger: Charger) -> None:
+    answer = await is_told(charger, RegistrationState.AWAITING_SET_UP, "Pending")
+    assert answer["interval"] > 0
+    await charger.told(*_set_one)
+    charger.answers["TriggerMessage"] = ACCEPTED
+    await is_accepted(charger)
+    assert await charger.was_asked("TriggerMessage") == {"requestedMessage": "BootNotification"}
+    await charger.boots("Triggered")
+    assert await charger.says("Heartbeat")
+
+
+@V201.case("TC_B_30_CSMS", "While a station is pending or rejected its call is a SecurityError.", booted=False)
+async def not_accepted(charger: Charger) -> None:
+    for registration, word in _NOT_ACCEPTED:
+        await is_told(charger, registration, word)
+        assert await charger.is_refused("Heartbeat") == "SecurityError"
+
+
+@V201.case("TC_B_31_CSMS", "A pending station is asked to boot again, and is accepted once the registry does.")
+async def boots_again(charger: Charger) -> None:
+    await is_told(charger, RegistrationState.AWAITING_SET_UP, "Pending")
+    trigger = {"requestedMessage": "BootNotification"}
+    await charger.told("TriggerMessage", trigger)
+    assert (await charger.introduces_itself("Triggered"))["status"] == "Pending"
+    charger.answers["TriggerMessage"] = ACCEPTED
+    await is_accepted(charger)
+    assert await charger.was_asked("TriggerMessage") == trigger
+    await charger.boots("Triggered")
+
 
 asked("B_06", "One variable is read.", "GetVariables", {"getVariableData": [_TRACE]}, answer=_got(("300", _TRACE)))
 _TWO = {"getVariableData": [_OFFLINE, _TRACE]}

@@ -10,6 +10,7 @@ from asset_registry.domain.credential import credential
 from asset_registry.domain.party import party
 from asset_registry.domain.site import site
 from asset_registry.domain.station import station
+from asset_registry.policies import on_desk
 from asset_registry.settings import Settings
 from chassis.auth import Authenticator, Guard
 from chassis.clock import Clock
@@ -17,11 +18,14 @@ from chassis.dead_letters.routes import repair_router
 from chassis.decider import Decider
 from chassis.http import CommandClient
 from chassis.log import Log
-from chassis.runner import Entity, HttpEdge, Service, Wiring, wire
+from chassis.runner import Entity, HttpEdge, Policy, Service, Wiring, wire
 from chassis.settings import read_secret
 from chassis.tables import Table
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
+
+DESK = "gateway.desk.event.v1"
+SET_UP = "assets.set-up-policy"
 
 _DECIDERS: Mapping[str, Decider[Any, Any, Any]] = {
     "party": party,
@@ -52,6 +56,7 @@ def build(
             entities=names,
             guard=edge.guard,
             act="repair-parked",
+            reactions=(SET_UP,),
             unreadable=wiring.env.unreadable,
         )
     )
@@ -62,7 +67,7 @@ def build(
         commands=client,
         tables=(edge.parties, edge.sites, edge.stations, edge.components, edge.contracts),
     )
-    return wiring.service([*entities, http])
+    return wiring.service([*entities, http, Policy(name=SET_UP, source=DESK, target="assets.station", react=on_desk)])
 
 
 def _edge(wiring: Wiring, settings: Settings, client: CommandClient, guard: Guard) -> Edge:

@@ -246,6 +246,8 @@ def _interpreter(settings: Settings, directory: TablesDirectory, metrics: Metric
         token_key=read_secret(settings, "token-key"),
         number_key=read_secret(settings, "transaction-key"),
         heartbeat_interval_s=settings.heartbeat_interval_s,
+        pending_interval_s=settings.pending_interval_s,
+        rejected_interval_s=settings.rejected_interval_s,
         authorities=NoAuthorities(signs=bool(settings.station_ca_dir)),
         metrics=metrics,
     )

@@ -1,10 +1,11 @@
-"""How the desk reacts to what stations tell: contacts, and words that follow an earlier command."""
+"""How the desk reacts: to contacts, to words that follow an earlier command, to what the registry says of a station."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chassis.decider import EventContext, To, derived_id
+from ev_contracts.assets import DesiredVariable, StationAccepted, StationRegistered
 from ev_contracts.gateway import (
     CertificateSigningRequested,
     ChargingNeedsReported,
@@ -18,9 +19,16 @@ from ev_contracts.gateway import (
     ReportCompleted,
     ReportContact,
     ReportProgress,
+    SetDesiredVariables,
     StationBooted,
     StationConnected,
+    TriggerStationMessage,
+    VariableSetting,
 )
+
+REGISTRY = "registration"
+"""Who asks, where the registry's word on a station makes the desk act."""
+_BOOTS_WITHIN_S = 120
 
 
 def on_connection(event: object, context: EventContext, _facts: Any) -> Sequence[To]:
@@ -88,3 +96,41 @@ def _word(event: object) -> ReportProgress | None:
 
 def _progress(station_id: str, at: datetime, kind: str, status: str, request_id: int | None = None) -> ReportProgress:
     return ReportProgress(at=at, station_id=station_id, kind=kind, request_id=request_id, status=status)
+
+
+def on_registry(event: object, context: EventContext, _facts: Any) -> Sequence[To]:
+    """A new station is given its desired state; one that was accepted is asked to boot, to be told so."""
+    match event:
+        case StationRegistered() if event.desired_variables:
+            return [To(key=context.key, command=_desired(event))]
+        case StationAccepted():
+            return [To(key=context.key, command=_boot(event, context))]
+        case _:
+            return []
+
+
+def _desired(event: StationRegistered) -> SetDesiredVariables:
+    return SetDesiredVariables(
+        at=event.registered_at,
+        document_id=derived_id("registered", event.station_id, event.registered_at.isoformat()),
+        station_id=event.station_id,
+        requested_by=REGISTRY,
+        reason=None if event.template_id is None else f"template {event.template_id}",
+        variables=tuple(_setting(one) for one in event.desired_variables),
+    )
+
+
+def _setting(one: DesiredVariable) -> VariableSetting:
+    return VariableSetting(**one.model_dump())
+
+
+def _boot(event: StationAccepted, context: EventContext) -> TriggerStationMessage:
+    return TriggerStationMessage(
+        at=event.accepted_at,
+        command_id=derived_id("accepted", event.station_id, context.event_id),
+        station_id=event.station_id,
+        requested_by=REGISTRY,
+        reason=event.reason,
+        expires_at=event.accepted_at + timedelta(seconds=_BOOTS_WITHIN_S),
+        message="BootNotification",
+    )

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from charger_gateway.domain.certificates import ChainStatus, ContractCertificate
 from charger_gateway.domain.station import TokenVerdict
-from ev_contracts.assets import Connector
+from ev_contracts.assets import Connector, RegistrationState
 from ev_contracts.record import Record
 
 
@@ -36,6 +36,8 @@ class StationShape:
     plugs: Mapping[int, Sequence[Connector]] = field(default_factory=dict)
     """What each EVSE's connectors can carry."""
     retired: bool = False
+    registration: RegistrationState = RegistrationState.ACCEPTED
+    serial_number: str | None = None
 
 
 class Directory(Protocol):

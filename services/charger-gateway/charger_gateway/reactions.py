@@ -7,14 +7,16 @@ from charger_gateway.adapters.ocpp.server import CONNECTIONS
 from charger_gateway.adapters.signing import Signing
 from charger_gateway.adapters.trust.opening import open_ca
 from charger_gateway.domain.station import STATION_EVENTS
-from charger_gateway.policies import on_connection, on_station_word
+from charger_gateway.policies import on_connection, on_registry, on_station_word
 from charger_gateway.settings import Settings
 from chassis.runner import Outbox, Policy, Wiring
 
+STATIONS = "assets.station.event.v1"
 CONTACTS = "gateway.contact-policy"
 WORDS = "gateway.word-policy"
+REGISTRATIONS = "gateway.registration-policy"
 SIGNING = "gateway.signing-outbox"
-REACTIONS = (CONTACTS, WORDS, SIGNING)
+REACTIONS = (CONTACTS, WORDS, REGISTRATIONS, SIGNING)
 """All there may be: what is parked for one of them can be repaired whether or not it runs here."""
 
 
@@ -23,6 +25,7 @@ def reactions(settings: Settings, wiring: Wiring) -> Sequence[Policy | Outbox]:
     policies = [
         Policy(name=CONTACTS, source=CONNECTIONS, target=DESK, react=on_connection),
         Policy(name=WORDS, source=STATION_EVENTS, target=DESK, react=on_station_word),
+        Policy(name=REGISTRATIONS, source=STATIONS, target=DESK, react=on_registry),
     ]
     ca = open_ca(settings, wiring.env.clock.now())
     if ca is None:

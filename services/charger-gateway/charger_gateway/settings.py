@@ -25,6 +25,10 @@ class Settings(BaseServiceSettings):
     """`standard` adds what OCPP names and has no forward secrecy."""
     heartbeat_interval_s: int = 300
     """What a station is told at Boot; in business time."""
+    pending_interval_s: int = 60
+    """When a station that awaits its set-up shall boot again, unless it is asked to before."""
+    rejected_interval_s: int = 300
+    """When a suspended station may ask again."""
     most_connections: int = 20_000
     messages_per_s: float = 200.0
     """What one station may say, sustained; above it its socket is read more slowly."""

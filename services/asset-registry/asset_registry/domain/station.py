@@ -15,24 +15,31 @@ from asset_registry.domain.component import (
     swap,
     with_component,
 )
+from asset_registry.domain.registration import RegistrationCommand, RegistrationEvent, change, registration_after
 from chassis.decider import Decider, Refused, Snapshot
 from ev_contracts.assets import (
+    AcceptStation,
+    CompleteSetUp,
     ComponentFitted,
     ComponentRemoved,
     ComponentSwapped,
     Evse,
     FitComponent,
     RegisterStation,
+    RegistrationState,
     RemoveComponent,
     RetireStation,
+    StationAccepted,
     StationRegistered,
     StationRetired,
     StationSnapshot,
+    StationSuspended,
+    SuspendStation,
     SwapComponent,
 )
 
-StationCommand = RegisterStation | RetireStation | ComponentCommand
-StationEvent = StationRegistered | StationRetired | ComponentEvent
+StationCommand = RegisterStation | RetireStation | ComponentCommand | RegistrationCommand
+StationEvent = StationRegistered | StationRetired | ComponentEvent | RegistrationEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +49,12 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
-    """The station as it was registered; `version` counts its events."""
+    """The station as it was registered and as it stands; `version` counts its events."""
 
     station: StationRegistered
     version: int
+    registration: RegistrationState
+    changed_at: datetime
     fittings: tuple[Fitting, ...] = ()
 
 
@@ -55,6 +64,7 @@ class Retired:
 
     station: StationRegistered
     version: int
+    registration: RegistrationState
     retired_at: datetime
     fittings: tuple[Fitting, ...] = ()
 
@@ -71,6 +81,8 @@ def decide(command: StationCommand, state: StationState) -> Sequence[StationEven
             return _retire(command, state)
         case FitComponent() | RemoveComponent() | SwapComponent():
             return _refit(command, state)
+        case AcceptStation() | SuspendStation() | CompleteSetUp():
+            return _change_registration(command, state)
         case _:
             assert_never(command)
 
@@ -118,6 +130,18 @@ def why_not(evses: Sequence[Evse]) -> Refused | None:
     return None
 
 
+def _change_registration(command: RegistrationCommand, state: StationState) -> Sequence[RegistrationEvent] | Refused:
+    match state:
+        case Unknown():
+            return Refused(reason="station-unknown")
+        case Registered():
+            return change(command, state.registration)
+        case Retired():
+            return Refused(reason="station-retired")
+        case _:
+            assert_never(state)
+
+
 def _retire(command: RetireStation, state: StationState) -> Sequence[StationEvent] | Refused:
     match state:
         case Unknown():
@@ -134,12 +158,13 @@ def evolve(state: StationState, event: StationEvent) -> StationState:
     """The station after one more event."""
     match event:
         case StationRegistered():
-            return Registered(station=event, version=1)
+            return Registered(station=event, version=1, registration=event.registration, changed_at=event.registered_at)
         case StationRetired():
             assert isinstance(state, Registered), "only a registered station retires"
             return Retired(
                 station=state.station,
                 version=state.version + 1,
+                registration=state.registration,
                 retired_at=event.retired_at,
                 fittings=state.fittings,
             )
@@ -147,8 +172,16 @@ def evolve(state: StationState, event: StationEvent) -> StationState:
             assert not isinstance(state, Unknown), "only a station that stands has components"
             version = state.version + 1
             return replace(state, version=version, fittings=with_component(state.fittings, event, version=version))
+        case StationAccepted() | StationSuspended():
+            assert isinstance(state, Registered), "only a registered station is accepted or suspended"
+            at = event.accepted_at if isinstance(event, StationAccepted) else event.suspended_at
+            registration = registration_after(event)
+            return replace(state, version=state.version + 1, registration=registration, changed_at=at)
         case _:
             assert_never(event)
+
+
+_NOT_TOLD = {"registered_at", "registration", "desired_variables", "template_id"}
 
 
 def snapshots(before: StationState, after: StationState) -> Sequence[Snapshot]:
@@ -157,17 +190,21 @@ def snapshots(before: StationState, after: StationState) -> Sequence[Snapshot]:
         return []
     fittings = () if isinstance(before, Unknown) else before.fittings
     changed = component_snapshots(after.station.station_id, fittings, after.fittings)
-    is_as_before = isinstance(before, type(after)) and before.station == after.station
+    is_as_before = isinstance(before, type(after)) and _word(before) == _word(after)
     return changed if is_as_before else [_snapshot(after), *changed]
 
 
+def _word(state: Registered | Retired) -> tuple[StationRegistered, RegistrationState]:
+    return (state.station, state.registration)
+
+
 def _snapshot(after: Registered | Retired) -> Snapshot:
-    retired_at = after.retired_at if isinstance(after, Retired) else None
     record = StationSnapshot(
-        **after.station.model_dump(exclude={"registered_at", "serial_number"}),
-        retired=retired_at is not None,
+        **after.station.model_dump(exclude=_NOT_TOLD),
+        retired=isinstance(after, Retired),
         version=after.version,
-        changed_at=retired_at or after.station.registered_at,
+        changed_at=after.retired_at if isinstance(after, Retired) else after.changed_at,
+        registration=after.registration,
     )
     return Snapshot(topic="assets.station.snapshot.v1", key="", record=record)
 

@@ -26,7 +26,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # samples stand beside th
 
 
 SERVICE = "asset-registry"
-READS = {name: topic for name, topic in TOPICS.items() if name.startswith("assets.")}
+FOLLOWED = {"gateway.desk.event.v1"}
+READS = {name: topic for name, topic in TOPICS.items() if name.startswith("assets.") or name in FOLLOWED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

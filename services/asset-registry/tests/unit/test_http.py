@@ -73,7 +73,7 @@ async def test_a_role_that_the_table_does_not_name_gets_no_further(
 ) -> None:
     roles = {row.role for rows in ACTS.values() for row in rows}
     acts = declared_acts(app_of(build(settings, log=MemoryLog())))
-    assert len(acts) == 20
+    assert len(acts) == 21
     for method, path, act in acts:
         place = path.replace("{party_id}", "NL-VLT").replace("{", "").replace("}", "")
         answers = {role: await http.request(method, place, headers=by(f"only-{role}")) for role in roles}
@@ -363,3 +363,18 @@ async def test_bytes_that_are_no_site_are_refused(http: httpx2.AsyncClient, cont
     headers = {**by("volt"), "Content-Type": "application/json"}
     answer = await http.post("/v1/sites", content=content, headers=headers)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+
+
+@shared
+async def test_a_station_is_suspended_and_accepted_again(http: httpx2.AsyncClient) -> None:
+    await founded(http)
+    await told(http, "/v1/stations", numbered(77))
+    path = "/v1/stations/NLVOLT0077/registration"
+    for state in ("suspended", "accepted"):
+        assert (await told(http, path, {"state": state, "reason": "recall"}))["happened"] != []
+        read = (await http.get("/v1/stations/NLVOLT0077", headers=by("volt"))).json()
+        assert read["registration"] == state.upper()
+    unknown = await http.post(
+        "/v1/stations/NOBODY/registration", json={"state": "accepted", "reason": "x"}, headers=by("volt")
+    )
+    assert unknown.status_code == 404

@@ -91,5 +91,5 @@ def test_the_snapshot_is_the_station(history: tuple[Any, ...], version: int) -> 
     (snapshot,) = station.snapshots(station.initial, Scenario(station).given(*history).state)
     changed_at = RETIRED.retired_at if RETIRED in history else REGISTERED.registered_at
     assert snapshot.record == StationSnapshot(
-        retired=RETIRED in history, version=version, changed_at=changed_at, **FACTS
+        retired=RETIRED in history, version=version, changed_at=changed_at, serial_number="ACE0123456", **FACTS
     )

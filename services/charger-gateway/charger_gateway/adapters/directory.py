@@ -8,12 +8,19 @@ from charger_gateway.domain.tokens import UNKNOWN_TOKEN, judge
 from charger_gateway.ports import KnownStation, StationShape
 from chassis.tables import Table
 from ev_contracts.accounts import TokenSnapshot
-from ev_contracts.assets import CommercialSnapshot, CredentialSnapshot, OwnershipSnapshot, StationSnapshot
+from ev_contracts.assets import (
+    CommercialSnapshot,
+    CredentialSnapshot,
+    OwnershipSnapshot,
+    RegistrationState,
+    StationSnapshot,
+)
 
 MAX_STALENESS_S = 3600.0
 """Beyond this age the token table proves nothing, and every token is unknown."""
 
-_UNREGISTERED = StationShape()
+# A claimed identity whose registration is still on its way may not work yet.
+_UNREGISTERED = StationShape(registration=RegistrationState.AWAITING_SET_UP)
 
 
 class Shapes(Table[StationSnapshot]):
@@ -37,6 +44,8 @@ class Shapes(Table[StationSnapshot]):
             connectors=connectors,
             plugs={evse.evse_number: evse.connectors for evse in new.evses},
             retired=new.retired,
+            registration=new.registration,
+            serial_number=new.serial_number,
         )
 
 

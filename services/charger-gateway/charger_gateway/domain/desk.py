@@ -30,13 +30,18 @@ from ev_contracts.gateway import (
     StartJob,
 )
 
-__all__ = ["INEXPRESSIBLE", "MOST_WAITING", "Desk", "DeskCommand", "DeskEvent", "desk"]
+__all__ = ["INEXPRESSIBLE", "MOST_WAITING", "NOT_ACCEPTED", "Desk", "DeskCommand", "DeskEvent", "desk"]
 
 MOST_WAITING = 32
 """Commands that may stand open at one station; it answers one at a time."""
 
 INEXPRESSIBLE = "inexpressible"
 """The answer where the station's version of OCPP has no words for a command: it was never sent."""
+
+NOT_ACCEPTED = "not-accepted"
+"""The answer where the station awaits its set-up or is suspended, and may not be asked this: it was never sent."""
+
+_NEVER_SENT = frozenset({INEXPRESSIBLE, NOT_ACCEPTED})
 
 DeskCommand: TypeAlias = (
     StationAction
@@ -143,7 +148,7 @@ def _report_answered(command: ReportAnswered, desk: Desk) -> Sequence[DeskEvent]
             return []
         case Sent() if standing.epoch != command.epoch:
             return []
-        case Requested() if command.outcome != "undeliverable" and command.answer != INEXPRESSIBLE:
+        case Requested() if command.outcome != "undeliverable" and command.answer not in _NEVER_SENT:
             return []
         case Requested() | Sent():
             return [_outcome(command)]

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from charger_gateway.domain.registration import BootIntervals, Standing, status_of
 from charger_gateway.domain.running import Running
-from charger_gateway.domain.values import Payload
-from ev_contracts.assets import Connector
+from charger_gateway.domain.values import Payload, iso
+from ev_contracts.assets import Connector, RegistrationState
+from ev_contracts.gateway import StationBooted
 from ev_contracts.record import Record
 
 STATION_EVENTS = "gateway.station.event.v1"
@@ -53,6 +55,12 @@ class Heard:
     cpo_party_id: str | None = None
     remote_starts: Mapping[int, str] = field(default_factory=dict)
     """The remote starts that this connection carried: OCPP's number -> our command id."""
+    registration: RegistrationState = RegistrationState.ACCEPTED
+    """Whether the registry lets the station work, as of now."""
+    serial_number: str | None = None
+    """As registered."""
+    certificate_name: str | None = None
+    """Of the certificate by which the station proved itself, where it did."""
     parts_so_far: Mapping[tuple[str, int], int] = field(default_factory=dict)
     """The parts that came of each open report, by record and request."""
     running: Mapping[int, Running] = field(default_factory=dict)
@@ -104,6 +112,23 @@ class Translated:
     answer: Payload
     facts: tuple[Fact, ...] = ()
     part: Part | None = None
+    standing: Standing | None = None
+    """How the station stands from this answer on; None where the message changes nothing."""
+    closes: str | None = None
+    """Why the connection is closed instead of an answer."""
+
+
+def booted(record: StationBooted, heard: Heard, intervals: BootIntervals) -> Translated:
+    """The answer to a boot is the registry's word; a clock is told with it, whatever it is (B01.FR.06)."""
+    status = status_of(heard.registration)
+    answer = {
+        "status": status.value,
+        "currentTime": iso(heard.received_at),
+        "interval": intervals.after(status),
+    }
+    record = record.model_copy(update={"answered": status.value})
+    facts = (Fact(topic=STATION_EVENTS, record=record),)
+    return Translated(answer=answer, facts=facts, standing=Standing(status=status))
 
 
 def noticed(heard: Heard) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from charger_gateway.domain import connector_states
 from charger_gateway.domain.ids import session_id_v16, transaction_number
 from charger_gateway.domain.readings import canonical_readings, scaled_v16
+from charger_gateway.domain.registration import BootIntervals
 from charger_gateway.domain.station import (
     HEARTBEATS,
     NO_TOKEN,
@@ -12,6 +13,7 @@ from charger_gateway.domain.station import (
     Heard,
     TokenVerdict,
     Translated,
+    booted,
 )
 from charger_gateway.domain.tokens import to_start
 from charger_gateway.domain.values import INT64_MAX, MAX_WH, Payload, instant, iso, name_of, whole
@@ -26,9 +28,9 @@ from ev_contracts.gateway import (
 )
 
 
-def boot(payload: Payload, heard: Heard, *, heartbeat_interval_s: int) -> Translated:
-    """A registered charge point is always accepted: whether it may charge is the registry's word, not the socket's."""
-    booted = StationBooted(
+def boot(payload: Payload, heard: Heard, intervals: BootIntervals) -> Translated:
+    """Whether the charge point may work is the registry's word."""
+    record = StationBooted(
         station_id=heard.station_id,
         ocpp_version=heard.version,
         epoch=heard.epoch,
@@ -39,8 +41,7 @@ def boot(payload: Payload, heard: Heard, *, heartbeat_interval_s: int) -> Transl
         booted_at=heard.received_at,
         frame_ref=heard.frame_ref,
     )
-    answer = {"status": "Accepted", "currentTime": iso(heard.received_at), "interval": heartbeat_interval_s}
-    return Translated(answer=answer, facts=(Fact(topic=STATION_EVENTS, record=booted),))
+    return booted(record, heard, intervals)
 
 
 def heartbeat(heard: Heard) -> Translated:

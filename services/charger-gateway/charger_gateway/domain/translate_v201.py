@@ -5,15 +5,16 @@ from typing import Any
 from charger_gateway.domain import connector_states
 from charger_gateway.domain.ids import session_id_v201
 from charger_gateway.domain.readings import canonical_readings, scaled_v201
+from charger_gateway.domain.registration import BootIntervals
 from charger_gateway.domain.station import (
     HEARTBEATS,
     NO_TOKEN,
-    STATION_EVENTS,
     TRANSACTION_EVENTS,
     Fact,
     Heard,
     TokenVerdict,
     Translated,
+    booted,
 )
 from charger_gateway.domain.tokens import to_start
 from charger_gateway.domain.values import INT64_MAX, Payload, instant, iso, name_of, whole
@@ -31,23 +32,32 @@ from ev_contracts.gateway import (
 _OF_THE_CABLE = {"cableMaxCurrent": "cable_max_current_a", "numberOfPhasesUsed": "phases_used"}
 
 
-def boot(payload: Payload, heard: Heard, *, heartbeat_interval_s: int) -> Translated:
-    """A registered station is always accepted: whether it may charge is the registry's word, not the socket's."""
+def boot(payload: Payload, heard: Heard, intervals: BootIntervals) -> Translated:
+    """Whether the station may work is the registry's word; whose certificate it shows it must be (B01.FR.11/12)."""
     station = payload["chargingStation"]
-    booted = StationBooted(
+    serial_number = station.get("serialNumber")
+    if not _is_its_own(serial_number, heard):
+        return Translated(answer={}, closes="serial-number-differs")
+    record = StationBooted(
         station_id=heard.station_id,
         ocpp_version=heard.version,
         epoch=heard.epoch,
         vendor=station["vendorName"],
         model=station["model"],
-        serial_number=station.get("serialNumber"),
+        serial_number=serial_number,
         firmware_version=station.get("firmwareVersion"),
         reason=payload["reason"],
         booted_at=heard.received_at,
         frame_ref=heard.frame_ref,
     )
-    answer = {"status": "Accepted", "currentTime": iso(heard.received_at), "interval": heartbeat_interval_s}
-    return Translated(answer=answer, facts=(Fact(topic=STATION_EVENTS, record=booted),))
+    return booted(record, heard, intervals)
+
+
+def _is_its_own(serial_number: str | None, heard: Heard) -> bool:
+    # A certificate names the station by its identity here: one whose serial number is another has it registered.
+    if heard.certificate_name is None or serial_number is None:
+        return True
+    return serial_number in {heard.certificate_name, heard.serial_number}
 
 
 def heartbeat(heard: Heard) -> Translated:

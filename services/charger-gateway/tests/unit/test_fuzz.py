@@ -14,6 +14,7 @@ import orjson
 import psutil
 import pytest
 
+from charger_gateway.adapters.ocpp.admission import Proven
 from charger_gateway.adapters.ocpp.connection import Connection, Sockets
 from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.pacing import MessagePace
@@ -33,6 +34,7 @@ FRAMES = int(os.environ.get("EV_FUZZ_FRAMES") or (36_000 if LONG else 1_500))
 SEED = int(os.environ.get("EV_FUZZ_SEED") or 20_261_126)
 A_CONNECTION = 500
 STATION = KnownStation(station_id="NLVOLT0001", tenant="volt", secret_hmac=b"")
+PROVEN = Proven(station=STATION, profile=1, credential_version=0)
 MOST_GROWTH_MB = 30
 
 
@@ -134,7 +136,7 @@ async def fuzzed(version: str, around: Around, count: int) -> int:
     while done < count:
         wire = Wire(next(incoming) for _ in range(min(A_CONNECTION, count - done)))
         pace = MessagePace(per_s=1e9, burst=10**9)
-        connection = Connection(cast("StationSocket", wire), STATION, version, cast("Sockets", around), pace)
+        connection = Connection(cast("StationSocket", wire), PROVEN, version, cast("Sockets", around), pace)
         await connection.serve(1)
         assert connection.close_reason == "closed"
         for raw, said in wire.said:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from charger_gateway.domain import translate_v16 as v16
+from charger_gateway.domain.registration import BootIntervals
 from charger_gateway.domain.station import NO_TOKEN, STATION_EVENTS, TRANSACTION_EVENTS, Heard, TokenVerdict, Translated
 from charger_gateway.domain.values import BadField
 from ev_contracts.common import ConnectorState, MeterReading
@@ -45,7 +46,7 @@ def started(payload: dict[str, object], heard: Heard = HEARD) -> TransactionStar
 
 def test_a_boot_is_accepted_and_kept() -> None:
     payload = {"chargePointVendor": "Alfen", "chargePointModel": "Eve", "chargeBoxSerialNumber": "S1"}
-    translated = v16.boot(payload, HEARD, heartbeat_interval_s=300)
+    translated = v16.boot(payload, HEARD, BootIntervals(accepted_s=300))
     assert translated.answer == {"status": "Accepted", "currentTime": "2026-11-20T12:00:00.000Z", "interval": 300}
     assert [(fact.topic, fact.record) for fact in translated.facts] == [
         (
@@ -59,6 +60,7 @@ def test_a_boot_is_accepted_and_kept() -> None:
                 serial_number="S1",
                 booted_at=NOON,
                 frame_ref="17-4",
+                answered="Accepted",
             ),
         )
     ]

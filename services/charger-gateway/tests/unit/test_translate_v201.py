@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from charger_gateway.domain import translate_v201 as v201
+from charger_gateway.domain.registration import BootIntervals
 from charger_gateway.domain.station import NO_TOKEN, Heard, TokenVerdict
 from charger_gateway.domain.values import BadField
 from ev_contracts.common import ConnectorState, MeterReading
@@ -162,5 +163,5 @@ def test_an_absurd_reading_is_left_out(value: float) -> None:
 
 def test_boot_and_heartbeat_set_the_clock() -> None:
     payload = {"reason": "PowerUp", "chargingStation": {"vendorName": "Alfen", "model": "Eve"}}
-    assert v201.boot(payload, HEARD, heartbeat_interval_s=60).answer["currentTime"] == "2026-11-20T12:00:00.000Z"
+    assert v201.boot(payload, HEARD, BootIntervals(accepted_s=60)).answer["currentTime"] == "2026-11-20T12:00:00.000Z"
     assert v201.heartbeat(HEARD).answer == {"currentTime": "2026-11-20T12:00:00.000Z"}

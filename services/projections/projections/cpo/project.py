@@ -6,7 +6,7 @@ from functools import singledispatch
 
 from chassis.cassandra import Write
 from chassis.decider import EventContext
-from ev_contracts.assets import SiteOpened, StationRegistered, StationRetired
+from ev_contracts.assets import SiteOpened, StationAccepted, StationRegistered, StationRetired, StationSuspended
 from ev_contracts.billing import InvoiceIssued
 from ev_contracts.gateway import HeartbeatSeen
 from ev_contracts.record import Record
@@ -91,6 +91,16 @@ def _station_retired(event: StationRetired, ctx: EventContext) -> Sequence[Write
         row("stations", ctx, key, {"retired_at": event.retired_at}),
         network.told(event, ctx, object_id=event.station_id, at=event.retired_at),
     )
+
+
+@_own.register
+def _station_accepted(event: StationAccepted, ctx: EventContext) -> Sequence[Write]:
+    return (network.told(event, ctx, object_id=event.station_id, at=event.accepted_at),)
+
+
+@_own.register
+def _station_suspended(event: StationSuspended, ctx: EventContext) -> Sequence[Write]:
+    return (network.told(event, ctx, object_id=event.station_id, at=event.suspended_at),)
 
 
 def _heartbeat(event: HeartbeatSeen, ctx: EventContext) -> Sequence[Write]:

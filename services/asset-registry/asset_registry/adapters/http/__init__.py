@@ -7,6 +7,7 @@ from asset_registry.adapters.http.contracts import add_contract_routes
 from asset_registry.adapters.http.edge import Edge
 from asset_registry.adapters.http.numbered_table import NumberedTable
 from asset_registry.adapters.http.parties import add_grant_routes, add_party_routes
+from asset_registry.adapters.http.registrations import add_registration_routes
 from asset_registry.adapters.http.sites import add_site_routes
 from asset_registry.adapters.http.stations import add_credential_routes, add_station_routes
 from chassis.http import create_app
@@ -28,6 +29,7 @@ def registry_app(edge: Edge) -> FastAPI:
         add_station_routes,
         add_credential_routes,
         add_component_routes,
+        add_registration_routes,
     ):
         add(app, edge)
     app.include_router(edge.desk.router(edge.guard))

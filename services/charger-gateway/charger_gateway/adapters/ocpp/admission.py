@@ -43,6 +43,8 @@ class Proven:
     station: KnownStation
     profile: int
     credential_version: int
+    certificate_name: str | None = None
+    """Of the certificate that it showed; None where it proved itself otherwise."""
 
 
 Admission: TypeAlias = Proven | Rejected
@@ -99,7 +101,7 @@ class Admissions:
         if not proven or station.secret_hmac is None or profile < station.security_profile:
             return Rejected(status=HTTPStatus.UNAUTHORIZED, text="wrong or missing credentials\n")
         version = station.version if newest and profile < 3 else 0
-        return Proven(station=station, profile=profile, credential_version=version)
+        return Proven(station=station, profile=profile, credential_version=version, certificate_name=proof.common_name)
 
     def _before(self, station: KnownStation | None) -> bytes | None:
         if station is None or station.before_ends_at is None or station.before_ends_at <= self.now():

@@ -10,6 +10,7 @@ from typing import Any, Protocol, assert_never
 
 import structlog
 
+from charger_gateway.adapters.ocpp.admission import Proven
 from charger_gateway.adapters.ocpp.dialects import Asked, Interpreter, hear, hear_sent, quarantine
 from charger_gateway.adapters.ocpp.frames import (
     BROKEN_CODES,
@@ -32,11 +33,12 @@ from charger_gateway.adapters.ocpp.repeats import Answered, Reused
 from charger_gateway.adapters.ocpp.schemas import Violation, response_violation
 from charger_gateway.adapters.ocpp.sockets import SocketClosed, StationSocket
 from charger_gateway.domain.ids import remote_start_number
+from charger_gateway.domain.registration import Standing, status_of
 from charger_gateway.domain.reports import Reports
 from charger_gateway.domain.running import RunningTransactions
 from charger_gateway.domain.smart_charging import taken_profile
 from charger_gateway.domain.station import HEARTBEATS, TRANSACTION_EVENTS, Fact, Heard, Part, Translated
-from charger_gateway.ports import Directory, FrameKeeper, Journal, JournalUnavailable, KnownStation
+from charger_gateway.ports import Directory, FrameKeeper, Journal, JournalUnavailable, KnownStation, StationShape
 from chassis.clock import Clock, new_id
 from chassis.telemetry import MetricName
 
@@ -46,6 +48,8 @@ CLOSE_TRY_LATER = 1013
 
 _MOST_REMOTE_STARTS = 64
 _PATIENCE_S = 0.05
+
+_NOT_ACCEPTED = Violation(code="SecurityError", description="the station is not accepted")
 
 log = structlog.get_logger("charger_gateway.connection")
 
@@ -79,11 +83,13 @@ class Connection:
     """A proven station on one socket under one epoch."""
 
     def __init__(
-        self, socket: StationSocket, station: KnownStation, version: str, sockets: Sockets, pace: MessagePace
+        self, socket: StationSocket, proven: Proven, version: str, sockets: Sockets, pace: MessagePace
     ) -> None:
         self.connection_id = new_id()
-        self.station = station
+        self.station = proven.station
         self.version = version
+        self.standing = Standing(status=status_of(_shape(sockets, proven.station).registration))
+        """One that is accepted and merely comes back sends no boot, and is served at once."""
         self.epoch = -1
         self.close_reason = "closed"
         self.append_since: float | None = None
@@ -91,7 +97,8 @@ class Connection:
         self.socket = socket
         self._sockets = sockets
         self._pace = pace
-        self._key = f"{station.tenant}/{station.station_id}"
+        self._certificate_name = proven.certificate_name
+        self._key = f"{self.station.tenant}/{self.station.station_id}"
         self._frames = 0
         self._answered = Answered()
         self._asking: set[asyncio.Task[None]] = set()
@@ -158,14 +165,22 @@ class Connection:
             # The first message's answer stays: its repeat may still come.
             await self._send(await self._refused(call, reused, heard))
             return
-        said = hear(self._sockets.interpreter, call, heard)
+        said = hear(self._sockets.interpreter, call, heard) if self.standing.may_say(call.action) else _NOT_ACCEPTED
         if isinstance(said, Violation):
             await self._reply(call, raw, await self._refused(call, said, heard))
         elif isinstance(said, Asked):
             await self._ask_others(call, raw, said)
         else:
             await self._make_durable(said.facts if said.part is None else self._with_end(said, said.part, heard))
+            if said.closes is not None:
+                await self._turn_out(said.closes)
+                return
+            self.standing = said.standing or self.standing
             await self._reply(call, raw, result_frame(call.message_id, said.answer))
+
+    async def _turn_out(self, why: str) -> None:
+        log.warning("station.turned_out", station=self.station.station_id, why=why)
+        await self.close(CLOSE_POLICY, why)
 
     async def _reply(self, call: Call, raw: bytes, answer: bytes) -> None:
         self._answered.remember(call.message_id, raw, answer)
@@ -193,6 +208,9 @@ class Connection:
             await self._give_up(error)
 
     def _hear_sent(self, send: Send, ref: str) -> None:
+        if not self.standing.may_say(send.action):
+            self._count("frames_bad", "SEND of a station that is not accepted")
+            return
         said = hear_sent(send, self.heard(ref))
         if isinstance(said, Violation):
             self._count("frames_bad", "SEND against its schema")
@@ -226,7 +244,7 @@ class Connection:
     def heard(self, frame_ref: str = "") -> Heard:
         """The circumstances of a message that arrives now."""
         station = self.station
-        shape = self._sockets.directory.shape(station.tenant, station.station_id)
+        shape = _shape(self._sockets, station)
         return Heard(
             tenant=station.tenant,
             station_id=station.station_id,
@@ -236,6 +254,9 @@ class Connection:
             frame_ref=frame_ref,
             connectors=shape.connectors,
             cpo_party_id=shape.cpo_party_id,
+            registration=shape.registration,
+            serial_number=shape.serial_number,
+            certificate_name=self._certificate_name,
             remote_starts=self._remote_starts,
             parts_so_far=self._reports.so_far,
             running=self._sockets.running.at(self._key),
@@ -258,6 +279,7 @@ class Connection:
             message_id = new_id()
             waiting = _Waiting(message_id=message_id, answer=asyncio.get_running_loop().create_future())
             self._waiting = waiting
+            self.standing = self.standing.after_asking(action, payload)
             try:
                 await self._send(call_frame(message_id, action, payload))
                 answer = await waiting.answer
@@ -312,3 +334,7 @@ class Connection:
     def stalled_s(self) -> float:
         """How long this socket has waited for the log."""
         return 0.0 if self.append_since is None else time.monotonic() - self.append_since
+
+
+def _shape(sockets: Sockets, station: KnownStation) -> StationShape:
+    return sockets.directory.shape(station.tenant, station.station_id)

@@ -21,7 +21,7 @@ from charger_gateway.adapters.ocpp.commands import (
 )
 from charger_gateway.adapters.ocpp.connection import Connection, SocketGone
 from charger_gateway.adapters.ocpp.frames import CallError, CallResult
-from charger_gateway.domain.desk import INEXPRESSIBLE, DeskEvent
+from charger_gateway.domain.desk import INEXPRESSIBLE, NOT_ACCEPTED, DeskEvent
 from charger_gateway.ports import Journal, JournalUnavailable
 from chassis.clock import Clock
 from ev_contracts.gateway import (
@@ -134,8 +134,8 @@ class DeskLine:
 
     async def _ask(self, key: str, command: CommandRequested, connection: Connection) -> None:
         calls = self._calls(command, connection)
-        if isinstance(calls, Inexpressible):
-            await self._report(key, command, connection.epoch, _inexpressible(calls))
+        if isinstance(calls, Outcome):
+            await self._report(key, command, connection.epoch, calls)
             return
         asked = ReportSent(
             at=self._clock.now(),
@@ -152,8 +152,8 @@ class DeskLine:
             await self._report(key, command, epoch, _CLOSED)
             return
         calls = self._calls(command, connection)
-        if isinstance(calls, Inexpressible):
-            await self._report(key, command, epoch, _inexpressible(calls))
+        if isinstance(calls, Outcome):
+            await self._report(key, command, epoch, calls)
             return
         if command.action == "StartTransactionRemotely":
             connection.expect_remote_start(command.command_id)
@@ -190,8 +190,15 @@ class DeskLine:
             return self._locate(value, command_id)
         return self._located(value, command_id) if isinstance(value, dict) else value
 
-    def _calls(self, command: CommandRequested, connection: Connection) -> tuple[OutgoingCall, ...] | Inexpressible:
-        return calls_of(command, Station(version=connection.version, heard=connection.heard()), self._seal)
+    def _calls(self, command: CommandRequested, connection: Connection) -> tuple[OutgoingCall, ...] | Outcome:
+        """What to send, or the outcome of a command that this station cannot or may not be sent."""
+        calls = calls_of(command, Station(version=connection.version, heard=connection.heard()), self._seal)
+        if isinstance(calls, Inexpressible):
+            return Outcome(outcome="refused", answer=INEXPRESSIBLE, detail=calls.why)
+        standing = connection.standing
+        if not all(standing.may_be_asked(call.action) for call in calls):
+            return Outcome(outcome="refused", answer=NOT_ACCEPTED, detail=f"its boot was answered {standing.status}")
+        return calls
 
     async def _report(self, key: str, command: CommandRequested, epoch: int, outcome: Outcome) -> None:
         report = ReportAnswered(
@@ -212,7 +219,3 @@ class DeskLine:
         except JournalUnavailable:
             # Nobody learns of it: the desk's deadline gives the command its outcome.
             log.warning("desk.unreported", station=record.station_id, command_id=record.command_id)
-
-
-def _inexpressible(found: Inexpressible) -> Outcome:
-    return Outcome(outcome="refused", answer=INEXPRESSIBLE, detail=found.why)

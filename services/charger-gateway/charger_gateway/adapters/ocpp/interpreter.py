@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from charger_gateway.adapters.no_authorities import NoAuthorities
 from charger_gateway.domain.ids import token_key
+from charger_gateway.domain.registration import BootIntervals
 from charger_gateway.domain.station import NO_TOKEN, Heard, TokenVerdict, Translated
 from charger_gateway.domain.tokens import at_station_of
 from charger_gateway.ports import Authorities, Directory
@@ -33,8 +34,19 @@ class Interpreter:
     token_key: bytes
     number_key: bytes
     heartbeat_interval_s: int
+    pending_interval_s: int = 60
+    rejected_interval_s: int = 300
     authorities: Authorities = field(default_factory=NoAuthorities)
     metrics: Metrics = field(default_factory=Metrics)
+
+    @property
+    def intervals(self) -> BootIntervals:
+        """What goes with the answer to a boot."""
+        return BootIntervals(
+            accepted_s=self.heartbeat_interval_s,
+            pending_s=self.pending_interval_s,
+            rejected_s=self.rejected_interval_s,
+        )
 
     def verdict(self, uid: str, heard: Heard) -> TokenVerdict:
         """What the token's presenter is told."""

@@ -28,7 +28,7 @@ def _stop_transaction(interpreter: Interpreter, payload: Any, heard: Heard) -> T
 
 
 SERVED: Mapping[str, Handler] = {
-    "BootNotification": lambda i, p, h: v16.boot(p, h, heartbeat_interval_s=i.heartbeat_interval_s),
+    "BootNotification": lambda i, p, h: v16.boot(p, h, i.intervals),
     "Heartbeat": lambda _i, _p, h: v16.heartbeat(h),
     "StatusNotification": lambda _i, p, h: v16.status_notification(p, h),
     "Authorize": lambda i, p, h: v16.authorize(i.verdict(p["idTag"], h)),

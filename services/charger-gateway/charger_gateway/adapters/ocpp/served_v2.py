@@ -75,7 +75,7 @@ def _unknown_vendor(_interpreter: Interpreter, _payload: Any, _heard: Heard) -> 
 
 
 SERVED_V201: Mapping[str, Handler] = {
-    "BootNotification": lambda i, p, h: v201.boot(p, h, heartbeat_interval_s=i.heartbeat_interval_s),
+    "BootNotification": lambda i, p, h: v201.boot(p, h, i.intervals),
     "Heartbeat": lambda _i, _p, h: v201.heartbeat(h),
     "StatusNotification": lambda _i, p, h: v201.status_notification(p, h),
     "Authorize": authorize,

@@ -221,7 +221,7 @@ class OcppServer:
             return
         limits = self._limits
         pace = MessagePace(per_s=limits.messages_per_s, burst=limits.messages_burst)
-        connection = Connection(socket, station, admitted.version, self, pace)
+        connection = Connection(socket, admitted.proven, admitted.version, self, pace)
         key = f"{station.tenant}/{station.station_id}"
         try:
             epoch = await self._connected(connection, key, admitted.proven)
