@@ -316,6 +316,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         roaming.SendCdr,
     ),
     "roaming.cdr.event.v1": (
+        roaming.CdrCorrectionDue,
         roaming.CdrRejected,
         roaming.CdrSendRequested,
         roaming.CdrSent,

@@ -9,6 +9,20 @@ from ev_contracts.common import Parties, Place, Rating, SessionFacts
 from ev_contracts.record import Instant, Record
 
 
+class CdrCorrectionDue(Record, frozen=True):
+    """A session's price has changed: what the partner has of it is taken back by a Credit CDR, then this CDR is sent."""
+
+    cdr_id: StrictStr
+    partner_id: StrictStr
+    rating: Rating
+    facts: SessionFacts
+    place: Place
+    parties: Parties
+    session_id: StrictStr
+    revision: StrictInt
+    noted_at: Instant
+
+
 class CdrRejected(Record, frozen=True):
     """The partner refused the CDR."""
 
@@ -31,6 +45,12 @@ class CdrSendRequested(Record, frozen=True):
     place: Place
     parties: Parties
     requested_at: Instant
+    revision: Annotated[
+        StrictInt, Field(description="0 as first rated; the number of pricing's correction otherwise.")
+    ] = 0
+    credit_reference_id: Annotated[
+        StrictStr | None, Field(description="Present in a Credit CDR: the CDR that it takes back whole.")
+    ] = None
 
 
 class CdrSent(Record, frozen=True):
@@ -189,3 +209,6 @@ class SendCdr(Record, frozen=True):
     facts: SessionFacts
     place: Place
     parties: Parties
+    revision: Annotated[
+        StrictInt, Field(description="0 as first rated; the number of pricing's correction otherwise.")
+    ] = 0

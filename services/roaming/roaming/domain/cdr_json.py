@@ -95,8 +95,15 @@ def cdr_of(request: CdrSendRequested, facts: CdrFacts) -> dict[str, object]:
         "charging_periods": list(period_objects(periods, rating.tariff_id)),
         **_totals(request, periods),
         **({"remark": remark[:255]} if remark else {}),
+        **_credit(request),
         "last_updated": date_time(request.requested_at),
     }
+
+
+def _credit(request: CdrSendRequested) -> dict[str, object]:
+    if request.credit_reference_id is None:
+        return {}
+    return {"credit": True, "credit_reference_id": request.credit_reference_id}
 
 
 def _token(rating: Rating, token: CdrToken) -> dict[str, object]:
@@ -127,9 +134,10 @@ def _totals(request: CdrSendRequested, periods: tuple[PricedPeriod, ...]) -> dic
     """
     rating, session = request.rating, request.facts
     times = times_of(periods, session)
-    totals: dict[str, object] = {
-        "total_cost": _price(rating.currency, rating.total_excl_vat.rounded_minor, rating.total_incl_vat.rounded_minor)
-    }
+    # A Credit CDR copies everything of the CDR that it takes back and negates the total cost alone (2.2.1, mod_cdrs).
+    sign = -1 if request.credit_reference_id else 1
+    net, gross = rating.total_excl_vat.rounded_minor, rating.total_incl_vat.rounded_minor
+    totals: dict[str, object] = {"total_cost": _price(rating.currency, sign * net, sign * gross)}
     for field in _COST_FIELDS:
         lines = [line for line in rating.lines if _field_of(line) == field]
         if lines:

@@ -5,13 +5,13 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from samples import SESSION_RATED
+from samples import SESSION_RATED, SESSION_RERATED
 from stage import Stage, on_stage, partner_app, port_of, serving
 
 from chassis.log import KafkaLog
 from chassis.testing import eventually
-from ev_contracts.pricing import SessionRated
-from ev_contracts.roaming import CdrSendRequested, CdrSent
+from ev_contracts.pricing import SessionRated, SessionRerated
+from ev_contracts.roaming import CdrCorrectionDue, CdrSendRequested, CdrSent
 from roaming.settings import Settings
 
 CDRS = "roaming.cdr.event.v1"
@@ -22,6 +22,12 @@ def rated(number: int) -> SessionRated:
     rating = SESSION_RATED.rating.model_copy(update={"rating_id": f"rating-{number}"})
     facts = SESSION_RATED.facts.model_copy(update={"session_id": f"session-{number}"})
     return SESSION_RATED.model_copy(update={"rating": rating, "facts": facts})
+
+
+def corrected(number: int, revision: int) -> SessionRerated:
+    rating = SESSION_RERATED.rating.model_copy(update={"rating_id": f"rating-{number}"})
+    facts = SESSION_RERATED.facts.model_copy(update={"session_id": f"session-{number}"})
+    return SESSION_RERATED.model_copy(update={"rating": rating, "facts": facts, "revision": revision})
 
 
 @contextlib.asynccontextmanager
@@ -66,3 +72,36 @@ async def test_every_cdr_reaches_a_partner_that_was_away_even_if_roaming_is_rest
         f"session-{number}" for number in range(SESSIONS)
     )
     assert len(first.partner.posts) == SESSIONS
+
+
+async def test_corrections_reach_a_partner_that_was_away_in_order_and_once_across_a_restart(
+    settings: Settings, tmp_path: Path
+) -> None:
+    numbers = range(5)
+    async with on_kafka(settings, tmp_path) as first:
+        await first.know_the_network()
+        async with serving(partner_app(first.partner), port_of(first.partner)):
+            await first.register()
+        for event in (
+            *(rated(number) for number in numbers),
+            *(corrected(number, revision) for revision in (1, 2) for number in numbers),
+        ):
+            await first.say("pricing.rating.event.v1", f"volt/{event.rating.rating_id}", event)
+
+        async def all_noted() -> bool:
+            return await count(first, CdrCorrectionDue) == 2 * len(numbers)
+
+        await eventually(all_noted, deadline_s=30)
+    async with on_kafka(settings, tmp_path) as second, serving(partner_app(first.partner), port_of(first.partner)):
+
+        async def all_sent() -> bool:
+            return await count(second, CdrSent) == 3 * len(numbers)
+
+        await eventually(all_sent, deadline_s=30)
+    cdrs = [first.partner.cdrs[each] for each in first.partner.posts]
+    for number in numbers:
+        told = [each for each in cdrs if each["session_id"] == f"session-{number}"]
+        # The first revision was never told: the partner was away until there was a second.
+        assert [each["total_cost"]["incl_vat"] for each in told] == [5.07, -5.07, 3.86]
+        assert [each.get("credit_reference_id") for each in told] == [None, told[0]["id"], None]
+        assert len({each["id"] for each in told}) == 3

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from samples import FACTS, RATED, SESSION_RATED, SITE
+from samples import FACTS, RATED, SESSION_RATED, SESSION_RERATED, SITE
 from stage import CARLA, INVITATION, Stage, on_stage, partner_app, port_of, serving
 
 from chassis.auth import undeclared_routes
@@ -201,6 +201,27 @@ async def test_a_partner_that_was_away_gets_its_cdr_once_it_is_back(stage: Stage
     async with serving(partner_app(stage.partner), port_of(stage.partner)):
         await until(stage, CdrSent)
     assert len(stage.partner.posts) == 1
+
+
+async def test_a_corrected_session_is_credited_and_told_anew_and_the_partner_owes_the_difference(stage: Stage) -> None:
+    async with serving(partner_app(stage.partner), port_of(stage.partner)):
+        await stage.register()
+        await rate(stage)
+        await until(stage, CdrSent)
+        for _ in range(2):
+            await stage.say("pricing.rating.event.v1", "volt/rating-1", SESSION_RERATED)
+
+        async def three_taken() -> bool:
+            return len(await until(stage, CdrSent)) == 3
+
+        await eventually(three_taken, deadline_s=20)
+    first, credit, new = (stage.partner.cdrs[each] for each in stage.partner.posts)
+    assert (credit["id"], credit["credit"], credit["credit_reference_id"]) == (f"{first['id']}-C", True, first["id"])
+    differs = {name for name in credit if credit[name] != first.get(name)}
+    assert differs == {"id", "credit", "credit_reference_id", "total_cost", "last_updated"}
+    costs = [each["total_cost"]["incl_vat"] for each in (first, credit, new)]
+    assert costs == [5.07, -5.07, 3.86]
+    assert "credit" not in new
 
 
 async def test_a_partners_no_is_final(stage: Stage) -> None:

@@ -201,6 +201,8 @@ class Cdr(_Strict):
     total_time_cost: Price | None = None
     total_parking_time: Number | None = None
     total_parking_cost: Price | None = None
+    credit: bool | None = None
+    credit_reference_id: CiString39 | None = None
     last_updated: DateTime
 
 

@@ -15,11 +15,12 @@ from ev_contracts.common import (
     Rating,
     Relation,
     RelationKind,
+    RerateCause,
     SessionFacts,
     TariffComponentType,
     TariffVersion,
 )
-from ev_contracts.pricing import SessionRated
+from ev_contracts.pricing import SessionRated, SessionRerated
 from ev_contracts.roaming import (
     CompleteHandshake,
     InvitePartner,
@@ -33,6 +34,7 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PARKED_FROM = NOON + timedelta(minutes=40)
 ONE = NOON + timedelta(hours=1)
 RATED = ONE + timedelta(minutes=1)
+LATE = RATED + timedelta(days=1)
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)
 EXPIRES = NOON + timedelta(days=7)
 
@@ -99,6 +101,21 @@ RATING = Rating(
 SEND = SendCdr(
     at=RATED, cdr_id="cdr-1", partner_id="NL-VLT-NL-EMO", rating=RATING, facts=FACTS, place=PLACE, parties=PARTIES
 )
+CHEAPER = RATING.model_copy(
+    update={
+        "lines": (
+            RATING.lines[0].model_copy(update={"excl_vat": euro("2.36", 236), "vat": euro("0.4956", 50)}),
+            RATING.lines[1],
+        ),
+        "total_excl_vat": euro("3.36", 336), "total_vat": euro("0.4956", 50), "total_incl_vat": euro("3.8556", 386),
+    }
+)  # fmt: skip
+SESSION_RERATED = SessionRerated(
+    rating=CHEAPER, revision=1, cause=RerateCause.SESSION_CORRECTED, correction_id="correction-1",
+    previous_tariff_version=3, difference_excl_vat=euro("-1.00", -100), difference_vat=euro("-0.21", -21),
+    difference_incl_vat=euro("-1.21", -121), facts=FACTS, place=PLACE, parties=PARTIES, rerated_at=LATE,
+)  # fmt: skip
+"""A late reading took 2.5 kWh off."""
 SESSION_RATED = SessionRated(rating=RATING, facts=FACTS, place=PLACE, parties=PARTIES, rated_at=RATED)
 
 INVITE = InvitePartner(

@@ -5,7 +5,15 @@ from decimal import Decimal
 from samples import CONNECTOR, FACTS, RATED, RATING, SEND, SITE, TARIFF
 
 from chassis.testing import Scenario
-from ev_contracts.roaming import CdrRejected, CdrSendRequested, CdrSent, ReportCdrRejected, ReportCdrSent
+from ev_contracts.roaming import (
+    CdrCorrectionDue,
+    CdrRejected,
+    CdrSendRequested,
+    CdrSent,
+    ReportCdrRejected,
+    ReportCdrSent,
+    SendCdr,
+)
 from roaming.domain.cdr import cdr
 from roaming.domain.cdr_json import CdrFacts, CdrToken, cdr_of
 
@@ -36,6 +44,85 @@ def test_the_first_outcome_stands() -> None:
     due = Scenario(cdr).given(REQUESTED)
     due.when(SENT_REPORT).then(SENT).when(SENT_REPORT).then_nothing().when(NO_REPORT).then_nothing()
     due.when(NO_REPORT).then(REJECTED).when(SENT_REPORT).then_nothing().when(SEND).then_nothing()
+
+
+def reported(cdr_id: str) -> tuple[ReportCdrSent, CdrSent]:
+    """The partner takes it."""
+    return (
+        ReportCdrSent(at=RATED, cdr_id=cdr_id),
+        CdrSent(cdr_id=cdr_id, partner_id="NL-VLT-NL-EMO", session_id=FACTS.session_id, sent_at=RATED),
+    )
+
+
+def refused(cdr_id: str) -> tuple[ReportCdrRejected, CdrRejected]:
+    """The partner says no for good."""
+    return NO_REPORT.model_copy(update={"cdr_id": cdr_id}), REJECTED.model_copy(update={"cdr_id": cdr_id})
+
+
+def correction(revision: int) -> tuple[SendCdr, CdrCorrectionDue, CdrSendRequested]:
+    """A changed price: the command, what it makes true, and the CDR that says it."""
+    command = SEND.model_copy(update={"cdr_id": f"cdr-1-{revision}", "revision": revision})
+    due = CdrCorrectionDue(**command.model_dump(exclude={"at"}), session_id=FACTS.session_id, noted_at=RATED)
+    requested = REQUESTED.model_copy(update={"cdr_id": command.cdr_id, "revision": revision})
+    return command, due, requested
+
+
+def credit_of(standing: CdrSendRequested) -> CdrSendRequested:
+    return standing.model_copy(update={"cdr_id": f"{standing.cdr_id}-C", "credit_reference_id": standing.cdr_id})
+
+
+def test_a_changed_price_is_credited_first_and_told_under_a_new_id_once_the_credit_is_taken() -> None:
+    command, due, requested = correction(1)
+    credit_report, credit_sent = reported("cdr-1-C")
+    taken = Scenario(cdr).given(REQUESTED, SENT)
+
+    credited = taken.when(command).then(due, credit_of(REQUESTED))
+    credited.when(command).then_nothing().when(SEND).then_nothing()
+    done = credited.when(credit_report).then(credit_sent, requested)
+    done.when(credit_report).then_nothing().when(command).then_nothing()
+
+
+def test_a_price_that_changes_before_the_partner_answered_waits_for_the_answer() -> None:
+    command, due, _ = correction(1)
+    due_still = Scenario(cdr).given(REQUESTED).when(command).then(due)
+
+    due_still.when(SENT_REPORT).then(SENT, credit_of(REQUESTED))
+
+
+def test_a_partner_that_refused_the_first_is_told_the_right_one_without_a_credit() -> None:
+    command, due, requested = correction(1)
+    Scenario(cdr).given(REQUESTED).when(command).then(due).when(NO_REPORT).then(REJECTED, requested)
+    Scenario(cdr).given(REQUESTED, REJECTED).when(command).then(due, requested)
+
+
+def test_of_several_changes_while_the_partner_is_away_it_is_told_the_latest() -> None:
+    (first, first_due, _), (second, second_due, latest) = correction(1), correction(2)
+    credit_report, credit_sent = reported("cdr-1-C")
+    away = Scenario(cdr).given(REQUESTED).when(first).then(first_due).when(second).then(second_due)
+
+    told = away.when(SENT_REPORT).then(SENT, credit_of(REQUESTED)).when(credit_report).then(credit_sent, latest)
+    report, sent = reported(latest.cdr_id)
+    third, third_due, _ = correction(3)
+    told.when(report).then(sent).when(third).then(third_due, credit_of(latest))
+
+
+def test_a_credit_that_is_refused_for_good_is_not_followed_by_a_second_bill() -> None:
+    command, due, _ = correction(1)
+    report, rejected = refused("cdr-1-C")
+    kept = Scenario(cdr).given(REQUESTED, SENT, due, credit_of(REQUESTED)).when(report).then(rejected)
+
+    kept.when(command).then_nothing()
+    again, again_due, _ = correction(2)
+    kept.when(again).then(again_due, credit_of(REQUESTED))
+
+
+def test_a_credit_cdr_negates_the_total_cost_and_copies_the_rest() -> None:
+    credit, plain = cdr_of(credit_of(REQUESTED), CDR_FACTS), cdr_of(REQUESTED, CDR_FACTS)
+
+    assert credit == {
+        **plain, "id": "cdr-1-C", "credit": True, "credit_reference_id": "cdr-1",
+        "total_cost": {"excl_vat": Decimal("-4.36"), "incl_vat": Decimal("-5.07")},
+    }  # fmt: skip
 
 
 def test_an_outcome_of_an_unknown_cdr_is_refused() -> None:

@@ -47,7 +47,8 @@ def test_our_cdrs_are_ocpi(site: SiteSnapshot) -> None:
     facts = CdrFacts(
         token=CdrToken(uid="04A1B2C3", type="RFID", contract_id="c" * 36), site=site, connector=CONNECTOR, tariff=TARIFF
     )
-    for each in (request, request.model_copy(update={"place": long_place})):
+    credit = request.model_copy(update={"cdr_id": f"{'i' * 36}-C", "credit_reference_id": "i" * 36})
+    for each in (request, request.model_copy(update={"place": long_place}), credit):
         ocpi_model.Cdr.model_validate_json(dumps(cdr_of(each, facts)))
 
 

@@ -1,9 +1,9 @@
 """Who gets a CDR."""
 
-from samples import NOON, PARTIES, RESALE, SEND, SESSION_RATED
+from samples import CHEAPER, LATE, NOON, PARTIES, RESALE, SEND, SESSION_RATED, SESSION_RERATED
 
 from chassis.decider import EventContext, To
-from ev_contracts.common import RelationKind
+from ev_contracts.common import MeterPoint, RelationKind
 from ev_contracts.roaming import PartnerSnapshot
 from roaming.policies import cdrs_of
 
@@ -41,6 +41,23 @@ def test_a_registered_partner_gets_the_cdr_of_what_it_buys_under_an_id_that_a_re
         == To(key=f"volt/{once.command.cdr_id}", command=SEND.model_copy(update={"cdr_id": once.command.cdr_id}))
     )
     assert len(once.command.cdr_id) == 36
+
+
+def test_a_changed_price_goes_to_where_the_first_cdr_stands_under_an_id_of_its_own() -> None:
+    (first,) = cdrs_of(SESSION_RATED, CONTEXT, Partners(PARTNER))
+    (again,) = cdrs_of(SESSION_RERATED, CONTEXT, Partners(PARTNER))
+
+    changed = {"cdr_id": again.command.cdr_id, "rating": CHEAPER, "at": LATE, "revision": 1}
+    assert again == To(key=first.key, command=SEND.model_copy(update=changed))
+    assert again.command.cdr_id != first.command.cdr_id
+
+
+def test_single_readings_stay_here() -> None:
+    point = MeterPoint(at=NOON, energy_wh=0)
+    told = SESSION_RATED.model_copy(update={"facts": SESSION_RATED.facts.model_copy(update={"curve": (point,)})})
+    (asked,) = cdrs_of(told, CONTEXT, Partners(PARTNER))
+
+    assert asked.command.facts == SESSION_RATED.facts
 
 
 def test_a_buyer_without_a_connection_gets_none() -> None:
