@@ -45,9 +45,8 @@ def poisonable() -> list[Topic]:
     return [topic for _, topic in sorted(TOPICS.items()) if topic.kind in READ_BY_SERVICES and topic.consumers]
 
 
-def poison(topic: Topic, key: str, ids: Mapping[str, int]) -> Entry:
-    """A record with good headers, the right schema's id and bytes that are none of it."""
-    name = topic.records[0]
+def poison(name: str, key: str, ids: Mapping[str, int]) -> Entry:
+    """A record of that name with good headers, the right schema's id and bytes that are none of it."""
     fingerprint = RECORDS[name].fingerprint
     now = wall_now().isoformat().encode()
     headers = [
@@ -62,9 +61,10 @@ def poison(topic: Topic, key: str, ids: Mapping[str, int]) -> Entry:
 
 
 async def spread(log: Log, ids: Mapping[str, int], tenant: str, topics: Sequence[Topic]) -> None:
-    """One on each topic, acknowledged."""
+    """One of each of its records on each topic, acknowledged: a reaction reads only those it is for."""
     for topic in topics:
-        await (await log.producer.send(topic.name, poison(topic, f"{tenant}/poison", ids)))
+        for name in topic.records:
+            await (await log.producer.send(topic.name, poison(name, f"{tenant}/poison", ids)))
 
 
 def start_older(services: Fleet, name: str, unknown: Mapping[str, Sequence[str]]) -> None:

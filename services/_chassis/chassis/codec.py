@@ -152,6 +152,11 @@ class Codec:
         for topic in topics:
             self._readers[topic, shape.name.encode()] = _Reader(shape.python_class, parsed, fingerprint, schema_id)
 
+    def others(self, topic: str, of: Iterable[type[Any]]) -> frozenset[bytes]:
+        """The names of the topic's records besides these; none where these are none."""
+        names = {self._writers[each].name for each in of}
+        return frozenset(name.encode() for name in self.topics[topic].records if names) - names
+
     def encode(self, topic: str, record: Any) -> Encoded:
         """Raises NotAllowed for a record the catalogue does not list on this topic."""
         writer = self._writers.get(type(record))

@@ -65,7 +65,7 @@ class OutboxWorker:
         self._done: set[int] = set()
         self._open: set[int] = set()
         self._source = TopicPartition(part.source, partition)
-        self._parking = Parking(part.name, self._source, env)
+        self._parking = Parking(part, self._source, env)
         self._storing = asyncio.Lock()
         self._queues: dict[str, deque[_Pending | _Letter]] = {}
         self._slots = asyncio.Semaphore(part.concurrency)
@@ -101,8 +101,10 @@ class OutboxWorker:
     async def handle(self, records: Sequence[Fetched]) -> None:
         """Queue what is not done yet; returns at once unless too much is open."""
         self._check()
-        looked = [self._parking.look(record) for record in records if record.offset not in self._done]
+        looked = self._parking.look_at(record for record in records if record.offset not in self._done)
         self._next = max(self._next, records[-1].offset + 1)
+        if not looked:
+            await self._store()
         for each in looked:
             self._open.add(each.record.offset)
             self._queue(each.key, _Pending(each))

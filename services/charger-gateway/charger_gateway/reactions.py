@@ -10,6 +10,7 @@ from charger_gateway.domain.station import STATION_EVENTS
 from charger_gateway.policies import on_connection, on_registry, on_station_word
 from charger_gateway.settings import Settings
 from chassis.runner import Outbox, Policy, Wiring
+from ev_contracts.gateway import CertificateSigningRequested, StationConnected
 
 STATIONS = "assets.station.event.v1"
 CONTACTS = "gateway.contact-policy"
@@ -23,7 +24,7 @@ REACTIONS = (CONTACTS, WORDS, REGISTRATIONS, SIGNING)
 def reactions(settings: Settings, wiring: Wiring) -> Sequence[Policy | Outbox]:
     """Those that run by these settings: certificates are signed only where there is a station CA."""
     policies = [
-        Policy(name=CONTACTS, source=CONNECTIONS, target=DESK, react=on_connection),
+        Policy(name=CONTACTS, source=CONNECTIONS, target=DESK, of=(StationConnected,), react=on_connection),
         Policy(name=WORDS, source=STATION_EVENTS, target=DESK, react=on_station_word),
         Policy(name=REGISTRATIONS, source=STATIONS, target=DESK, react=on_registry),
     ]
@@ -31,4 +32,7 @@ def reactions(settings: Settings, wiring: Wiring) -> Sequence[Policy | Outbox]:
     if ca is None:
         return policies
     signing = Signing(ca, wiring.env.clock)
-    return [*policies, Outbox(name=SIGNING, source=STATION_EVENTS, target=DESK, act=signing.act)]
+    return [
+        *policies,
+        Outbox(name=SIGNING, source=STATION_EVENTS, target=DESK, of=(CertificateSigningRequested,), act=signing.act),
+    ]

@@ -10,7 +10,8 @@ from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Policy, Service, Transform, wire
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
-from ev_contracts.pricing import RatingDeadlinePassed
+from ev_contracts.pricing import RatingDeadlinePassed, RatingWanted, RerateWanted
+from ev_contracts.sessions import SessionClosed, SessionCorrected
 from pricing.adapters.edge import Edge
 from pricing.adapters.http import pricing_app
 from pricing.adapters.places import Places
@@ -81,8 +82,22 @@ def _reactions(tariffs: SnapshotTariffs) -> tuple[Policy | Transform, ...]:
     held = "pricing.rating.event.v1"
     costs = "pricing.running-cost.sample.v1"
     return (
-        Policy(name="pricing.session-policy", source=_SESSIONS, target=_RATING, react=on_session, facts=tariffs),
-        Policy(name="pricing.rating-policy", source=held, target=_RATING, react=on_rating, facts=tariffs),
+        Policy(
+            name="pricing.session-policy",
+            source=_SESSIONS,
+            target=_RATING,
+            of=(SessionClosed, SessionCorrected),
+            react=on_session,
+            facts=tariffs,
+        ),
+        Policy(
+            name="pricing.rating-policy",
+            source=held,
+            target=_RATING,
+            of=(RatingWanted, RerateWanted),
+            react=on_rating,
+            facts=tariffs,
+        ),
         Transform(
             name="pricing.running-cost",
             source=_SESSIONS,

@@ -8,7 +8,13 @@ from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Policy, Service, wire
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
-from ev_contracts.sessions import ReservationDeadlinePassed, SessionDeadlinePassed
+from ev_contracts.sessions import (
+    ReservationDeadlinePassed,
+    ReservationUsed,
+    SessionContextWanted,
+    SessionDeadlinePassed,
+    SessionStarted,
+)
 from session_ledger.adapters.facts import SnapshotFacts
 from session_ledger.adapters.http import Edge, ReviewTable, ledger_app
 from session_ledger.domain.reservation import reservation
@@ -74,6 +80,7 @@ def _reactions(facts: SnapshotFacts) -> tuple[Policy, ...]:
             name="sessions.context-policy",
             source="sessions.session.event.v1",
             target=_SESSION,
+            of=(SessionContextWanted,),
             react=on_session,
             facts=facts,
         ),
@@ -81,6 +88,7 @@ def _reactions(facts: SnapshotFacts) -> tuple[Policy, ...]:
             name="sessions.meeting-policy",
             source="sessions.session.event.v1",
             target=_RESERVATION,
+            of=(SessionStarted,),
             react=on_session_begun,
             facts=facts,
         ),
@@ -88,6 +96,7 @@ def _reactions(facts: SnapshotFacts) -> tuple[Policy, ...]:
             name="sessions.attaching-policy",
             source="sessions.reservation.event.v1",
             target=_SESSION,
+            of=(ReservationUsed,),
             react=on_reservation,
             facts=facts,
         ),

@@ -68,6 +68,11 @@ def _key_and_tenant(key: str) -> tuple[bytes, bytes]:
     return key.encode(), tenant_of(key).encode()
 
 
+def type_name_of(record: Fetched) -> bytes:
+    """What its header says it is; empty where it says nothing."""
+    return next((value for name, value in record.headers if name == "ce_type"), b"")
+
+
 def context_of(topic: str, partition: int, record: Fetched, headers: Mapping[str, bytes]) -> EventContext:
     """Raises Poison where key and tenant contradict each other or a header that must be there is not."""
     try:

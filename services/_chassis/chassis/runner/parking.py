@@ -4,16 +4,16 @@ For workers that keep their position in a state topic of their own; deciders par
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from chassis.codec import Poison
 from chassis.dead_letters import Parked, ParkingRate, dead_letter_topic, dumps_parked, loads_parked
 from chassis.dead_letters.repair import letters_of
 from chassis.decider import EventContext
-from chassis.log.envelope import context_of
+from chassis.log.envelope import context_of, type_name_of
 from chassis.log.port import Appended, Entry, Fetched, TopicPartition
-from chassis.runner.parts import Env, Read
+from chassis.runner.parts import Env, Outbox, Policy, Read, Transform
 from chassis.runner.positions import PARKED_KEY
 
 Acks = list["asyncio.Future[Appended]"]
@@ -32,12 +32,14 @@ class Parking:
     """The keys of one source partition that wait.
 
     A batch is looked at whole before anything comes of it: looking has no effect, and may raise UnknownShape.
+    Records that the part is not for are no trouble of its own, read or unread.
     """
 
-    def __init__(self, part: str, source: TopicPartition, env: Env) -> None:
-        self._part = part
+    def __init__(self, part: Policy | Transform | Outbox, source: TopicPartition, env: Env) -> None:
+        self._part = part.name
         self._source = source
         self._env = env
+        self._others = env.codec.others(source.topic, part.of)
         self._rate = ParkingRate()
         self.keys: dict[str, Parked] = {}
 
@@ -52,6 +54,10 @@ class Parking:
     def tell(self) -> None:
         """How many keys wait, as a metric."""
         self._env.metrics.put("parked", len(self.keys), f"{self._part}/{self._source.partition}")
+
+    def look_at(self, records: Iterable[Fetched]) -> list[Looked]:
+        """What the part is for among these, each looked at. Raises UnknownShape."""
+        return [self.look(each) for each in records if type_name_of(each) not in self._others]
 
     def look(self, record: Fetched) -> Looked:
         """Decode a record or a letter. Raises UnknownShape."""

@@ -33,13 +33,15 @@ class Entity:
 class Policy:
     """A pure reaction: another's event in, commands to this service's entity `target` out; exactly once per aggregate.
 
-    The position stands in `<name>.state.v1`, which has the source's partition count.
+    The position stands in `<name>.state.v1`, which has the source's partition count. `of` are the records that it is
+    for, where not all of the topic: the others are passed over unread.
     """
 
     name: str
     source: str
     target: str
     react: Callable[[Any, EventContext, Any], Sequence[To]]
+    of: tuple[type[Any], ...] = ()
     facts: Any = None
 
 
@@ -66,6 +68,7 @@ class Transform:
     source: str
     target_topic: str
     react: Callable[[Any, EventContext, Any], Sequence[To]]
+    of: tuple[type[Any], ...] = ()
     facts: Any = None
     lasting: Callable[[Sequence[Read]], Sequence[Read]] | None = None
     memory: Memory | None = None
@@ -82,6 +85,7 @@ class Outbox:
     source: str
     target: str
     act: Callable[[Any, EventContext], Awaitable[Sequence[To]]]
+    of: tuple[type[Any], ...] = ()
     concurrency: int = 16
 
 

@@ -63,7 +63,7 @@ class ReactionWorker:
         self._target = target_of(part)
         self._source = TopicPartition(part.source, partition)
         self._versions = Versions(env.lines)
-        self._parking = Parking(part.name, self._source, env)
+        self._parking = Parking(part, self._source, env)
         self._memory = part.memory if isinstance(part, Transform) else None
 
     async def restore(self) -> int:
@@ -116,7 +116,7 @@ class ReactionWorker:
 
     async def handle(self, records: Sequence[Fetched]) -> None:
         """React, await every acknowledgement, then move the position."""
-        looked = [self._parking.look(record) for record in records]
+        looked = self._parking.look_at(records)
         acks: Acks = []
         before = dict(self._parking.keys)
         found = [read for each in looked if (read := await self._take(each, acks)) is not None]

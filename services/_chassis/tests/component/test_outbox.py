@@ -13,9 +13,11 @@ from chassis.codec import Codec
 from chassis.dead_letters import Letterbox
 from chassis.dead_letters.repair import waiting
 from chassis.decider import EventContext, To
-from chassis.log import Appender, MemoryLog
+from chassis.log import Appender, Entry, MemoryLog, TopicPartition, read_to_end
+from chassis.log.envelope import Stamp, entry_of
 from chassis.outbox import Retry
 from chassis.runner import Outbox, Service
+from chassis.runner.positions import parse_position
 from chassis.telemetry import Tracing
 from chassis.testing import eventually, read_topic, running
 
@@ -70,6 +72,32 @@ async def test_it_acts_until_it_knows_and_in_order_within_a_key() -> None:
     assert [total for key, total in side.told if key == "t/1"] == [1, 2, 3]
     assert set(side.calls.values()) == {3}
     assert await noted(log) == [(key, total) for key in ("t/1", "t/2") for total in (1, 2, 3)]
+
+
+async def test_what_a_reaction_is_not_for_is_passed_over_even_unreadable_and_its_position_moves() -> None:
+    log, side, env_clock = MemoryLog(default=1), OtherSide(), FixedClock(toy.NOON)
+    parts = (replace(outbox(side), of=(toy.Closed,)), replace(toy.POLICY, of=(toy.Closed,)))
+    read, unread = (event_entry(toy.Added(number=1, amount=1, total=1), version) for version in (0, 1))
+    await log.producer.send(TALLIED, read)
+    await log.producer.send(TALLIED, Entry(unread.key, b"not avro", unread.headers))
+    async with running(Service(env=toy.env(log, env_clock), parts=[toy.NOTES, *parts])):
+        for part in parts:
+            await eventually(lambda name=part.name: stands_at(log, name, 2))
+        await log.producer.send(TALLIED, event_entry(toy.Closed(total=9), 2))
+        await eventually(lambda: has_noted(log, 2))
+    assert side.told == [("t/1", 9)]
+    assert await noted(log) == [("t/1", 9)] * 2
+
+
+def event_entry(event: toy.Added | toy.Closed, version: int) -> Entry:
+    stamp = Stamp(record_id=f"event-{version}", source=b"/edge", time=toy.NOON, key="t/1", stream_version=version)
+    return entry_of(toy.codec().encode(TALLIED, event), stamp)
+
+
+async def stands_at(log: MemoryLog, name: str, offset: int) -> bool:
+    state = TopicPartition(f"{name}.state.v1", 0)
+    stored = [record.value async for records in read_to_end(log, state) for record in records]
+    return bool(stored) and parse_position(stored[-1] or b"") == offset
 
 
 async def test_what_was_under_way_when_it_stopped_is_asked_again_and_what_was_known_is_not() -> None:

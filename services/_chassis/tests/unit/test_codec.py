@@ -39,6 +39,12 @@ def test_a_record_may_stand_only_where_the_catalogue_lists_it() -> None:
         toy.codec().decode("toys.tally.event.v1", value, headers)
 
 
+def test_the_others_of_a_topic_are_those_that_are_not_named() -> None:
+    events = "toys.tally.event.v1"
+    assert toy.codec().others(events, (toy.Closed,)) == frozenset({b"toy.Added"})
+    assert toy.codec().others(events, ()) == frozenset()
+
+
 def test_a_record_that_does_not_say_how_it_was_written_is_poison() -> None:
     value, headers = headers_of(toy.codec(), ADD)
     with pytest.raises(Poison, match="no-schema-fingerprint"):
