@@ -247,6 +247,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         gateway.ChargingNeedsReported,
         gateway.ChargingProfilesReported,
         gateway.ChargingScheduleReported,
+        gateway.ContractCertificateJudged,
         gateway.ContractCertificateRequested,
         gateway.CustomerInformationReported,
         gateway.DerAlarmReported,

@@ -165,6 +165,27 @@ class ChainStatusQuestion(Record, frozen=True):
     urls: tuple[StrictStr, ...] = ()
 
 
+class OcspEvidence(Record, frozen=True):
+    """What an OCSP responder said of one certificate, with its signed answer; or why nothing that it said counts."""
+
+    certificate: CertificateHash
+    responder_url: Annotated[StrictStr | None, Field(description="Absent where the certificate names none.")] = None
+    outcome: Annotated[
+        StrictStr,
+        Field(
+            description="good, revoked or unknown, as the responder signed it; else not-a-question, no-responder, not-agreed, unreachable, unreadable, unanswered, other-certificate, no-issuer, untrusted, other-nonce or stale."
+        ),
+    ]
+    answer: Annotated[
+        StrictBytes | None,
+        Field(description="The answer as it was signed (DER), where one came and its signature stands."),
+    ] = None
+    this_update_at: Instant | None = None
+    next_update_at: Annotated[
+        Instant | None, Field(description="Until when the answer holds; absent where it says nothing of it.")
+    ] = None
+
+
 class CertificateChainStatusRequested(Record, frozen=True):
     """A station asks whether certificates of a chain are revoked (2.1 GetCertificateChainStatus)."""
 
@@ -173,6 +194,9 @@ class CertificateChainStatusRequested(Record, frozen=True):
     answered: Annotated[StrictBool, Field(description="Whether any could be answered.")]
     received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
     frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+    evidence: Annotated[
+        tuple[OcspEvidence, ...], Field(description="What the responders said; empty where nobody asks them.")
+    ] = ()
 
 
 class CertificateSigningRequested(Record, frozen=True):
@@ -200,6 +224,9 @@ class CertificateStatusRequested(Record, frozen=True):
     answered: Annotated[StrictBool, Field(description="Whether an OCSP answer could be given.")]
     received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
     frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+    evidence: Annotated[
+        tuple[OcspEvidence, ...], Field(description="What the responders said; empty where nobody asks them.")
+    ] = ()
 
 
 class ChangeAvailability(Record, frozen=True):
@@ -1909,6 +1936,33 @@ class ConnectorStatusChanged(Record, frozen=True):
     occurred_at: Instant
     received_at: Instant
     frame_ref: StrictStr | None = None
+
+
+class ContractCertificateJudged(Record, frozen=True):
+    """A vehicle's contract certificate was judged when its token was to be authorised (Authorize, ISO 15118). Whom it names stays in the frame."""
+
+    station_id: StrictStr
+    uid_hmac: Annotated[StrictStr, Field(description="The keyed hash of the token beside which it was shown.")]
+    status: Annotated[StrictStr, Field(description="What the station was told: OCPP's certificateStatus.")]
+    why: Annotated[
+        StrictStr | None,
+        Field(
+            description="Where it is not Accepted: unreadable, expired, not-yet-valid, wrong-signature, unknown-root, not-a-contract, another-contract, revoked, revocation-unknown."
+        ),
+    ] = None
+    by_chain: Annotated[
+        StrictBool,
+        Field(
+            description="Whether the certificates themselves were shown, or hashes of them alone: then the station checked their chain."
+        ),
+    ]
+    policy: Annotated[
+        StrictStr | None,
+        Field(description="required or soft: whether a certificate whose responder says nothing is refused."),
+    ] = None
+    evidence: tuple[OcspEvidence, ...] = ()
+    received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
 
 
 class ContractCertificateRequested(Record, frozen=True):

@@ -24,11 +24,14 @@ VALID, BLOCKED, EXPIRED, UNKNOWN, MASTER = "CAFE0001", "CAFE0002", "CAFE0003", "
 FIRST, SECOND, LAPSED = "CAFE0011", "CAFE0012", "CAFE0013"
 """Cards of one group; the last of them is blocked."""
 GROUP, MASTER_GROUP = "G0FLEET", "G0MASTER"
+CONTRACT = "NLEMOC00000001"
+"""A contract's eMAID."""
 FOREIGN = "12345"
 """The card that ocpp-go's simulators show."""
 CARDS = {
     FOREIGN: TokenStatus.VALID,
     VALID: TokenStatus.VALID,
+    CONTRACT: TokenStatus.VALID,
     BLOCKED: TokenStatus.BLOCKED,
     EXPIRED: TokenStatus.EXPIRED,
     MASTER: TokenStatus.VALID,

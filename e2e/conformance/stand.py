@@ -23,6 +23,8 @@ from chassis.telemetry import Tracing
 from chassis.testing import KnownCallers, eventually, running
 from conformance.seeding import OPERATOR, TENANT, seed, station_ids, write_secrets
 from conformance.trust import Trust
+from conformance.vehicles import Operator, Pool
+from conformance.web import serving
 from ev_contracts.assets import CredentialSnapshot
 from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.record import Record
@@ -45,6 +47,8 @@ class Stand:
     free: list[str]
     tls_port: int = 0
     trust: Trust | None = None
+    world: "World | None" = None
+    home: Path = Path()
     _next: dict[TopicPartition, int] = field(default_factory=dict)
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     _told: dict[tuple[str, str], list[Any]] = field(default_factory=lambda: defaultdict(list))
@@ -66,6 +70,18 @@ class Stand:
         """Those of this stand, which serves TLS."""
         assert self.trust is not None
         return self.trust
+
+    @property
+    def operator(self) -> Operator:
+        """The mobility operator whose contracts this stand's gateway judges."""
+        assert self.world is not None
+        return self.world.operator
+
+    @property
+    def pool(self) -> Pool:
+        """The provisioning service that this stand's gateway asks."""
+        assert self.world is not None
+        return self.world.pool
 
     async def registry_says(self, credential: CredentialSnapshot) -> None:
         """The registry changed how a station proves itself."""
@@ -116,28 +132,65 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Whom the gateway asks outside of the platform."""
+
+    operator: Operator
+    pool: Pool
+
+    def settings(self, home: Path) -> dict[str, Any]:
+        """How the gateway knows of them."""
+        roots = home / "contract-roots.pem"
+        roots.write_text(self.operator.root.pem, encoding="ascii")
+        (home / "secrets" / "provisioning-token").write_text(self.pool.token, encoding="ascii")
+        return {
+            "contract_roots": str(roots),
+            "ocsp_hosts": "127.0.0.1",
+            "ocsp_allow_loopback": True,
+            "provisioning_url": f"http://127.0.0.1:{self.pool.port}/contracts",
+        }
+
+
+@contextlib.asynccontextmanager
+async def outside() -> AsyncIterator[World]:
+    """They answer while inside."""
+    operator = Operator()
+    pool = Pool(operator)
+    async with serving(operator.answer) as responder, serving(pool.answer) as pool.port:
+        operator.opens(responder)
+        yield World(operator=operator, pool=pool)
+
+
 @contextlib.asynccontextmanager
 async def standing(home: Path, stations: tuple[str, ...] = station_ids(STATIONS)) -> AsyncIterator[Stand]:
     """The gateway serves while inside, and knows these stations."""
     log, codec = MemoryLog(), Codec(records=RECORDS, topics=TOPICS)
     await seed(log, codec, stations)
     trust = Trust(home / "trust")
-    settings = Settings(
+    operator = Principal(subject="operator@octt", roles=_ROLES, tenants=frozenset({TENANT}), party_id=OPERATOR)
+    bearer = {"Authorization": f"Bearer {OPERATOR_OF_ALL}"}
+    async with outside() as world, httpx2.AsyncClient(headers=bearer) as http:
+        settings = _settings(home, trust, world)
+        service = build(settings, log=log, authenticator=KnownCallers({OPERATOR_OF_ALL: operator}))
+        async with running(service):
+            http.base_url = f"http://127.0.0.1:{service.ports[1]}"
+            free, tls_port = list(reversed(stations)), settings.ocpp_tls_port or 0
+            yield Stand(log, codec, settings.ocpp_port, http, free, tls_port, trust, world, home)
+
+
+def _settings(home: Path, trust: Trust, world: World) -> Settings:
+    secrets = write_secrets(home / "secrets")
+    return Settings(
         ocpp_port=free_port(),
         ocpp_tls_port=free_port(),
         tls_rsa_certificate=str(trust.pairs["rsa"]),
         tls_ec_certificate=str(trust.pairs["ec"]),
         tls_station_roots=str(trust.station_root),
-        secrets_dir=write_secrets(home / "secrets"),
+        secrets_dir=secrets,
         command_wait_s=10.0,
         station_ca_dir=str(home / "station-ca"),
         probe_timeout_s=0.5,
         log_level="critical",
+        **world.settings(home),
     )
-    operator = Principal(subject="operator@octt", roles=_ROLES, tenants=frozenset({TENANT}), party_id=OPERATOR)
-    service = build(settings, log=log, authenticator=KnownCallers({OPERATOR_OF_ALL: operator}))
-    bearer = {"Authorization": f"Bearer {OPERATOR_OF_ALL}"}
-    async with running(service), httpx2.AsyncClient(headers=bearer) as http:
-        http.base_url = f"http://127.0.0.1:{service.ports[1]}"
-        free, tls_port = list(reversed(stations)), settings.ocpp_tls_port or 0
-        yield Stand(log, codec, settings.ocpp_port, http, free, tls_port, trust)

@@ -1,10 +1,9 @@
 """Block C: which tokens may charge (OCPP 2.0.1)."""
 
 from conformance.cases import V201
-from conformance.lacks import CONTRACTS
-from conformance.pem import HASH, ROOT
 from conformance.seeding import (
     BLOCKED,
+    CONTRACT,
     EXPIRED,
     FIRST,
     GROUP,
@@ -17,8 +16,6 @@ from conformance.seeding import (
 )
 from conformance.v201.asking import REJECTED, asked
 from conformance.v201.charger import Charger, Transaction, token
-
-_OCSP = {**HASH, "responderURL": "http://ocsp.example"}
 
 
 @V201.case("TC_C_02_CSMS", "An unknown token is Invalid or Unknown.")
@@ -129,30 +126,29 @@ async def master_without_a_display(charger: Charger) -> None:
     assert answer["idTokenInfo"]["status"] == "Invalid"
 
 
-async def _contract(charger: Charger, uid: str, **more: object) -> tuple[str, str]:
-    wanted = {"idToken": token(uid, "eMAID"), **more}
-    answer = await charger.says("Authorize", wanted)
+async def _contract(charger: Charger, **shown: object) -> tuple[str, str]:
+    answer = await charger.says("Authorize", {"idToken": token(CONTRACT, "eMAID"), **shown})
     return answer["idTokenInfo"]["status"], answer["certificateStatus"]
 
 
-@V201.case(
-    "TC_C_50_CSMS",
-    "A contract that the station checked itself is accepted, its certificate with it.",
-    missing=CONTRACTS,
-)
+@V201.case("TC_C_50_CSMS", "A contract that the station checked itself is accepted, its certificate with it.")
 async def contract(charger: Charger) -> None:
-    assert await _contract(charger, VALID, iso15118CertificateHashData=[_OCSP]) == ("Accepted", "Accepted")
+    operator = charger.stand.operator
+    hashes = operator.hashes_of(operator.contract(CONTRACT))
+    assert await _contract(charger, iso15118CertificateHashData=hashes) == ("Accepted", "Accepted")
 
 
-@V201.case("TC_C_51_CSMS", "A contract whose certificate is revoked is not accepted.", missing=CONTRACTS)
+@V201.case("TC_C_51_CSMS", "A contract whose certificate is revoked is not accepted.")
 async def revoked_contract(charger: Charger) -> None:
-    revoked = {**_OCSP, "serialNumber": "dead"}
-    word, certificate = await _contract(charger, VALID, iso15118CertificateHashData=[revoked])
-    assert (word, certificate) == ("Blocked", "CertificateRevoked")
+    operator = charger.stand.operator
+    contract = operator.contract(CONTRACT)
+    operator.revoked.add(contract.certificate.serial_number)
+    hashes = operator.hashes_of(contract)
+    assert await _contract(charger, iso15118CertificateHashData=hashes) == ("Blocked", "CertificateRevoked")
 
 
-@V201.case(
-    "TC_C_52_CSMS", "A contract that the gateway is to check is accepted, its certificate with it.", missing=CONTRACTS
-)
+@V201.case("TC_C_52_CSMS", "A contract that the gateway is to check is accepted, its certificate with it.")
 async def contract_to_check(charger: Charger) -> None:
-    assert await _contract(charger, VALID, certificate=ROOT) == ("Accepted", "Accepted")
+    operator = charger.stand.operator
+    shown = operator.chain(operator.contract(CONTRACT))
+    assert await _contract(charger, certificate=shown) == ("Accepted", "Accepted")

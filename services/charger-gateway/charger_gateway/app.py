@@ -15,14 +15,13 @@ from charger_gateway.adapters.frame_blocks import FrameBlocks, FrameCipher
 from charger_gateway.adapters.heartbeat import BEATS, Beats, Watch
 from charger_gateway.adapters.http import DESK, Edge, create_files, create_http, own_session
 from charger_gateway.adapters.journal import LogJournal
-from charger_gateway.adapters.no_authorities import NoAuthorities
 from charger_gateway.adapters.ocpp.desk_line import DeskLine
 from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.limits import Limits
 from charger_gateway.adapters.ocpp.server import CONNECTIONS, Address, OcppServer
 from charger_gateway.adapters.seal import DeskSeal
 from charger_gateway.adapters.tails import DESK_EVENTS, Tails
-from charger_gateway.adapters.trust.opening import open_tls
+from charger_gateway.adapters.trust.opening import open_authorities, open_tls
 from charger_gateway.domain.command_book import CommandBook
 from charger_gateway.domain.desk import desk
 from charger_gateway.domain.ids import token_key
@@ -39,7 +38,6 @@ from chassis.http import CommandClient
 from chassis.log import Log
 from chassis.runner import Entity, Env, HttpEdge, Service, Task, Wiring, wire
 from chassis.settings import read_secret
-from chassis.telemetry import Metrics
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.gateway import (
@@ -188,7 +186,7 @@ def _sockets(
         credential_key=read_secret(settings, "credential-key"),
         clock=clock,
         directory=directory,
-        interpreter=_interpreter(settings, directory, wiring.env.metrics),
+        interpreter=_interpreter(settings, directory, wiring.env),
         journal=journal,
         frames=frames,
     )
@@ -240,7 +238,7 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _interpreter(settings: Settings, directory: TablesDirectory, metrics: Metrics) -> Interpreter:
+def _interpreter(settings: Settings, directory: TablesDirectory, env: Env) -> Interpreter:
     return Interpreter(
         directory=directory,
         token_key=read_secret(settings, "token-key"),
@@ -248,8 +246,8 @@ def _interpreter(settings: Settings, directory: TablesDirectory, metrics: Metric
         heartbeat_interval_s=settings.heartbeat_interval_s,
         pending_interval_s=settings.pending_interval_s,
         rejected_interval_s=settings.rejected_interval_s,
-        authorities=NoAuthorities(signs=bool(settings.station_ca_dir)),
-        metrics=metrics,
+        authorities=open_authorities(settings, env.clock),
+        metrics=env.metrics,
     )
 
 

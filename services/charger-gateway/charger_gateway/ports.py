@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from charger_gateway.domain.certificates import ChainStatus, ContractCertificate
+from charger_gateway.domain.certificates import ContractCertificate, ContractJudged
 from charger_gateway.domain.station import TokenVerdict
 from ev_contracts.assets import Connector, RegistrationState
+from ev_contracts.gateway import OcspEvidence
 from ev_contracts.record import Record
 
 
@@ -106,27 +107,30 @@ class Authorities(Protocol):
     The payloads are OCPP's own requests. Each answers within its own deadline and raises nothing.
     """
 
-    @property
-    def signs(self) -> bool:
-        """Whether requests of stations for certificates are signed by anybody."""
+    def signs(self, certificate_type: str | None) -> bool:
+        """Whether a station's request for a certificate of OCPP's kind (none: 1.6's only one) is signed by anybody."""
         ...
 
     async def contract_certificate(self, request: Mapping[str, Any]) -> ContractCertificate | None:
         """From a certificate provisioning service (ISO 15118), by a Get15118EVCertificate request."""
         ...
 
-    async def certificate_status(self, request: Mapping[str, Any]) -> str | None:
-        """An OCSP responder's signed answer in base64, by OCPP's ocspRequestData."""
+    async def certificate_status(self, request: Mapping[str, Any]) -> OcspEvidence | None:
+        """What an OCSP responder signed, by OCPP's ocspRequestData; or why that counts for nothing."""
         ...
 
-    async def chain_status(self, requests: Sequence[Mapping[str, Any]]) -> Sequence[ChainStatus] | None:
-        """One status per question, in their order, by OCPP's certificateStatusRequests."""
+    async def chain_status(self, requests: Sequence[Mapping[str, Any]]) -> Sequence[OcspEvidence] | None:
+        """As `certificate_status`, one per question, in their order, by OCPP's certificateStatusRequests."""
         ...
 
-    async def contract_status(self, request: Mapping[str, Any]) -> str | None:
-        """OCPP's certificateStatus of the contract certificate in an Authorize request."""
+    async def contract_status(self, request: Mapping[str, Any]) -> ContractJudged | None:
+        """What the contract certificate in an Authorize request is worth."""
         ...
 
     async def company(self, vat_number: str) -> Mapping[str, Any] | None:
         """Name and address in OCPP's form, from a register of VAT numbers."""
+        ...
+
+    async def close(self) -> None:
+        """Release what they hold; nothing is asked any more."""
         ...

@@ -59,3 +59,14 @@ class Settings(BaseServiceSettings):
     """The folder of the local station CA, made where it is empty; without one SignCertificate is answered Rejected."""
     station_ca_operator: str = "EV Assets Manager"
     """Who stands as the organisation in the certificates that the local CA signs."""
+    contract_roots: str = ""
+    """Roots of V2G and of mobility operators, and authorities below them (PEM): whose contract certificates count."""
+    contract_revocation: Literal["required", "soft"] = "required"
+    """Whether a contract certificate of which no responder says anything is refused, or passes."""
+    ocsp_hosts: str = ""
+    """Responders that may be asked (`host`, or `host:port`; commas between): their addresses come from stations."""
+    ocsp_allow_loopback: bool = False
+    """The lab alone: responders may be on loopback."""
+    provisioning_url: str = ""
+    """The provisioning service of contract certificates; its bearer token is the secret `provisioning-token`, if any.
+    """

@@ -51,6 +51,7 @@ class Sockets:
                 await self.server.run()
             finally:
                 await self.line.stop()
+                await self.server.interpreter.authorities.close()
                 self.frames.flush()
                 await self.journal.settle()
                 for task in with_end:

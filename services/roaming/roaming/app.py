@@ -9,13 +9,13 @@ from chassis.auth import Authenticator
 from chassis.clock import Clock
 from chassis.dead_letters.routes import repair_router
 from chassis.http import create_app
+from chassis.http.guarded import GuardedHttp
 from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Outbox, Policy, Service, wire
 from chassis.settings import MissingSecret, read_secret
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
 from roaming.adapters.ocpi.credentials import Handshake, credentials_router
-from roaming.adapters.ocpi.guarded import GuardedHttp
 from roaming.adapters.ocpi.locations import locations_router
 from roaming.adapters.ocpi.peer import Peer
 from roaming.adapters.ocpi.push import CdrPush

@@ -80,12 +80,9 @@ def status_notification(payload: Payload, heard: Heard) -> Translated:
     return Translated(answer={}, facts=(Fact(topic=TRANSACTION_EVENTS, record=changed),))
 
 
-def authorize(verdict: TokenVerdict, *, certificate_status: str | None = None) -> Translated:
+def authorize(verdict: TokenVerdict) -> Translated:
     """A question; asking it makes nothing true."""
-    answer: dict[str, object] = {"idTokenInfo": _id_token_info(verdict)}
-    if certificate_status is not None:
-        answer["certificateStatus"] = certificate_status
-    return Translated(answer=answer)
+    return Translated(answer={"idTokenInfo": _id_token_info(verdict)})
 
 
 def meter_values(payload: Payload, heard: Heard) -> Translated:

@@ -102,7 +102,8 @@ def test_a_message_is_its_own_fact(version: str, action: str, payload: Any, fact
 class Signs:
     """Authorities of which only the signing counts here."""
 
-    signs = True
+    def signs(self, _certificate_type: str | None) -> bool:
+        return True
 
 
 @pytest.mark.parametrize("version", ["1.6", *V2])

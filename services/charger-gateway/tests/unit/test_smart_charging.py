@@ -7,8 +7,6 @@ import pytest
 
 from charger_gateway.domain.station import Part
 from ev_contracts.gateway import (
-    CertificateHash,
-    CertificateStatusRequested,
     ChargingLimitChanged,
     ChargingLimitCleared,
     ChargingNeedsReported,
@@ -19,7 +17,7 @@ from ev_contracts.gateway import (
     StationSchedulePeriod,
 )
 
-from .saying import AT, NOON, SAID, facts, interpreter, say  # noqa: TID252 - tests are no package of the installation
+from .saying import AT, NOON, SAID, facts, say  # noqa: TID252 - tests are no package of the installation
 
 V2 = ("2.0.1", "2.1")
 PERIODS = [{"startPeriod": 0, "limit": 16.1, "numberPhases": 3}, {"startPeriod": 900, "limit": 6}]
@@ -155,50 +153,3 @@ def test_profiles_that_a_station_holds(version: str) -> None:
 
 
 # Certificates of others.
-
-QUESTION = {
-    "hashAlgorithm": "SHA256",
-    "issuerNameHash": "a1",
-    "issuerKeyHash": "b2",
-    "serialNumber": "c3",
-    "responderURL": "http://ocsp.example/",
-}
-
-
-# ruff: noqa: ARG002 - a twin keeps the port's signatures
-class Responder:
-    """Authorities that answer for every certificate."""
-
-    signs = False
-
-    async def certificate_status(self, request: dict[str, Any]) -> str:
-        return "MIIB"
-
-    async def contract_status(self, request: dict[str, Any]) -> str:
-        return "Accepted"
-
-
-@pytest.mark.parametrize("version", V2)
-@pytest.mark.parametrize(
-    ("by", "answer"),
-    [
-        (interpreter(), {"status": "Failed", "statusInfo": {"reasonCode": "NotAvailable"}}),
-        (interpreter(authorities=Responder()), {"status": "Accepted", "ocspResult": "MIIB"}),
-    ],
-)
-def test_an_ocsp_answer_is_passed_on_whole_or_not_at_all(version: str, by: Any, answer: Any) -> None:
-    said = say(version, "GetCertificateStatus", {"ocspRequestData": QUESTION}, by=by)
-    assert said.answer == answer
-    named = CertificateHash(hash_algorithm="SHA256", issuer_name_hash="a1", issuer_key_hash="b2", serial_number="c3")
-    assert said.facts[0].record == CertificateStatusRequested(
-        **SAID, certificate=named, responder_url="http://ocsp.example/", answered=answer["status"] == "Accepted"
-    )
-
-
-@pytest.mark.parametrize(
-    ("by", "status"), [(interpreter(), "NoCertificateAvailable"), (interpreter(authorities=Responder()), "Accepted")]
-)
-def test_a_contract_that_nobody_can_check_is_not_vouched_for(by: Any, status: str) -> None:
-    payload = {"idToken": {"idToken": "CARD", "type": "eMAID"}, "iso15118CertificateHashData": [QUESTION]}
-    said = say("2.0.1", "Authorize", payload, by=by)
-    assert said.answer == {"idTokenInfo": {"status": "Accepted"}, "certificateStatus": status}

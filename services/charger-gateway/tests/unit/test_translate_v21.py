@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from charger_gateway.adapters.ocpp.schemas import Violation
-from charger_gateway.domain.certificates import ChainStatus
 from charger_gateway.domain.ids import token_key
 from charger_gateway.domain.station import Part
 from ev_contracts.gateway import (
@@ -25,6 +24,7 @@ from ev_contracts.gateway import (
     EventStreamClosed,
     EventStreamOpened,
     EventStreamSampled,
+    OcspEvidence,
     PriorityChargingSwitched,
     SettlementReported,
     StreamedValue,
@@ -181,13 +181,11 @@ def test_a_settlement_keeps_the_exact_amount_and_no_company() -> None:
 class Knows:
     """Authorities that know one company and the state of every certificate."""
 
-    signs = False
-
     async def company(self, vat_number: str) -> dict[str, Any] | None:
         return {"name": "Volt B.V.", "address1": "Damrak 1", "city": "Amsterdam", "country": "NL"}
 
-    async def chain_status(self, requests: list[Any]) -> list[ChainStatus]:
-        return [ChainStatus(status="Good", next_update=AT) for _ in requests]
+    async def chain_status(self, requests: list[Any]) -> list[OcspEvidence]:
+        return [OcspEvidence(certificate=HASHED, outcome="good", next_update_at=NOON) for _ in requests]
 
 
 def test_a_vat_number_that_nobody_knows_is_rejected_and_kept_as_a_key() -> None:
@@ -218,9 +216,10 @@ def test_each_certificate_of_a_chain_has_its_status(authorities: Any, status: st
     [answer] = said.answer["certificateStatus"]
     assert (answer["certificateHashData"], answer["source"], answer["status"]) == (HASH, "CRL", status)
     question = ChainStatusQuestion(certificate=HASHED, source="CRL", urls=("http://crl.example/",))
-    assert said.facts[0].record == CertificateChainStatusRequested(
-        **SAID, questions=(question,), answered=bool(authorities)
-    )
+    fact = said.facts[0].record
+    assert isinstance(fact, CertificateChainStatusRequested)
+    assert (fact.questions, fact.answered) == ((question,), bool(authorities))
+    assert [one.outcome for one in fact.evidence] == (["good"] if authorities else [])
 
 
 def test_a_dynamic_schedule_that_nobody_plans_is_rejected() -> None:

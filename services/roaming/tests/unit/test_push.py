@@ -7,10 +7,10 @@ from samples import ENDPOINT, FACTS, ONE, RATED, SEND, SITE, STATION, TARIFF
 
 from chassis.clock import FixedClock
 from chassis.decider import EventContext, To
+from chassis.http.guarded import Answer, CallFailedError, CallRefusedError
 from chassis.outbox import Retry
 from ev_contracts.pricing import TariffSnapshot
 from ev_contracts.roaming import CdrSendRequested, PartnerSnapshot, ReportCdrRejected, ReportCdrSent
-from roaming.adapters.ocpi.guarded import Answer, CallFailedError, CallRefusedError
 from roaming.adapters.ocpi.peer import Peer
 from roaming.adapters.ocpi.push import CdrPush
 from roaming.adapters.sealing import TokenSeal

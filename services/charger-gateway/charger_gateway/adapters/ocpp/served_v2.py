@@ -11,7 +11,6 @@ from charger_gateway.domain.ids import token_key
 from charger_gateway.domain.station import Heard, Translated
 
 _CONTRACT = "iso15118CertificateHashData"
-_UNPROVEN = "NoCertificateAvailable"
 
 
 def authorize(interpreter: Interpreter, payload: Any, heard: Heard) -> Said:
@@ -21,8 +20,10 @@ def authorize(interpreter: Interpreter, payload: Any, heard: Heard) -> Said:
         return v201.authorize(verdict)
 
     async def run() -> Translated:
-        status = await interpreter.authorities.contract_status(payload)
-        return v201.authorize(verdict, certificate_status=status or _UNPROVEN)
+        judged = await interpreter.authorities.contract_status(payload)
+        answered = v201.authorize(certificates.limited_by(verdict, judged))
+        uid_hmac = token_key(payload["idToken"]["idToken"], interpreter.token_key)
+        return certificates.with_contract(answered, judged, heard, uid_hmac=uid_hmac)
 
     return Asked(run)
 
@@ -41,8 +42,8 @@ def certificate_status(interpreter: Interpreter, payload: Any, heard: Heard) -> 
     """Relayed to the certificate's responder."""
 
     async def run() -> Translated:
-        result = await interpreter.authorities.certificate_status(payload["ocspRequestData"])
-        return certificates.certificate_status(payload, heard, result)
+        found = await interpreter.authorities.certificate_status(payload["ocspRequestData"])
+        return certificates.certificate_status(payload, heard, found)
 
     return Asked(run)
 
@@ -66,8 +67,9 @@ def _vat_number(interpreter: Interpreter, payload: Any, heard: Heard) -> Asked:
 
 
 def sign_certificate(interpreter: Interpreter, payload: Any, heard: Heard) -> Translated:
-    """Accepted where somebody signs."""
-    return notices.sign_certificate(payload, heard, signs=interpreter.authorities.signs)
+    """Accepted where somebody signs such a one."""
+    signs = interpreter.authorities.signs(payload.get("certificateType"))
+    return notices.sign_certificate(payload, heard, signs=signs)
 
 
 def _unknown_vendor(_interpreter: Interpreter, _payload: Any, _heard: Heard) -> Translated:

@@ -1,42 +1,31 @@
-"""The station CA and the TLS context as the settings ask for them."""
+"""The station CA, the TLS context and the authorities outside, as the settings ask for them."""
 
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
+from charger_gateway.adapters.trust.contracts import Contracts
 from charger_gateway.adapters.trust.local_ca import REVOKED, ROOT, LocalCa
+from charger_gateway.adapters.trust.outside import Outside
+from charger_gateway.adapters.trust.provisioning import Provisioning
+from charger_gateway.adapters.trust.responders import Responders
+from charger_gateway.adapters.trust.roots import Roots
 from charger_gateway.adapters.trust.tls import TlsContext, TlsFiles
+from charger_gateway.settings import Settings
+from chassis.clock import Clock
+from chassis.http.guarded import GuardedHttp
+from chassis.settings import read_secret
+
+PROVISIONING_TOKEN = "provisioning-token"  # noqa: S105 - the name of a file
 
 
-class TrustSettings(Protocol):
-    """What of the settings matters here; paths, empty where they are not used."""
-
-    @property
-    def ocpp_tls_port(self) -> int | None: ...
-    @property
-    def tls_rsa_certificate(self) -> str: ...
-    @property
-    def tls_ec_certificate(self) -> str: ...
-    @property
-    def tls_station_roots(self) -> str: ...
-    @property
-    def tls_revocations(self) -> str: ...
-    @property
-    def station_ca_dir(self) -> str: ...
-    @property
-    def station_ca_operator(self) -> str: ...
-    @property
-    def tls_suites(self) -> str: ...
-
-
-def open_ca(settings: TrustSettings, now: datetime) -> LocalCa | None:
+def open_ca(settings: Settings, now: datetime) -> LocalCa | None:
     """The local station CA, made where its folder is empty; None where there is no folder."""
     if not settings.station_ca_dir:
         return None
     return LocalCa.open_or_make(Path(settings.station_ca_dir), operator=settings.station_ca_operator, now=now)
 
 
-def open_tls(settings: TrustSettings, now: datetime) -> TlsContext | None:
+def open_tls(settings: Settings, now: datetime) -> TlsContext | None:
     """None where TLS is off. Stations' certificates are those of the local CA, unless others are named.
 
     Raises OSError, ValueError, ssl.SSLError where a file is missing or broken: better no gateway than half of one.
@@ -55,3 +44,33 @@ def open_tls(settings: TrustSettings, now: datetime) -> TlsContext | None:
         suites=settings.tls_suites,
     )
     return TlsContext(files)
+
+
+def open_authorities(settings: Settings, clock: Clock) -> Outside:
+    """Those that are named. Raises OSError, ValueError where the roots cannot be read, MissingSecret."""
+    kinds = {"ChargingStationCertificate", "V2GCertificate"} if settings.station_ca_dir else set()
+    provisioning = _open_provisioning(settings)
+    if not settings.contract_roots:
+        return Outside(signed_kinds=frozenset(kinds), provisioning=provisioning)
+    roots = Roots(Path(settings.contract_roots))
+    responders = Responders(
+        http=GuardedHttp(allow_loopback=settings.ocsp_allow_loopback, allow_plain=True),
+        hosts=[one.strip() for one in settings.ocsp_hosts.split(",") if one.strip()],
+        roots=roots,
+        clock=clock,
+    )
+    return Outside(
+        signed_kinds=frozenset(kinds),
+        responders=responders,
+        contracts=Contracts(roots=roots, responders=responders, clock=clock, policy=settings.contract_revocation),
+        provisioning=provisioning,
+    )
+
+
+def _open_provisioning(settings: Settings) -> Provisioning | None:
+    if not settings.provisioning_url:
+        return None
+    named = (settings.secrets_dir / PROVISIONING_TOKEN).exists()
+    return Provisioning(
+        url=settings.provisioning_url, token=read_secret(settings, PROVISIONING_TOKEN).decode() if named else None
+    )

@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from roaming.adapters.ocpi.guarded import Answer, CallFailedError, CallRefusedError
+from chassis.http.guarded import Answer, CallFailedError, CallRefusedError
 from roaming.adapters.ocpi.objects import Endpoint, Envelope, Version, VersionDetails
 from roaming.adapters.ocpi.wire import OcpiError, authorization, raw_authorization, request_headers
 from roaming.domain.ocpi import VERSION, Status

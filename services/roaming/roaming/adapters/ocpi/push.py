@@ -8,11 +8,11 @@ from pydantic import ValidationError
 
 from chassis.clock import Clock
 from chassis.decider import EventContext, To
+from chassis.http.guarded import Answer, CallFailedError, CallRefusedError
 from chassis.outbox import Retry
 from ev_contracts.assets import Connector
 from ev_contracts.record import Record
 from ev_contracts.roaming import CdrSendRequested, PartnerSnapshot, ReportCdrRejected, ReportCdrSent
-from roaming.adapters.ocpi.guarded import Answer, CallFailedError, CallRefusedError
 from roaming.adapters.ocpi.objects import Envelope
 from roaming.adapters.ocpi.peer import Access, Peer
 from roaming.adapters.ocpi.wire import dumps

@@ -1,4 +1,4 @@
-"""Calls to addresses that a partner told us: only to hosts we agreed on, never into our own network, never redirected.
+"""Calls to addresses that others told us: only to hosts we agreed on, never into our own network, never redirected.
 
 The name is resolved here and the connection goes to the very address that was checked, so a name that changes its
 address between the check and the call (DNS rebinding) gains nothing.
@@ -39,10 +39,16 @@ class Answer:
 
 
 class GuardedHttp:
-    """One client for all partners. `allow_loopback` is for the lab alone: it also permits plain HTTP, to loopback."""
+    """One client for all partners. `allow_loopback` is for the lab alone: it also permits plain HTTP, to loopback.
 
-    def __init__(self, *, allow_loopback: bool = False, resolve: Resolve | None = None) -> None:
+    `allow_plain` is for answers that prove themselves, as those of OCSP responders do.
+    """
+
+    def __init__(
+        self, *, allow_loopback: bool = False, allow_plain: bool = False, resolve: Resolve | None = None
+    ) -> None:
         self._allow_loopback = allow_loopback
+        self._allow_plain = allow_plain
         self._resolve = resolve or _resolve
         self._client = httpx2.AsyncClient(follow_redirects=False, timeout=_TIMEOUT_S, trust_env=False)
 
@@ -102,9 +108,10 @@ class GuardedHttp:
         loopback = self._allow_loopback and all(address.is_loopback for address in addresses)
         if not loopback and not all(_is_public(address) for address in addresses):
             raise CallRefusedError(f"{parsed.host} is not a public address")
-        if not loopback and parsed.scheme != "https":
+        if not (loopback or self._allow_plain) and parsed.scheme != "https":
             raise CallRefusedError("not https")
-        if not _is_agreed(parsed.host, port, allowed_hosts, any_port=loopback):
+        usual = port == (443 if parsed.scheme == "https" else 80)
+        if not _is_agreed(parsed.host, port, allowed_hosts, any_port=loopback or usual):
             raise CallRefusedError(f"{parsed.host}:{port} is not an agreed host")
         return parsed.copy_with(host=str(addresses[0])), parsed.netloc.decode("ascii")
 
@@ -124,6 +131,6 @@ def _is_public(address: Address) -> bool:
 
 
 def _is_agreed(host: str, port: int, allowed_hosts: Collection[str], *, any_port: bool) -> bool:
-    """An entry `host` means its HTTPS port (in the lab any); `host:port` means exactly that port."""
+    """An entry `host` means the usual port of its scheme (in the lab any); `host:port` means exactly that port."""
     agreed = {entry.lower() for entry in allowed_hosts}
-    return f"{host}:{port}".lower() in agreed or (host.lower() in agreed and (port == 443 or any_port))
+    return f"{host}:{port}".lower() in agreed or (any_port and host.lower() in agreed)

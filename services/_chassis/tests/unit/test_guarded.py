@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from roaming.adapters.ocpi.guarded import Address, CallFailedError, CallRefusedError, GuardedHttp, Resolve
+from chassis.http.guarded import Address, CallFailedError, CallRefusedError, GuardedHttp, Resolve
 
 PUBLIC = "93.184.215.14"
 AGREED = "ocpi.emo.example"
@@ -23,8 +23,10 @@ def resolving(*addresses: str) -> Resolve:
 
 
 @contextlib.asynccontextmanager
-async def calling(*, loopback: bool, resolve: Resolve | None = None) -> AsyncIterator[GuardedHttp]:
-    http = GuardedHttp(allow_loopback=loopback, resolve=resolve)
+async def calling(
+    *, loopback: bool = False, plain: bool = False, resolve: Resolve | None = None
+) -> AsyncIterator[GuardedHttp]:
+    http = GuardedHttp(allow_loopback=loopback, allow_plain=plain, resolve=resolve)
     try:
         yield http
     finally:
@@ -91,6 +93,16 @@ async def test_a_name_that_leads_into_our_own_network_is_not_called(inside: str)
 )  # fmt: skip
 async def test_only_https_to_agreed_hosts_and_ports_is_called(url: str) -> None:
     assert await refused(url, PUBLIC)
+
+
+async def test_plain_http_is_for_answers_that_prove_themselves_and_only_on_its_usual_port() -> None:
+    async with calling(plain=True, resolve=resolving(PUBLIC)) as http:
+        for url in (f"http://{AGREED}:8080/", "http://elsewhere.example/"):
+            with pytest.raises(CallRefusedError, match="not an agreed host"):
+                await http.call("GET", url, allowed_hosts=(AGREED,), headers={})
+    async with calling(plain=True, resolve=resolving("10.0.0.7")) as http:
+        with pytest.raises(CallRefusedError, match="not a public address"):
+            await http.call("GET", f"http://{AGREED}/", allowed_hosts=(AGREED,), headers={})
 
 
 async def test_loopback_is_for_the_lab_alone_and_only_to_agreed_hosts() -> None:
