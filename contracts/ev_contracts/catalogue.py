@@ -364,6 +364,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
     ),
     "sessions.session.event.v1": (
         sessions.EnergyDelivered,
+        sessions.ForeignStopFound,
         sessions.GapFilled,
         sessions.GapFound,
         sessions.MessageSettled,

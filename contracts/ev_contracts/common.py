@@ -423,6 +423,12 @@ class SessionFacts(Record, frozen=True):
             description="How the energy follows from the registers: registers, begin-missing, begin-placeholder, session-relative, meter-reset, rollover, intervals, power-integrated, by-person; absent in facts told before it existed."
         ),
     ] = None
+    stop_authority: Annotated[
+        StrictStr | None,
+        Field(
+            description="By what right the session was stopped: own-token (the payer's), same-group (a good token of its group), master-pass, remote (a command), without-token (the station or the driver ended it and nobody showed a token), unowned (nobody's token began it), foreign-token (none of these: named by ForeignStopFound). Absent where nobody heard the stop, and in facts told before it existed."
+        ),
+    ] = None
 
 
 class TariffRestrictions(Record, frozen=True):

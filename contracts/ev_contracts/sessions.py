@@ -9,6 +9,15 @@ from ev_contracts.common import MeterReading, Parties, Place, ReservationFacts, 
 from ev_contracts.record import Instant, Record
 
 
+class Stopper(Record, frozen=True):
+    """The token that somebody showed to stop a session."""
+
+    token_ref: Annotated[StrictStr | None, Field(description="Absent for a token that nobody here knows.")] = None
+    token_status: Annotated[StrictStr, Field(description="What the station was told of it, in OCPP's words.")]
+    group_id: StrictStr | None = None
+    is_master_pass: Annotated[StrictBool, Field(description="It stops any session of this operator.")] = False
+
+
 class AddReadings(Record, frozen=True):
     """Readings of a station's meter arrived."""
 
@@ -30,6 +39,9 @@ class AddReadings(Record, frozen=True):
         Field(description="The station's alias; resolved within the station where no session id came."),
     ] = None
     suspended_by: Annotated[StrictStr | None, Field(description="EV or EVSE.")] = None
+    stopper: Annotated[
+        Stopper | None, Field(description="Whose token stopped the session, where this message says so.")
+    ] = None
 
 
 class AttachReservation(Record, frozen=True):
@@ -107,6 +119,9 @@ class EndSession(Record, frozen=True):
     message_id: Annotated[
         StrictStr | None, Field(description="Set by the ledger alone, where it matched a stop that named no session.")
     ] = None
+    stopper: Annotated[
+        Stopper | None, Field(description="Whose token stopped the session; absent where the stop names none.")
+    ] = None
 
 
 class EnergyDelivered(Record, frozen=True):
@@ -134,6 +149,16 @@ class EnergyDelivered(Record, frozen=True):
         StrictInt | None,
         Field(description="Current.Import in tenths of A, summed over phases, where the reading told it."),
     ] = None
+
+
+class ForeignStopFound(Record, frozen=True):
+    """A session was stopped by a token that had no right to it; what flowed is billed, and a person should look."""
+
+    session_id: StrictStr
+    station_id: StrictStr
+    stopper: Stopper
+    ended_at: Instant
+    found_at: Instant
 
 
 class GapFilled(Record, frozen=True):
@@ -420,6 +445,9 @@ class SessionEnded(Record, frozen=True):
             description="Where the stop named no session and was matched to this one: a stop that names it takes its place."
         ),
     ] = None
+    stopper: Annotated[
+        Stopper | None, Field(description="Whose token stopped the session; absent where the stop names none.")
+    ] = None
 
 
 class SessionEvidenceKept(Record, frozen=True):
@@ -444,6 +472,9 @@ class SessionEvidenceKept(Record, frozen=True):
     suspended_by: Annotated[StrictStr | None, Field(description="EV or EVSE, where it told that no energy flows.")] = (
         None
     )
+    stopper: Annotated[
+        Stopper | None, Field(description="Whose token stopped the session, where the message says so.")
+    ] = None
 
 
 class SessionMarkedSuspect(Record, frozen=True):
@@ -578,3 +609,4 @@ class UnmatchedMessageRecorded(Record, frozen=True):
     readings: Annotated[
         tuple[MeterReading, ...], Field(description="As they came; of more than 50 the first and the last 25.")
     ] = ()
+    stopper: Annotated[Stopper | None, Field(description="Of a stop: whose token it names.")] = None

@@ -24,6 +24,7 @@ from ev_contracts.sessions import (
     SessionContextWanted,
     SessionStarted,
     StartSession,
+    Stopper,
 )
 from session_ledger.ports import Facts
 
@@ -31,6 +32,8 @@ TransactionEvent = TransactionStarted | TransactionUpdated | MeterSampled | Tran
 
 _CHARGING = {"Charging": True, "SuspendedEV": False, "SuspendedEVSE": False, "EVConnected": False, "Idle": False}
 _SUSPENDED_BY = {"SuspendedEV": "EV", "SuspendedEVSE": "EVSE"}
+NO_TOKEN, ACCEPTED = "None", "Accepted"
+"""What a message's token was answered; the first where it names none."""
 
 
 def on_transaction(event: TransactionEvent, context: EventContext, facts: Facts) -> Sequence[To]:
@@ -120,6 +123,7 @@ def _update(event: TransactionUpdated, context: EventContext, facts: Facts) -> A
         at=event.received_at,
         charging=_CHARGING.get(state),
         suspended_by=_SUSPENDED_BY.get(state),
+        stopper=_stopper(event) if event.trigger_reason == "StopAuthorized" else None,
         **_same(event, AddReadings),
         **(_stamped(event, context, facts, event.occurred_at) if names_payer else {}),
     )
@@ -131,7 +135,19 @@ def _sample(event: MeterSampled) -> AddReadings:
 
 
 def _end(event: TransactionEnded) -> EndSession:
-    return EndSession(at=event.received_at, **_same(event, EndSession))
+    return EndSession(at=event.received_at, stopper=_stopper(event), **_same(event, EndSession))
+
+
+def _stopper(event: TransactionUpdated | TransactionEnded) -> Stopper | None:
+    # Accepted without a token is a station whose owner lets everybody charge (OCPP 2.0.1 C02).
+    if event.token_status == NO_TOKEN or (event.token_ref is None and event.token_status == ACCEPTED):
+        return None
+    return Stopper(
+        token_ref=event.token_ref,
+        token_status=event.token_status,
+        group_id=event.token_group_id,
+        is_master_pass=event.token_is_master_pass,
+    )
 
 
 def _status(event: ConnectorStatusChanged, context: EventContext) -> Sequence[To]:

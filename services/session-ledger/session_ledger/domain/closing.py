@@ -14,6 +14,7 @@ from ev_contracts.sessions import (
     SessionMarkedSuspect,
 )
 from session_ledger.domain.account import account, amended
+from session_ledger.domain.authority import foreign_stop, stop_authority
 from session_ledger.domain.chain import LINKS_AT_MOST, Between, gaps_of, with_link
 from session_ledger.domain.evidence import register_of
 from session_ledger.domain.finals import Final, connector_key, connector_numbers, link_of
@@ -58,12 +59,17 @@ def close_if_due(telling: Telling, session_id: str, rules: ClosingRules, at: dat
         rule=rule,
         closed_at=at,
         end_reason=session.end.reason,
-        facts=came_to.facts.model_copy(update={"reservation": session.reservation}),
+        facts=came_to.facts.model_copy(
+            update={"reservation": session.reservation, "stop_authority": stop_authority(session)}
+        ),
         place=session.place,
         parties=session.parties,
         clock_offset_s=None if session.lag_ms is None else session.lag_ms // 1_000,
     )
     telling.say(closed)
+    foreign = foreign_stop(session, at)
+    if foreign is not None:
+        telling.say(foreign)
     connector = connector_key(session.start.evse_number, session.start.connector_number)
     if came_to.metered.hole is not None:
         telling.say(_hole(closed, connector, came_to.metered.hole))

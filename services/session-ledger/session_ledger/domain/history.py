@@ -6,6 +6,7 @@ from typing import assert_never
 
 from ev_contracts.sessions import (
     EnergyDelivered,
+    ForeignStopFound,
     GapFilled,
     GapFound,
     MessageSettled,
@@ -19,6 +20,7 @@ from ev_contracts.sessions import (
     SessionMarkedSuspect,
     SessionReviewed,
     SessionStarted,
+    Stopper,
     SuspensionEnded,
     SuspensionStarted,
     UnmatchedMessageRecorded,
@@ -71,6 +73,7 @@ SessionEvent = (
     | MessageSettled
     | SessionReviewed
     | ReservationAttached
+    | ForeignStopFound
 )
 
 
@@ -104,6 +107,8 @@ def evolve(station: Station, event: SessionEvent) -> Station:  # noqa: C901, PLR
             return with_settled(station, event.message_id, event.session_id)
         case SessionReviewed():
             return _reviewed(station, event)
+        case ForeignStopFound():
+            return with_question(station, event.session_id, _foreign(event))
         case ReservationAttached():
             return _with(station, event.session_id, reservation=event.reservation)
         case GapFound():
@@ -120,6 +125,12 @@ def _suspected(station: Station, event: SessionMarkedSuspect) -> Station:
         return _with(station, event.session_id, verdict=doubt)
     # It is closed and perhaps billed: the doubt is for a person to settle.
     return with_question(station, event.session_id, doubt)
+
+
+def _foreign(event: ForeignStopFound) -> Suspect:
+    by = event.stopper
+    detail = f"{by.token_ref or 'an unknown token'} ({by.token_status})"
+    return Suspect(cause="foreign-stop", detail=detail, since=event.found_at)
 
 
 def _reviewed(station: Station, event: SessionReviewed) -> Station:
@@ -221,8 +232,17 @@ def _evidence(station: Station, event: SessionEvidenceKept) -> Station:
         evidence=_noted(held, evidence, event.seq_no),
         heard_at=_heard(held, event.received_at),
         end=_held_end(event) or held.end,
+        stopped=_stopped(held, event),
     )
     return replace(station, sessions={**station.sessions, event.session_id: session})
+
+
+def _stopped(held: Session, event: SessionEvidenceKept) -> tuple[datetime, Stopper] | None:
+    """Of two tokens the later one stopped it, whichever was heard first."""
+    if event.stopper is None or event.ended_at is not None:
+        return held.stopped
+    stopped = event.occurred_at, event.stopper
+    return stopped if held.stopped is None or stopped[0] > held.stopped[0] else held.stopped
 
 
 def _held_end(event: SessionEvidenceKept) -> End | None:
@@ -234,6 +254,7 @@ def _held_end(event: SessionEvidenceKept) -> End | None:
         reason=event.end_reason or "",
         seq_no=event.seq_no,
         heard_at=event.received_at,
+        stopper=event.stopper,
     )
 
 
@@ -247,6 +268,7 @@ def _ended(station: Station, event: SessionEnded) -> Station:
         heard_at=event.received_at or event.ended_at,
         assumed=event.assumed,
         message_id=event.message_id,
+        stopper=event.stopper,
     )
     evidence = _noted(session, session.evidence, event.seq_no)
     # A held session with another end waits, as any other, before it is judged again.

@@ -61,6 +61,7 @@ def parked_again(telling: Telling, station_id: str, end: End) -> str | None:
         occurred_at=end.ended_at,
         received_at=end.heard_at,
         end_reason=end.reason,
+        stopper=end.stopper,
     )
     telling.say(message)
     fitting = _fitting(telling.station, message)
@@ -119,6 +120,7 @@ def recorded(command: AddReadings | EndSession) -> UnmatchedMessageRecorded:
         received_at=command.at,
         offline=command.offline,
         end_reason=command.reason if isinstance(command, EndSession) else None,
+        stopper=command.stopper,
         readings=_first_and_last(command.readings),
     )
 
@@ -143,6 +145,7 @@ def command_of(message: UnmatchedMessageRecorded) -> AddReadings | EndSession:
             offline=message.offline,
             readings=message.readings,
             message_id=message.message_id,
+            stopper=message.stopper,
         )
     return AddReadings(
         at=at,
@@ -153,6 +156,7 @@ def command_of(message: UnmatchedMessageRecorded) -> AddReadings | EndSession:
         occurred_at=message.occurred_at,
         offline=message.offline,
         readings=message.readings,
+        stopper=message.stopper,
     )
 
 

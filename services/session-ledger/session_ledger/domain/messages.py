@@ -47,6 +47,7 @@ def end_of(command: EndSession) -> End:
         seq_no=command.seq_no,
         heard_at=command.at,
         message_id=command.message_id,
+        stopper=command.stopper,
     )
 
 
@@ -93,6 +94,7 @@ def evidence_of(
         suspended_by=command.suspended_by if charging is False and isinstance(command, AddReadings) else None,
         offline=command.offline,
         readings=tuple(readings),
+        stopper=command.stopper if isinstance(command, AddReadings) else None,
     )
 
 
@@ -100,7 +102,12 @@ def held_end(command: EndSession, session_id: str) -> SessionEvidenceKept:
     """An end whose start is still to come."""
     end = end_of(command)
     kept = evidence_of(command, session_id, readings_to(end, command.readings))
-    told = {"ended_at": end.ended_at, "meter_stop_wh": end.meter_stop_wh, "end_reason": end.reason}
+    told = {
+        "ended_at": end.ended_at,
+        "meter_stop_wh": end.meter_stop_wh,
+        "end_reason": end.reason,
+        "stopper": end.stopper,
+    }
     return kept.model_copy(update=told)
 
 

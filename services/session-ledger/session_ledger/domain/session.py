@@ -166,7 +166,7 @@ def _tell_running(telling: Telling, session: Session, command: AddReadings) -> N
     charging = tell_charging(telling, session, command)
     late = tell_readings(telling, session.session_id, command.readings, command.seq_no, command.at)
     unnumbered = len(telling.events) == before and command.seq_no is not None
-    if late or charging is not None or unnumbered:
+    if late or charging is not None or unnumbered or command.stopper is not None:
         telling.say(evidence_of(command, session.session_id, late, charging=charging))
 
 
@@ -228,6 +228,7 @@ def _give_back(telling: Telling, station_id: str, matched: End, rules: ClosingRu
         reason=matched.reason,
         offline=False,
         message_id=matched.message_id,
+        stopper=matched.stopper,
     )
     _take_end(telling, other, again, rules)
 
@@ -300,6 +301,7 @@ def _tell_end(telling: Telling, session_id: str, end: End, *, offline: bool) -> 
         SessionEnded(
             assumed=end.assumed,
             message_id=end.message_id,
+            stopper=end.stopper,
             session_id=session_id,
             station_id=session.station_id,
             evse_number=start.evse_number,

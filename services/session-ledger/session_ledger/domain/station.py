@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from chassis.decider import Deadline, pause_before
 from ev_contracts.common import Parties, Place, ReservationFacts
-from ev_contracts.sessions import GapFound, UnmatchedMessageRecorded
+from ev_contracts.sessions import GapFound, Stopper, UnmatchedMessageRecorded
 from session_ledger.domain.account import Span
 from session_ledger.domain.chain import Link, latest, with_link
 from session_ledger.domain.evidence import Evidence, Sample, Told, is_gapless
@@ -53,6 +53,7 @@ class End:
     """Nobody said so: the silence was too long, or the connector was taken again."""
     message_id: str | None = None
     """The message that was matched to the session; a stop that names the session takes its place."""
+    stopper: Stopper | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,8 @@ class Session:
     lag_ms: int | None = None
     """The least delay of a message that was not queued: the offset of the station's clock, and the way here."""
     verdict: Verdict = field(default_factory=Open)
+    stopped: tuple[datetime, Stopper] | None = None
+    """The latest token that stopped the session before its end, and when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

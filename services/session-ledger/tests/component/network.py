@@ -110,6 +110,7 @@ def told(number: int) -> list[Record]:
         station_id=STATION,
         transaction_id=str(1_000 + number),
         ocpp_version="1.6",
+        token_ref="token-7",
         token_status="Accepted",
         ended_at=at(begin + 40),
         received_at=at(begin + 40),

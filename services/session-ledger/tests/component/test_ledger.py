@@ -15,6 +15,7 @@ from ev_contracts.sessions import (
     SessionContextWanted,
     SessionMarkedSuspect,
     SessionReviewed,
+    Stopper,
     UnmatchedMessageRecorded,
 )
 
@@ -67,6 +68,7 @@ async def test_sessions_are_closed_once_whatever_is_said_twice_and_however_often
         events = await stage.seen(EVENTS)
     assert first_again == first
     assert first.rule == "settled"
+    assert (first.facts.stop_authority, first.parties.token_ref) == ("own-token", "token-7")
     assert first.facts.energy_wh == second.facts.energy_wh == 10_000
     assert first.facts.periods == (
         ChargingPeriod(started_at=at(0), ended_at=at(30), charging=True, energy_wh=9_000),
@@ -125,6 +127,7 @@ async def test_a_stop_of_no_known_transaction_is_kept_and_never_guessed(ledger: 
         offline=stop.offline,
         end_reason=stop.reason,
         readings=stop.readings,
+        stopper=Stopper(token_ref="token-7", token_status="Accepted"),
     )
     assert (item["item_id"], item["kind"], item["meter_stop_wh"]) == (unmatched.message_id, "message", 80_000)
 

@@ -9,10 +9,11 @@ from story import SESSION, at, charging, end, reading, readings, start, suspende
 
 from chassis.decider import Refused
 from ev_contracts.common import SessionFacts
-from ev_contracts.sessions import SessionClosed, SessionCorrected, SessionDeadlinePassed
+from ev_contracts.sessions import SessionClosed, SessionCorrected, SessionDeadlinePassed, Stopper
 from session_ledger.domain.session import Command, session_decider
 from session_ledger.domain.station import Station
 
+STRANGER = Stopper(token_ref="token-9", token_status="Accepted")
 DECIDER = session_decider(settle_s=30, grace_s=900)
 
 
@@ -51,7 +52,7 @@ V16: tuple[Command, ...] = (
     charging(40),
     readings(reading(45, 6_000)),
     readings(reading(60, 12_000, "Transaction.End")),
-    end(60, 12_000),
+    end(60, 12_000, stopper=STRANGER),
 )
 
 
@@ -82,14 +83,15 @@ V201: tuple[Command, ...] = (
     readings(reading(30, 5_000), session_id=SESSION, seq_no=4, charging=False),
     readings(reading(40, 5_000), session_id=SESSION, seq_no=5, charging=True),
     readings(reading(50, 8_000), session_id=SESSION, seq_no=6, charging=True),
-    end(60, None, session_id=SESSION, seq_no=7, readings=(reading(60, 12_000, "Transaction.End"),)),
+    readings(reading(55, 9_000), session_id=SESSION, seq_no=7, stopper=STRANGER),
+    end(60, None, session_id=SESSION, seq_no=8, readings=(reading(60, 12_000, "Transaction.End"),)),
 )
 
 
 @given(st.permutations([*V201, *V201[2:6]]))
 def test_a_2_x_session_closes_at_once_and_the_same_when_its_last_number_is_in(shuffled: list[Command]) -> None:
     expected = play(V201).closed
-    assert [each.energy_wh for each in expected] == [11_000]
+    assert [(each.energy_wh, each.stop_authority) for each in expected] == [(11_000, "foreign-token")]
     station, closed = DECIDER.initial, []
     for command in shuffled:
         events = DECIDER.decide(command, station)
@@ -106,7 +108,7 @@ def test_a_repeat_after_the_close_adds_nothing() -> None:
     once = play((start(), *V16))
     twice = play((start(), *V16, start(), *V16))
     assert (len(once.closed), len(twice.closed)) == (1, 1)
-    assert play((start(), *V16, end(60, 12_000))).corrected == 0
+    assert play((start(), *V16, V16[-1])).corrected == 0
     station = once.station
     for command in (start(), *V16):
         if command in {suspended(20), charging(40)}:

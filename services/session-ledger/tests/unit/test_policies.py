@@ -16,7 +16,7 @@ from ev_contracts.gateway import (
     TransactionStarted,
     TransactionUpdated,
 )
-from ev_contracts.sessions import AddReadings, ResolveContext, SessionContextWanted, SessionEnded
+from ev_contracts.sessions import AddReadings, ResolveContext, SessionContextWanted, SessionEnded, Stopper
 from session_ledger.adapters.facts import SnapshotFacts
 from session_ledger.policies import on_session, on_transaction
 
@@ -124,6 +124,18 @@ UPDATED = TransactionUpdated(
     trigger_reason="ChargingStateChanged",
 )
 
+ENDED = TransactionEnded(
+    station_id=STATION,
+    transaction_id=TRANSACTION,
+    ocpp_version="1.6",
+    token_status="None",
+    ended_at=at(60),
+    received_at=at(60),
+    meter_stop_wh=12_000,
+    reason="Local",
+    offline=False,
+)
+
 
 def test_a_start_is_stamped_with_place_and_parties() -> None:
     assert on_transaction(STARTED, CONTEXT, known()) == [To(key=KEY, command=start())]
@@ -212,6 +224,10 @@ def test_the_token_that_starts_says_who_pays_and_the_one_that_stops_does_not() -
     assert isinstance(second.command, AddReadings)
     assert (first.command.parties, first.command.place) == (PARTIES, PLACE)
     assert second.command.parties is None
+    assert (first.command.stopper, second.command.stopper) == (
+        None,
+        Stopper(token_ref="token-7", token_status="Accepted"),
+    )
 
 
 def test_a_sample_belongs_to_a_transaction_or_to_nobody() -> None:
@@ -228,18 +244,16 @@ def test_a_sample_belongs_to_a_transaction_or_to_nobody() -> None:
 
 
 def test_an_end_is_an_end() -> None:
-    ended = TransactionEnded(
-        station_id=STATION,
-        transaction_id=TRANSACTION,
-        ocpp_version="1.6",
-        token_status="None",
-        ended_at=at(60),
-        received_at=at(60),
-        meter_stop_wh=12_000,
-        reason="Local",
-        offline=False,
-    )
-    assert on_transaction(ended, CONTEXT, known()) == [To(key=KEY, command=end())]
+    assert on_transaction(ENDED, CONTEXT, known()) == [To(key=KEY, command=end())]
+    shown = {"token_ref": "token-1", "token_status": "Accepted", "token_group_id": "G1", "token_is_master_pass": True}
+    stopper = Stopper(token_ref="token-1", token_status="Accepted", group_id="G1", is_master_pass=True)
+    told = on_transaction(ENDED.model_copy(update=shown), CONTEXT, known())
+    assert [getattr(each.command, "stopper", None) for each in told] == [stopper]
+
+
+def test_accepted_without_a_token_is_nobodys_stop() -> None:
+    told = on_transaction(ENDED.model_copy(update={"token_status": "Accepted"}), CONTEXT, known())
+    assert told == [To(key=KEY, command=end())]
 
 
 def test_a_session_that_wants_its_context_is_told_what_is_known_by_now() -> None:

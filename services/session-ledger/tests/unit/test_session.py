@@ -93,6 +93,7 @@ FACTS = SessionFacts(
     periods=(ChargingPeriod(started_at=at(0), ended_at=at(60), charging=True, energy_wh=11_000),),
     curve=(MeterPoint(at=at(0), energy_wh=0), MeterPoint(at=at(60), energy_wh=11_000)),
     energy_rule="registers",
+    stop_authority="without-token",
 )
 
 
