@@ -431,6 +431,21 @@ class SessionFacts(Record, frozen=True):
     ] = None
 
 
+class SessionTargets(Record, frozen=True):
+    """At what a session shall be stopped; whichever is reached first stops it. Nothing set means that nothing stops it."""
+
+    energy_wh: Annotated[StrictInt | None, Field(description="Energy delivered, by the register.")] = None
+    cost: Annotated[
+        ExactDecimal | None,
+        Field(
+            description="What it costs whoever pays: including VAT where a driver pays, excluding it where a provider does."
+        ),
+    ] = None
+    currency: Annotated[StrictStr | None, Field(description="Of the cost; ISO 4217.")] = None
+    duration_s: Annotated[StrictInt | None, Field(description="Since the session began.")] = None
+    soc_percent: Annotated[StrictInt | None, Field(description="State of charge of the vehicle.")] = None
+
+
 class TariffRestrictions(Record, frozen=True):
     """When a tariff element is active, as OCPI restricts it; all that stand must hold. Times and dates are local to the site."""
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictBytes, StrictInt, StrictStr
 
-from ev_contracts.common import ConnectorState, MeterReading
+from ev_contracts.common import ConnectorState, MeterReading, SessionTargets
 from ev_contracts.record import ExactDecimal, Instant, Record
 
 
@@ -1669,6 +1669,9 @@ class StartTransactionRemotely(Record, frozen=True):
     token_ref: StrictStr | None = None
     group_id_token_sealed: StrictBytes | None = None
     charging_profile: ChargingProfile | None = None
+    targets: Annotated[
+        SessionTargets | None, Field(description="At what the session shall be stopped that it will begin.")
+    ] = None
 
 
 class StopTransactionRemotely(Record, frozen=True):

@@ -5,8 +5,16 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
-from ev_contracts.common import MeterReading, Parties, Place, ReservationFacts, SessionFacts
-from ev_contracts.record import Instant, Record
+from ev_contracts.common import (
+    MeterReading,
+    Parties,
+    Place,
+    RelationKind,
+    ReservationFacts,
+    SessionFacts,
+    SessionTargets,
+)
+from ev_contracts.record import ExactDecimal, Instant, Record
 
 
 class Stopper(Record, frozen=True):
@@ -199,6 +207,20 @@ class GapFound(Record, frozen=True):
     found_at: Instant
 
 
+class KeepTargets(Record, frozen=True):
+    """A remote start brought targets for the session that it will begin."""
+
+    at: Instant
+    command_id: Annotated[StrictStr, Field(description="Of the remote start.")]
+    station_id: StrictStr
+    evse_number: StrictInt | None = None
+    token_ref: StrictStr | None = None
+    targets: SessionTargets
+    by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Annotated[Instant, Field(description="A session that begins later is another.")]
+
+
 class MakeReservation(Record, frozen=True):
     """A person reserves an EVSE, or any on a site, for a token."""
 
@@ -241,6 +263,18 @@ class MessageSettled(Record, frozen=True):
     by: Annotated[StrictStr | None, Field(description="Who did it, where a person did.")] = None
     reason: Annotated[StrictStr | None, Field(description="Why, where a person did.")] = None
     settled_at: Instant
+
+
+class NoteCost(Record, frozen=True):
+    """What a session with a cost target costs by now."""
+
+    at: Instant
+    session_id: StrictStr
+    station_id: StrictStr
+    relation_kind: RelationKind
+    cost: ExactDecimal
+    currency: StrictStr
+    measured_at: Annotated[Instant, Field(description="The reading's own time.")]
 
 
 class ReleaseSession(Record, frozen=True):
@@ -487,6 +521,17 @@ class SessionMarkedSuspect(Record, frozen=True):
     marked_at: Instant
 
 
+class SessionNotStopped(Record, frozen=True):
+    """The station was asked to stop the session, again and again, and it has not ended: a person must look."""
+
+    session_id: StrictStr
+    station_id: StrictStr
+    attempts: StrictInt
+    because: StrictStr
+    first_asked_at: Annotated[Instant, Field(description="When it was asked first.")]
+    given_up_at: Instant
+
+
 class SessionReviewed(Record, frozen=True):
     """A person settled, or opened, a question about a session; what it makes true follows as an event of its own."""
 
@@ -521,6 +566,34 @@ class SessionStarted(Record, frozen=True):
     )
     charging: Annotated[
         StrictBool | None, Field(description="As the start itself told it; absent where it did not.")
+    ] = None
+
+
+class SessionStopWanted(Record, frozen=True):
+    """The station shall be asked to stop the session; another one follows only while the session has not ended."""
+
+    session_id: StrictStr
+    station_id: StrictStr
+    transaction_id: StrictStr
+    attempt: Annotated[StrictInt, Field(description="From 1.")]
+    wanted_by: Annotated[StrictStr, Field(description="Who set what is reached.")]
+    because: Annotated[StrictStr, Field(description="target-energy, target-cost, target-duration, target-soc.")]
+    wanted_at: Instant
+    expires_at: Annotated[Instant, Field(description="Then it has ended, or is asked again, or is given up.")]
+
+
+class SetTargets(Record, frozen=True):
+    """Stop this session at these targets, in place of any that were set before."""
+
+    at: Instant
+    session_id: StrictStr
+    station_id: StrictStr
+    targets: SessionTargets
+    by: StrictStr
+    reason: StrictStr
+    driver_ref: Annotated[StrictStr | None, Field(description="Whose session it must be, where a driver asks.")] = None
+    emsp_party_id: Annotated[
+        StrictStr | None, Field(description="Whose customer's session it must be, where a provider asks.")
     ] = None
 
 
@@ -581,6 +654,83 @@ class SuspensionStarted(Record, frozen=True):
     received_at: Annotated[Instant | None, Field(description="Receipt at the gateway of the message that told it.")] = (
         None
     )
+
+
+class TargetDropped(Record, frozen=True):
+    """One of the targets can never be reached."""
+
+    session_id: StrictStr
+    station_id: StrictStr
+    kind: Annotated[StrictStr, Field(description="cost.")]
+    because: Annotated[StrictStr, Field(description="currency-differs.")]
+    dropped_at: Instant
+
+
+class TargetReached(Record, frozen=True):
+    """The first of the session's targets is reached: it shall be stopped."""
+
+    session_id: StrictStr
+    station_id: StrictStr
+    kind: Annotated[StrictStr, Field(description="energy, cost, duration, soc.")]
+    reached_at: Annotated[Instant, Field(description="Of the reading, or of the deadline.")]
+    register_wh: Annotated[StrictInt | None, Field(description="The register's last reading by then.")] = None
+    energy_wh: StrictInt | None = None
+    soc_percent: StrictInt | None = None
+    duration_s: StrictInt | None = None
+    cost: ExactDecimal | None = None
+    currency: StrictStr | None = None
+    relation_kind: Annotated[RelationKind | None, Field(description="Whose cost.")] = None
+
+
+class TargetSet(Record, frozen=True):
+    """The session shall be stopped at these targets; they take the place of all before."""
+
+    session_id: StrictStr
+    station_id: StrictStr
+    targets: SessionTargets
+    set_by: StrictStr
+    reason: StrictStr | None = None
+    set_at: Instant
+    command_id: Annotated[StrictStr | None, Field(description="Of the remote start that brought them.")] = None
+
+
+class TargetSnapshot(Record, frozen=True):
+    """The targets of a running session, and what became of them."""
+
+    session_id: StrictStr
+    station_id: StrictStr
+    targets: SessionTargets
+    set_by: StrictStr
+    set_at: Instant
+    reached: Annotated[StrictStr | None, Field(description="Which one, if any: energy, cost, duration, soc.")] = None
+    reached_at: Instant | None = None
+    attempts: Annotated[StrictInt, Field(description="How often the station was asked to stop.")]
+    given_up: StrictBool
+    payer: Annotated[RelationKind, Field(description="The relation whose price counts; UNKNOWN while the parties are.")]
+    driver_ref: StrictStr | None = None
+    emsp_party_id: StrictStr | None = None
+
+
+class TargetsKept(Record, frozen=True):
+    """Targets wait for the session that a remote start will begin."""
+
+    command_id: Annotated[StrictStr, Field(description="Of the remote start.")]
+    station_id: StrictStr
+    evse_number: StrictInt | None = None
+    token_ref: StrictStr | None = None
+    targets: SessionTargets
+    set_by: StrictStr
+    reason: StrictStr | None = None
+    kept_at: Annotated[Instant, Field(description="The remote start's time; an earlier session is another.")]
+    expires_at: Instant
+
+
+class TargetsLapsed(Record, frozen=True):
+    """The session for which targets waited did not begin in time."""
+
+    command_id: StrictStr
+    station_id: StrictStr
+    lapsed_at: Instant
 
 
 class UnmatchedMessageRecorded(Record, frozen=True):

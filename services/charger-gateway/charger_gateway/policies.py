@@ -1,4 +1,4 @@
-"""How the desk reacts: to contacts, to words that follow an earlier command, to what the registry says of a station."""
+"""How the desk reacts: to contacts, to words that follow an earlier command, to the registry, to sessions to stop."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -22,9 +22,11 @@ from ev_contracts.gateway import (
     SetDesiredVariables,
     StationBooted,
     StationConnected,
+    StopTransactionRemotely,
     TriggerStationMessage,
     VariableSetting,
 )
+from ev_contracts.sessions import SessionStopWanted
 
 REGISTRY = "registration"
 """Who asks, where the registry's word on a station makes the desk act."""
@@ -39,6 +41,22 @@ def on_connection(event: object, context: EventContext, _facts: Any) -> Sequence
         at=event.connected_at, station_id=event.station_id, epoch=context.offset, ocpp_version=event.ocpp_version
     )
     return [To(key=context.key, command=contact)]
+
+
+def on_session(event: object, context: EventContext, _facts: Any) -> Sequence[To]:
+    """One stop for each time that the ledger wants one; the ledger sees by the session's end whether it helped."""
+    if not isinstance(event, SessionStopWanted):
+        return []
+    stop = StopTransactionRemotely(
+        at=event.wanted_at,
+        command_id=derived_id("stop", event.session_id, str(event.attempt)),
+        station_id=event.station_id,
+        requested_by=event.wanted_by,
+        reason=event.because,
+        expires_at=event.expires_at,
+        transaction_id=event.transaction_id,
+    )
+    return [To(key=context.key, command=stop)]
 
 
 def on_station_word(event: object, context: EventContext, _facts: Any) -> Sequence[To]:

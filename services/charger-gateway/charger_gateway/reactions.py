@@ -7,17 +7,20 @@ from charger_gateway.adapters.ocpp.server import CONNECTIONS
 from charger_gateway.adapters.signing import Signing
 from charger_gateway.adapters.trust.opening import open_ca
 from charger_gateway.domain.station import STATION_EVENTS
-from charger_gateway.policies import on_connection, on_registry, on_station_word
+from charger_gateway.policies import on_connection, on_registry, on_session, on_station_word
 from charger_gateway.settings import Settings
 from chassis.runner import Outbox, Policy, Wiring
 from ev_contracts.gateway import CertificateSigningRequested, StationConnected
+from ev_contracts.sessions import SessionStopWanted
 
 STATIONS = "assets.station.event.v1"
 CONTACTS = "gateway.contact-policy"
 WORDS = "gateway.word-policy"
 REGISTRATIONS = "gateway.registration-policy"
 SIGNING = "gateway.signing-outbox"
-REACTIONS = (CONTACTS, WORDS, REGISTRATIONS, SIGNING)
+STOPPING = "gateway.stopping-policy"
+SESSIONS = "sessions.session.event.v1"
+REACTIONS = (CONTACTS, WORDS, REGISTRATIONS, STOPPING, SIGNING)
 """All there may be: what is parked for one of them can be repaired whether or not it runs here."""
 
 
@@ -27,6 +30,7 @@ def reactions(settings: Settings, wiring: Wiring) -> Sequence[Policy | Outbox]:
         Policy(name=CONTACTS, source=CONNECTIONS, target=DESK, of=(StationConnected,), react=on_connection),
         Policy(name=WORDS, source=STATION_EVENTS, target=DESK, react=on_station_word),
         Policy(name=REGISTRATIONS, source=STATIONS, target=DESK, react=on_registry),
+        Policy(name=STOPPING, source=SESSIONS, target=DESK, of=(SessionStopWanted,), react=on_session),
     ]
     ca = open_ca(settings, wiring.env.clock.now())
     if ca is None:

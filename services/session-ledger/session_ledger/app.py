@@ -1,29 +1,21 @@
-"""What the ledger is made of: one decider, its reaction to stations and its question for an unknown context."""
+"""What the ledger is made of: two deciders, what they react to, and the edge for people."""
 
 from chassis.auth import Authenticator
 from chassis.clock import Clock
 from chassis.dead_letters.routes import repair_router
 from chassis.decider import Deadline
 from chassis.log import Log
-from chassis.runner import Entity, HttpEdge, Policy, Service, wire
+from chassis.runner import Entity, HttpEdge, Service, wire
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
-from ev_contracts.sessions import (
-    ReservationDeadlinePassed,
-    ReservationUsed,
-    SessionContextWanted,
-    SessionDeadlinePassed,
-    SessionStarted,
-)
+from ev_contracts.sessions import ReservationDeadlinePassed, SessionDeadlinePassed
 from session_ledger.adapters.facts import SnapshotFacts
 from session_ledger.adapters.http import Edge, ReviewTable, ledger_app
+from session_ledger.adapters.http_targets import TargetEdge, add_targets, own_session
 from session_ledger.domain.reservation import reservation
 from session_ledger.domain.session import session_decider
-from session_ledger.policies import on_reservation, on_session, on_session_begun, on_transaction
+from session_ledger.reactions import RESERVATION, SESSION, reactions_of
 from session_ledger.settings import Settings
-
-_SESSION = "sessions.session"
-_RESERVATION = "sessions.reservation"
 
 
 def build(
@@ -39,20 +31,21 @@ def build(
         settle_s=settings.session_settle_s, grace_s=settings.session_grace_s, silence_s=settings.session_silence_s
     )
     facts = SnapshotFacts()
-    reactions = _reactions(facts)
+    reactions = reactions_of(facts)
     client = wiring.commands("sessions.edge.reply.v1")
     edge = Edge(
-        guard=wiring.guard(ACTS, authenticator=authenticator),
+        guard=wiring.guard(ACTS, conditions={"own-session": own_session}, authenticator=authenticator),
         desk=wiring.desk(client),
         clock=wiring.env.clock,
         review=ReviewTable(wiring.env.metrics),
         evses_on=facts.evses_on,
     )
     app = ledger_app(edge)
+    add_targets(app, TargetEdge(edge=edge, tenant_of=facts.tenant_of, target=facts.target))
     app.include_router(
         repair_router(
             log=wiring.env.log,
-            entities=(_SESSION, _RESERVATION),
+            entities=(SESSION, RESERVATION),
             guard=edge.guard,
             act="repair-parked",
             reactions=[each.name for each in reactions],
@@ -61,46 +54,10 @@ def build(
     )
     http = HttpEdge(app=app, host=settings.http_host, port=settings.http_port, commands=client, tables=(edge.review,))
     entities = (
-        Entity(name=_SESSION, decider=decider, deadline=_passed),
-        Entity(name=_RESERVATION, decider=reservation, deadline=_expired),
+        Entity(name=SESSION, decider=decider, deadline=_passed),
+        Entity(name=RESERVATION, decider=reservation, deadline=_expired),
     )
     return wiring.service([*entities, *reactions, http])
-
-
-def _reactions(facts: SnapshotFacts) -> tuple[Policy, ...]:
-    return (
-        Policy(
-            name="sessions.transaction-policy",
-            source="gateway.transaction.event.v1",
-            target=_SESSION,
-            react=on_transaction,
-            facts=facts,
-        ),
-        Policy(
-            name="sessions.context-policy",
-            source="sessions.session.event.v1",
-            target=_SESSION,
-            of=(SessionContextWanted,),
-            react=on_session,
-            facts=facts,
-        ),
-        Policy(
-            name="sessions.meeting-policy",
-            source="sessions.session.event.v1",
-            target=_RESERVATION,
-            of=(SessionStarted,),
-            react=on_session_begun,
-            facts=facts,
-        ),
-        Policy(
-            name="sessions.attaching-policy",
-            source="sessions.reservation.event.v1",
-            target=_SESSION,
-            of=(ReservationUsed,),
-            react=on_reservation,
-            facts=facts,
-        ),
-    )
 
 
 def _passed(_key: str, deadline: Deadline) -> SessionDeadlinePassed:

@@ -1,24 +1,28 @@
-"""How the ledger reacts: a gateway's fact becomes its command, and an unknown context is asked for again."""
+"""How the ledger reacts: to what stations tell, to its own questions, to reservations, remote starts and prices."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from chassis.decider import EventContext, To
-from ev_contracts.common import ConnectorState, Parties, Place
+from ev_contracts.common import ConnectorState, Parties, Place, RelationKind
 from ev_contracts.gateway import (
+    CommandRequested,
     ConnectorStatusChanged,
     MeterSampled,
     TransactionEnded,
     TransactionStarted,
     TransactionUpdated,
 )
+from ev_contracts.pricing import RunningCostComputed
 from ev_contracts.sessions import (
     AddReadings,
     AttachReservation,
     ChangeChargingState,
     EndSession,
+    KeepTargets,
     MeetSession,
+    NoteCost,
     ReservationUsed,
     ResolveContext,
     SessionContextWanted,
@@ -29,6 +33,9 @@ from ev_contracts.sessions import (
 from session_ledger.ports import Facts
 
 TransactionEvent = TransactionStarted | TransactionUpdated | MeterSampled | TransactionEnded | ConnectorStatusChanged
+
+_BEGINS_WITHIN = timedelta(minutes=15)
+"""After a remote start has expired: time to plug in. What begins later is another session."""
 
 _CHARGING = {"Charging": True, "SuspendedEV": False, "SuspendedEVSE": False, "EVConnected": False, "Idle": False}
 _SUSPENDED_BY = {"SuspendedEV": "EV", "SuspendedEVSE": "EVSE"}
@@ -94,6 +101,49 @@ def on_reservation(event: object, context: EventContext, _facts: Facts) -> Seque
         at=event.used_at, session_id=event.session_id, station_id=event.station_id, reservation=event.facts
     )
     return [To(key=f"{context.tenant}/{event.station_id}", command=command)]
+
+
+def on_remote_start(event: object, context: EventContext, _facts: Facts) -> Sequence[To]:
+    """Keeps the targets that come with a remote start for the session that it will begin."""
+    asked = event.start_transaction_remotely if isinstance(event, CommandRequested) else None
+    if asked is None or asked.targets is None:
+        return []
+    command = KeepTargets(
+        at=asked.at,
+        command_id=asked.command_id,
+        station_id=asked.station_id,
+        evse_number=asked.evse_number,
+        token_ref=asked.token_ref,
+        targets=asked.targets,
+        by=asked.requested_by,
+        reason=asked.reason,
+        expires_at=asked.expires_at + _BEGINS_WITHIN,
+    )
+    return [To(key=context.key, command=command)]
+
+
+def on_cost(event: object, context: EventContext, facts: Facts) -> Sequence[To]:
+    """Tells a session what it costs whoever pays, once that is as much as its target, or in another currency."""
+    found = facts.target(event.session_id) if isinstance(event, RunningCostComputed) else None
+    if not isinstance(event, RunningCostComputed) or found is None:
+        return []
+    key, aim = found
+    if aim.targets.cost is None or aim.reached is not None or event.relation.kind is not aim.payer:
+        return []
+    is_trade = aim.payer is RelationKind.CPO_TO_EMSP
+    cost = event.total_excl_vat if is_trade else event.total_incl_vat
+    if cost.currency == aim.targets.currency and cost.amount < aim.targets.cost:
+        return []
+    command = NoteCost(
+        at=context.time,
+        session_id=event.session_id,
+        station_id=event.station_id,
+        relation_kind=event.relation.kind,
+        cost=cost.amount,
+        currency=cost.currency,
+        measured_at=event.measured_at,
+    )
+    return [To(key=key, command=command)]
 
 
 def _stamped(

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ev_contracts.common import Parties, Place
+from ev_contracts.sessions import TargetSnapshot
 
 
 class Facts(Protocol):
@@ -16,3 +17,6 @@ class Facts(Protocol):
         self, tenant: str, station_id: str, token_ref: str | None, token_status: str, at: datetime
     ) -> Parties | None:
         """Who stands behind a session that began at `at` with this token; an unknown token leaves the EMSP out."""
+
+    def target(self, session_id: str) -> tuple[str, TargetSnapshot] | None:
+        """A running session's targets, and the key of its station's aggregate; None where it has none."""

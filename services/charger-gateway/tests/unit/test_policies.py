@@ -1,12 +1,12 @@
 """Stations' later words as reports to the desk, and the certificates that the station CA signs."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from charger_gateway.adapters.signing import Signing
-from charger_gateway.policies import on_station_word
+from charger_gateway.policies import on_session, on_station_word
 from charger_gateway.ports import CsrRefused
 from chassis.clock import FixedClock
 from chassis.decider import EventContext, To, derived_id
@@ -21,7 +21,9 @@ from ev_contracts.gateway import (
     ReportCompleted,
     ReportProgress,
     StationBooted,
+    StopTransactionRemotely,
 )
+from ev_contracts.sessions import SessionNotStopped, SessionStopWanted
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 STATION = "NLVOLT0001"
@@ -106,3 +108,25 @@ async def test_what_the_ca_refuses_is_told_and_what_was_refused_is_not_signed() 
     assert to.command == ReportProgress(at=NOON, station_id=STATION, kind="signing", status="Refused")
     assert await signing.act(asked(accepted=False), CONTEXT) == []
     assert await signing.act(BOOTED, CONTEXT) == []
+
+
+def test_a_session_that_shall_stop_is_one_stop_an_attempt_and_a_given_up_one_is_none() -> None:
+    names: dict[str, Any] = {"session_id": "s1", "station_id": STATION, "because": "target-energy"}
+    later = NOON + timedelta(minutes=2)
+    wanted = SessionStopWanted(
+        **names, transaction_id="77", attempt=1, wanted_by="dora", wanted_at=NOON, expires_at=later
+    )
+    stop = StopTransactionRemotely(
+        at=NOON,
+        command_id=derived_id("stop", "s1", "1"),
+        station_id=STATION,
+        requested_by="dora",
+        reason="target-energy",
+        expires_at=later,
+        transaction_id="77",
+    )
+    assert on_session(wanted, CONTEXT, None) == [To(key=KEY, command=stop)]
+    (again,) = on_session(wanted.model_copy(update={"attempt": 2}), CONTEXT, None)
+    assert again.command.command_id != stop.command_id
+    given_up = SessionNotStopped(**names, attempts=6, first_asked_at=NOON, given_up_at=later)
+    assert on_session(given_up, CONTEXT, None) == []

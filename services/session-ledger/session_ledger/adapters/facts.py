@@ -1,4 +1,4 @@
-"""Place and parties from the snapshots of registry and accounts, indexed for the look-ups that the ledger makes."""
+"""Place, parties and targets from the snapshots that the ledger follows, indexed for the look-ups that it makes."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -8,6 +8,7 @@ from chassis.tables import Table
 from ev_contracts.accounts import TokenSnapshot
 from ev_contracts.assets import CommercialSnapshot, OwnershipSnapshot, SiteSnapshot, StationSnapshot
 from ev_contracts.common import CommercialModel, Parties, Place
+from ev_contracts.sessions import TargetSnapshot
 
 ContractSnapshot = OwnershipSnapshot | CommercialSnapshot
 C = TypeVar("C", OwnershipSnapshot, CommercialSnapshot)
@@ -83,14 +84,55 @@ class Tokens(Table[TokenSnapshot]):
         return self._by_ref.get(token_ref)
 
 
+class Stations(Table[StationSnapshot]):
+    """Stations, and in whose network each stands."""
+
+    def __init__(self) -> None:
+        super().__init__("assets.station.snapshot.v1")
+        self.tenants: dict[str, str] = {}
+
+    def on_change(self, key: str, _old: StationSnapshot | None, new: StationSnapshot | None) -> None:
+        """An identity is one station's for ever."""
+        tenant, _, station_id = key.partition("/")
+        if new is None:
+            self.tenants.pop(station_id, None)
+        else:
+            self.tenants[station_id] = tenant
+
+
+class Targets(Table[TargetSnapshot]):
+    """The targets of running sessions, by session."""
+
+    def __init__(self) -> None:
+        super().__init__("sessions.target.snapshot.v1")
+        self.keys: dict[str, str] = {}
+
+    def on_change(self, key: str, old: TargetSnapshot | None, new: TargetSnapshot | None) -> None:
+        if old is not None:
+            self.keys.pop(old.session_id, None)
+        if new is not None:
+            self.keys[new.session_id] = key
+
+
 class SnapshotFacts:
     """`ports.Facts` over the tables that a service follows."""
 
     def __init__(self) -> None:
-        self.stations: Table[StationSnapshot] = Table("assets.station.snapshot.v1")
+        self.stations = Stations()
         self.sites: Table[SiteSnapshot] = Table("assets.site.snapshot.v1")
         self.contracts = Contracts()
         self.tokens = Tokens()
+        self.targets = Targets()
+
+    def tenant_of(self, station_id: str) -> str | None:
+        """In whose network a station stands; None while it is unknown here."""
+        return self.stations.tenants.get(station_id)
+
+    def target(self, session_id: str) -> tuple[str, TargetSnapshot] | None:
+        """See `ports.Facts`."""
+        key = self.targets.keys.get(session_id)
+        found = None if key is None else self.targets.get(key)
+        return None if key is None or found is None else (key.rpartition("@")[0], found)
 
     def place(self, tenant: str, station_id: str, evse_number: int, connector_number: int) -> Place | None:
         """None while the station or its site is unknown here."""

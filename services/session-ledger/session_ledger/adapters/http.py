@@ -133,7 +133,7 @@ def _add_queue(app: FastAPI, edge: Edge) -> None:
     async def review(
         caller: Annotated[Caller, Depends(reads)],
         tenant: InTenant = None,
-        kind: Annotated[str | None, Query(pattern=r"^(session|message|gap|dispute)$")] = None,
+        kind: Annotated[str | None, Query(pattern=r"^(session|message|gap|dispute|stop)$")] = None,
         station_id: Annotated[StationId | None, Query()] = None,
         since: Annotated[AwareDatetime | None, Query(description="only what came after this")] = None,
     ) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
 
 from ev_contracts.sessions import (
     EnergyDelivered,
@@ -25,6 +24,7 @@ from ev_contracts.sessions import (
     SuspensionStarted,
     UnmatchedMessageRecorded,
 )
+from session_ledger.domain.aims import AimEvent, aimed, without_session
 from session_ledger.domain.evidence import (
     Evidence,
     Sample,
@@ -74,6 +74,7 @@ SessionEvent = (
     | SessionReviewed
     | ReservationAttached
     | ForeignStopFound
+    | AimEvent
 )
 
 
@@ -116,7 +117,7 @@ def evolve(station: Station, event: SessionEvent) -> Station:  # noqa: C901, PLR
         case GapFilled():
             return replace(station, gaps=without(station.gaps, event.gap_id))
         case _:
-            assert_never(event)
+            return replace(station, aims=aimed(station.aims, event))
 
 
 def _suspected(station: Station, event: SessionMarkedSuspect) -> Station:
@@ -293,7 +294,9 @@ def _closed(station: Station, event: SessionClosed) -> Station:
     final = final_of(event, stop_wh=stop_wh, end_is_assumed=not is_own)
     final = replace(final, message_id=None if end is None else end.message_id)
     ids = with_closed_id(station, event.session_id, event.closed_at)
-    after = replace(station, sessions=sessions, final={**station.final, event.session_id: final}, closed=ids)
+    aims = without_session(station.aims, event.session_id)
+    finals = {**station.final, event.session_id: final}
+    after = replace(station, sessions=sessions, final=finals, closed=ids, aims=aims)
     return with_part(without_old(after, event.closed_at), final.connector, link_of(event))
 
 

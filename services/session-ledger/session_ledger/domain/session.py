@@ -25,6 +25,7 @@ from ev_contracts.sessions import (
     SettleMessage,
     StartSession,
 )
+from session_ledger.domain.aims_shown import target_deadlines, target_snapshots
 from session_ledger.domain.closing import Late, after_close, close_if_due, reserve, suspect
 from session_ledger.domain.evidence import is_seen
 from session_ledger.domain.finals import END_TOLD_AGAIN, connector_key
@@ -62,6 +63,7 @@ from session_ledger.domain.station import (
     is_context_missing,
     preferred,
 )
+from session_ledger.domain.targets import TargetCommand, with_targets
 from session_ledger.domain.telling import Telling, tell_charging, tell_readings, told_by
 from session_ledger.domain.work_queue import snapshots
 
@@ -375,17 +377,17 @@ def _pass_deadline(command: SessionDeadlinePassed, station: Station, rules: Clos
 
 def session_decider(
     *, settle_s: int = 30, grace_s: int = 900, silence_s: int = 48 * 3_600
-) -> Decider[Command, Station, SessionEvent]:
-    """The decider of a station's sessions under these closing rules."""
+) -> Decider[Command | TargetCommand, Station, SessionEvent]:
+    """The decider of a station's sessions, and of what they shall stop at, under these closing rules."""
     rules = ClosingRules(
         settle=timedelta(seconds=settle_s), grace=timedelta(seconds=grace_s), silence=timedelta(seconds=silence_s)
     )
     return Decider(
         initial=Station(),
-        decide=partial(_decide_by, rules),
+        decide=with_targets(partial(_decide_by, rules)),
         evolve=evolve,
-        deadlines=rules.deadlines,
-        snapshots=snapshots,
+        deadlines=lambda station: [*rules.deadlines(station), *target_deadlines(station)],
+        snapshots=lambda before, after: [*snapshots(before, after), *target_snapshots(before, after)],
     )
 
 

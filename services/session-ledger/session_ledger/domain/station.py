@@ -9,6 +9,7 @@ from chassis.decider import Deadline, pause_before
 from ev_contracts.common import Parties, Place, ReservationFacts
 from ev_contracts.sessions import GapFound, Stopper, UnmatchedMessageRecorded
 from session_ledger.domain.account import Span
+from session_ledger.domain.aims import Aims
 from session_ledger.domain.chain import Link, latest, with_link
 from session_ledger.domain.evidence import Evidence, Sample, Told, is_gapless
 from session_ledger.domain.finals import Final, connector_key
@@ -117,6 +118,7 @@ class Station:
     """Message -> the session it was found to belong to, so that a repeat of it is known; None: to none."""
     questions: Mapping[str, Suspect] = field(default_factory=dict)
     """What is contested of closed sessions."""
+    aims: Aims = field(default_factory=Aims)
 
     def find(self, session_id: str | None, transaction_id: str | None) -> str | None:
         """The session a message speaks of; a bare transaction id is an alias of the latest start that bore it."""

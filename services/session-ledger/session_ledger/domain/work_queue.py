@@ -1,9 +1,10 @@
-"""What a person should look at, as others may follow it: held sessions, parked messages, gaps, contested sessions."""
+"""What a person should look at, as others may follow it: held, contested and unstoppable sessions, messages, gaps."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from chassis.decider import Snapshot
 from ev_contracts.sessions import GapFound, ReviewItem, UnmatchedMessageRecorded
+from session_ledger.domain.aims import Aim
 from session_ledger.domain.finals import Final, connector_numbers
 from session_ledger.domain.registers import begin_of
 from session_ledger.domain.station import Session, Station, Suspect
@@ -28,13 +29,28 @@ def snapshots(before: Station, after: Station) -> Sequence[Snapshot]:
 def _marks(station: Station) -> Mapping[str, object]:
     """Item -> what tells whether it changed; cheap, for it is asked after each decision."""
     held = {name: each.verdict for name, each in station.sessions.items() if isinstance(each.verdict, Suspect)}
-    return {**held, **dict.fromkeys(station.unmatched), **dict.fromkeys(station.gaps), **station.questions}
+    unstopped = {_stop_id(session): aim.given_up_at for session, aim in _unstopped(station)}
+    told = {**dict.fromkeys(station.unmatched), **dict.fromkeys(station.gaps), **station.questions}
+    return {**held, **told, **unstopped}
+
+
+def _unstopped(station: Station) -> Iterator[tuple[Session, Aim]]:
+    """Sessions that run on though their station was asked to stop them, until it was given up."""
+    for session_id, aim in station.aims.of.items():
+        session = station.sessions[session_id]
+        if aim.given_up_at is not None and session.end is None:
+            yield session, aim
+
+
+def _stop_id(session: Session) -> str:
+    return f"{session.session_id}-stop"
 
 
 def _items(station: Station) -> Iterator[ReviewItem]:
     for session in station.sessions.values():
         if isinstance(session.verdict, Suspect):
             yield _held(session, session.verdict)
+    yield from (_runs_on(session, aim) for session, aim in _unstopped(station))
     yield from (_parked(message) for message in station.unmatched.values())
     yield from (_open(gap) for gap in station.gaps.values())
     for session_id, question in station.questions.items():
@@ -59,6 +75,22 @@ def _held(session: Session, doubt: Suspect) -> ReviewItem:
         evse_number=None if start is None else start.evse_number,
         connector_number=None if start is None else start.connector_number,
         raised_at=doubt.since,
+    )
+
+
+def _runs_on(session: Session, aim: Aim) -> ReviewItem:
+    start = session.start
+    return ReviewItem(
+        item_id=_stop_id(session),
+        kind="stop",
+        station_id=session.station_id,
+        session_id=session.session_id,
+        cause="not-stopped",
+        detail=f"target {aim.reached}, asked {aim.attempts} times",
+        started_at=start and start.started_at,
+        evse_number=None if start is None else start.evse_number,
+        connector_number=None if start is None else start.connector_number,
+        raised_at=aim.given_up_at or aim.set_at,
     )
 
 

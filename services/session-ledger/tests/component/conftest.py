@@ -31,6 +31,9 @@ CALLERS = {
     "eddy": Principal(subject="eddy", roles=frozenset({"cpo-engineer"}), tenants=frozenset({"volt"})),
     "cleo": Principal(subject="cleo", roles=frozenset({"cpo"}), tenants=frozenset({"volt"})),
     "mallory": Principal(subject="mallory", roles=frozenset({"cpo"}), tenants=frozenset({"ampere"})),
+    "dora": Principal(subject="dora", roles=frozenset({"driver"}), claims={"driver_ref": "driver-7"}),
+    "oscar": Principal(subject="oscar", roles=frozenset({"driver"}), claims={"driver_ref": "driver-8"}),
+    "emma": Principal(subject="emma", roles=frozenset({"emsp"}), tenants=frozenset({"emo"}), party_id="NL-EMO"),
     "ella": Principal(subject="ella", roles=frozenset({"cpo-engineer"}), tenants=frozenset({"ampere"})),
 }
 NEEDED = {

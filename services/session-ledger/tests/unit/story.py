@@ -9,6 +9,7 @@ from ev_contracts.sessions import AddReadings, ChangeChargingState, EndSession, 
 from session_ledger.domain.history import SessionEvent
 from session_ledger.domain.session import Command, session
 from session_ledger.domain.station import Station
+from session_ledger.domain.targets import TargetCommand
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 STATION = "NLVOLT0001"
@@ -144,7 +145,9 @@ def one(number: int, begin_wh: int, stop_wh: int) -> list[Command]:
     ]
 
 
-def told(commands: Sequence[Command], state: Station = session.initial) -> tuple[list[SessionEvent], Station]:
+def told(
+    commands: Sequence[Command | TargetCommand], state: Station = session.initial
+) -> tuple[list[SessionEvent], Station]:
     """The events of these commands, none of which may be refused, and the station after them."""
     events: list[SessionEvent] = []
     for command in commands:

@@ -21,6 +21,8 @@ PEOPLES = {
     ("POST", "/v1/sessions/{session_id}/dispute/resolution", "correct-session"),
     ("POST", "/v1/messages/{message_id}/settlement", "correct-session"),
     ("POST", "/v1/reservations", "reserve"),
+    ("POST", "/v1/sessions/{session_id}/targets", "set-target"),
+    ("GET", "/v1/sessions/{session_id}/targets", "read-target"),
     ("POST", "/v1/reservations/{reservation_id}/cancellation", "reserve"),
 }
 

@@ -1,9 +1,10 @@
 """Starting and stopping a session: whose it is decides who may."""
 
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated, Any, Self
 
 from fastapi import Depends, FastAPI, Response
-from pydantic import Field, StrictInt, StrictStr, create_model
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, create_model, model_validator
 
 from charger_gateway.adapters.http.bodies import ClearToken, Hiding, TokenType, clear_model, record_of
 from charger_gateway.adapters.http.edge import (
@@ -19,7 +20,26 @@ from charger_gateway.adapters.http.edge import (
 from charger_gateway.domain.tokens import word_of
 from chassis.auth import Caller, Resource
 from ev_contracts.accounts import TokenSnapshot
+from ev_contracts.common import SessionTargets
 from ev_contracts.gateway import ChargingProfile, StartTransactionRemotely, StopTransactionRemotely
+
+
+class Targets(BaseModel):
+    """At what the session shall be stopped that a remote start begins; whichever is reached first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    energy_wh: Annotated[StrictInt, Field(gt=0, le=10**9)] | None = None
+    cost: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=8)] | None = None
+    currency: Annotated[StrictStr, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    duration_s: Annotated[StrictInt, Field(gt=0, le=30 * 86_400)] | None = None
+    soc_percent: Annotated[StrictInt, Field(gt=0, le=100)] | None = None
+
+    @model_validator(mode="after")
+    def _priced(self) -> Self:
+        if (self.cost is None) != (self.currency is None):
+            raise ValueError("cost and currency go together")
+        return self
 
 
 class Start(Body):
@@ -30,6 +50,7 @@ class Start(Body):
     group_id_token: ClearToken | None = None
     evse_number: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
     charging_profile: Any = None
+    targets: Targets | None = None
 
 
 class Stop(Body):
@@ -100,4 +121,5 @@ def _start(edge: Edge, asked: Asked, body: Start, token: TokenSnapshot | None) -
         token_ref=None if token is None else token.token_ref,
         group_id_token_sealed=hiding.group_of(token) if group is None else hide(group.model_dump()),
         charging_profile=None if profile is None else record_of(ChargingProfile, profile, hiding),
+        targets=None if body.targets is None else SessionTargets(**body.targets.model_dump()),
     )
