@@ -72,6 +72,11 @@ def percent(permille: int | None) -> str:
     return "-" if permille is None else f"{Decimal(permille) / 10:g} %"
 
 
+def rate(percentage: str | None) -> str:
+    """A rate of tax without the zeros that its record carries."""
+    return "-" if percentage is None else f"{Decimal(percentage).normalize():f} %"
+
+
 def colour(state: str | None) -> str:
     """The colour of a state; unknown ones want attention."""
     return STATE_WORDS.get(state or "", "attention")
@@ -104,6 +109,6 @@ def _told(show: Callable[..., str]) -> Callable[..., str]:
 
 
 FILTERS: Mapping[str, Callable[..., str]] = {
-    show.__name__: _told(show) for show in (kwh, kw, money, duration, moment, utc, percent, colour, word)
+    show.__name__: _told(show) for show in (kwh, kw, money, duration, moment, utc, percent, rate, colour, word)
 }
 """For the templates, by their names."""

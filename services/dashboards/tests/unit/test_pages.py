@@ -41,6 +41,16 @@ INVOICE = {
     "net_minor": 432, "gross_minor": 523, "evse_id": "NL*VLT*E00001*1", "meter_start_wh": 0, "meter_stop_wh": 12_345,
     "tariff_id": "wholesale", "tariff_version": 1,
 }  # fmt: skip
+BILLED = {"revision": 0, "tariff_version": 1, "gross_minor": 523, "energy_wh": 12_345}
+NOTE = {
+    **{name: value for name, value in INVOICE.items() if name not in {"vat_totals", "tariff_version"}},
+    "note_number": "NL-VLT-N-2026-000001", "kind": "CREDIT_NOTE", "correction": {"cause": "SESSION_CORRECTED"},
+    "before": BILLED, "after": {**BILLED, "revision": 1, "gross_minor": 423}, "net_minor": -83, "gross_minor": -100,
+    "tax_totals": [
+        {"name": "GST", "percent": "5.00000000", "net_minor": -83, "tax_minor": -6},
+        {"name": "QST", "percent": "9.97500000", "net_minor": -83, "tax_minor": -11},
+    ],
+}  # fmt: skip
 TOTAL = {
     "cpo_party_id": "NL-VLT",
     "currency": "EUR",
@@ -79,6 +89,8 @@ FULL: Mapping[str, Mapping[str, Any]] = {
     },
     "/v1/me/sessions/s-1": {"session": SESSION},
     "/v1/invoices/NL-VLT-2026-000001": {"invoice": INVOICE},
+    "/v1/invoices/NL-VLT-N-2026-000001": {"invoice": NOTE},
+    "/v1/me/receipts/NL-VLT-N-2026-000001": {"invoice": NOTE},
     "/v1/me/receipts/NL-VLT-2026-000001": {"invoice": INVOICE},
     "/v1/statements/2026-11": {"month": "2026-11", "totals": [TOTAL], "items": [STATEMENT_LINE]},
     "/v1/feeders/volt-feeder-1": {
@@ -92,6 +104,9 @@ OBJECTS = [
     ("cpo", "/cpo/stations/NLVLT00001", "Virtual 22"),
     *((role, f"/{role}/sessions/s-1", "12.345 kWh") for role in SESSION_PATHS),
     *((role, f"/{role}/invoices/NL-VLT-2026-000001", "5.23 EUR") for role in INVOICE_PATHS),
+    *((role, f"/{role}/invoices/NL-VLT-N-2026-000001", "Credit note NL-VLT-N-2026-000001") for role in INVOICE_PATHS),
+    ("cpo", "/cpo/invoices/NL-VLT-N-2026-000001", "QST 9.975 % on -0.83 EUR"),
+    ("driver", "/driver/invoices/NL-VLT-N-2026-000001", "5.23 EUR"),
     ("owner", "/owner/statements/2026-11", "1.60 EUR"),
     ("dso", "/dso/feeders/volt-feeder-1", "20.0 kW"),
 ]

@@ -7,10 +7,11 @@ from functools import singledispatch
 from chassis.cassandra import Write
 from chassis.decider import EventContext
 from ev_contracts.assets import SiteOpened, StationAccepted, StationRegistered, StationRetired, StationSuspended
-from ev_contracts.billing import InvoiceIssued
+from ev_contracts.billing import InvoiceIssued, NoteIssued
 from ev_contracts.gateway import HeartbeatSeen
 from ev_contracts.record import Record
 from projections.cpo import network, sessions
+from projections.documents import Document, amounts, kind, number_of
 from projections.writing import as_json, row
 
 SOURCES = (
@@ -110,21 +111,26 @@ def _heartbeat(event: HeartbeatSeen, ctx: EventContext) -> Sequence[Write]:
 
 @_own.register
 def _invoice_issued(event: InvoiceIssued, ctx: EventContext) -> Sequence[Write]:
-    listed = event.model_dump(include={"session_id", "currency", "net_minor", "vat_minor", "gross_minor"})
+    # A provider's own invoice to its driver stands in the provider's tenant, where there is no such session row.
+    key = {"tenant": event.tenant, "session_id": event.session_id}
+    values = {"invoice_number": event.invoice_number, "invoiced_at": event.issued_at}
+    return (*_issued(event, ctx), row("sessions", ctx, key, values))
+
+
+@_own.register
+def _note_issued(event: NoteIssued, ctx: EventContext) -> Sequence[Write]:
+    key = {"tenant": event.tenant, "session_id": event.session_id}
+    latest = row("sessions", ctx, key, {"note_number": event.note_number}, event.correction.revision)
+    return (*_issued(event, ctx), latest)
+
+
+def _issued(event: Document, ctx: EventContext) -> Sequence[Write]:
     buyer = {"buyer_party_id": event.buyer.party_id, "buyer_ref": event.buyer.ref, "buyer_name": event.buyer.legal_name}
-    by_month = {
-        "tenant": event.tenant,
-        "month": month_of(event.issued_at),
-        "issued_at": event.issued_at,
-        "invoice_number": event.invoice_number,
-    }
-    whole = {"tenant": event.tenant, "invoice_number": event.invoice_number}
-    session = {"tenant": event.tenant, "session_id": event.session_id}
+    whole = {"tenant": event.tenant, "invoice_number": number_of(event)}
+    by_month = {**whole, "month": month_of(event.issued_at), "issued_at": event.issued_at}
     return (
-        row("invoices_by_month", ctx, by_month, {**listed, **buyer}),
+        row("invoices_by_month", ctx, by_month, {**amounts(event), **kind(event), **buyer}),
         row("invoices", ctx, whole, {"invoice": as_json(event)}),
-        # A provider's own invoice to its driver stands in the provider's tenant, where there is no such session row.
-        row("sessions", ctx, session, {"invoice_number": event.invoice_number, "invoiced_at": event.issued_at}),
     )
 
 

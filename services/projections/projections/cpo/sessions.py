@@ -7,7 +7,7 @@ from functools import singledispatch
 from chassis.cassandra import Write
 from chassis.decider import EventContext
 from ev_contracts.common import RelationKind
-from ev_contracts.pricing import RunningCostComputed, SessionRated, SessionUnratable
+from ev_contracts.pricing import RunningCostComputed, SessionRated, SessionRerated, SessionUnratable
 from ev_contracts.record import Record
 from ev_contracts.roaming import CdrRejected, CdrSendRequested, CdrSent
 from ev_contracts.sessions import (
@@ -147,6 +147,15 @@ def _running_cost(event: RunningCostComputed, ctx: EventContext) -> Sequence[Wri
 
 @project.register
 def _rated(event: SessionRated, ctx: EventContext) -> Sequence[Write]:
+    return _priced(event, ctx, event.rated_at)
+
+
+@project.register
+def _rerated(event: SessionRerated, ctx: EventContext) -> Sequence[Write]:
+    return _priced(event, ctx, event.rerated_at)
+
+
+def _priced(event: SessionRated | SessionRerated, ctx: EventContext, at: datetime) -> Sequence[Write]:
     rating = event.rating
     if rating.relation.kind not in _OURS:
         return ()
@@ -159,10 +168,10 @@ def _rated(event: SessionRated, ctx: EventContext) -> Sequence[Write]:
         "net_minor": rating.total_excl_vat.rounded_minor,
         "vat_minor": rating.total_vat.rounded_minor,
         "gross_minor": rating.total_incl_vat.rounded_minor,
-        "rated_at": event.rated_at,
+        "rated_at": at,
         "unratable_reason": None,
     }
-    return _moved(event, ctx, event.facts.session_id, event.rated_at, values)
+    return _moved(event, ctx, event.facts.session_id, at, values)
 
 
 @project.register

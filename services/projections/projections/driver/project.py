@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from chassis.cassandra import Write
 from chassis.decider import EventContext
 from ev_contracts.assets import SiteOpened
-from ev_contracts.billing import InvoiceIssued
+from ev_contracts.billing import InvoiceIssued, NoteIssued
 from ev_contracts.common import RelationKind
-from ev_contracts.pricing import RunningCostComputed, SessionRated
+from ev_contracts.pricing import RunningCostComputed, SessionRated, SessionRerated
 from ev_contracts.record import Record
 from projections.charging import charged, final, rows_of, running, site_row
+from projections.documents import Document, amounts, energy_of, kind, number_of
 from projections.writing import as_json, row
 
 SOURCES = (
@@ -35,10 +36,9 @@ def project(event: Record, ctx: EventContext) -> Sequence[Write]:
         case RunningCostComputed(relation=relation) if relation.kind in _PAID_BY_A_DRIVER and relation.buyer_ref:
             key = {"driver_ref": relation.buyer_ref, "session_id": event.session_id}
             return (row("sessions", ctx, key, running(event)),)
-        case SessionRated(rating=rating) if rating.relation.kind in _PAID_BY_A_DRIVER and rating.relation.buyer_ref:
-            key = {"driver_ref": rating.relation.buyer_ref, "session_id": event.facts.session_id}
-            return (row("sessions", ctx, key, final(rating, "price")),)
-        case InvoiceIssued(buyer=buyer) if buyer.ref:
+        case SessionRated() | SessionRerated():
+            return _priced(event, ctx)
+        case InvoiceIssued(buyer=buyer) | NoteIssued(buyer=buyer) if buyer.ref:
             return _receipt(event, ctx, buyer.ref)
         case _:
             return _session(event, ctx)
@@ -54,14 +54,26 @@ def _session(event: Record, ctx: EventContext) -> Sequence[Write]:
     return (row("sessions", ctx, session.key, values), *listed)
 
 
-def _receipt(event: InvoiceIssued, ctx: EventContext, driver_ref: str) -> Sequence[Write]:
-    named = {"session_id", "currency", "net_minor", "vat_minor", "gross_minor", "energy_wh"}
-    values = {**event.model_dump(include=named), "seller_name": event.seller.legal_name}
-    number = {"driver_ref": driver_ref, "invoice_number": event.invoice_number}
+def _priced(event: SessionRated | SessionRerated, ctx: EventContext) -> Sequence[Write]:
+    relation = event.rating.relation
+    if relation.kind not in _PAID_BY_A_DRIVER or relation.buyer_ref is None:
+        return ()
+    key = {"driver_ref": relation.buyer_ref, "session_id": event.facts.session_id}
+    return (row("sessions", ctx, key, final(event.rating, "price")),)
+
+
+def _receipt(event: Document, ctx: EventContext, driver_ref: str) -> Sequence[Write]:
+    values = {**amounts(event), **kind(event), "seller_name": event.seller.legal_name, "energy_wh": energy_of(event)}
+    number = {"driver_ref": driver_ref, "invoice_number": number_of(event)}
     by_month = {**number, "month": f"{event.issued_at:%Y-%m}", "issued_at": event.issued_at}
     session = {"driver_ref": driver_ref, "session_id": event.session_id}
+    if isinstance(event, InvoiceIssued):
+        receipt = {"receipt_number": event.invoice_number, "receipt_at": event.issued_at}
+        latest = row("sessions", ctx, session, receipt)
+    else:
+        latest = row("sessions", ctx, session, {"note_number": event.note_number}, event.correction.revision)
     return (
         row("receipts_by_month", ctx, by_month, values),
         row("receipts", ctx, number, {"invoice": as_json(event)}),
-        row("sessions", ctx, session, {"receipt_number": event.invoice_number, "receipt_at": event.issued_at}),
+        latest,
     )

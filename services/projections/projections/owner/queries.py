@@ -23,11 +23,14 @@ async def totals_of(reader: Reader, owner: str, month: str) -> list[Json]:
 
 
 def folded(lines: Sequence[Row]) -> list[Json]:
-    """Sums per operator and currency."""
+    """Sums per operator and currency; the line of a correction is the difference."""
     sums: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    counted: set[object] = set()
     for line in lines:
         of = sums[str(line["cpo_party_id"]), str(line["currency"])]
-        of["sessions"] += 1
+        # A corrected session has more than one line.
+        of["sessions"] += line["session_id"] not in counted
+        counted.add(line["session_id"])
         for name in ("energy_wh", "net_minor", "owner_share_minor"):
             of[name] += int(str(line[name]))
     return [{"cpo_party_id": party, "currency": currency, **of} for (party, currency), of in sorted(sums.items())]

@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from ev_contracts.billing import InvoiceIssued, InvoiceLine, InvoiceParty, VatTotal
+from ev_contracts.billing import (
+    Billed,
+    Correction,
+    InvoiceIssued,
+    InvoiceLine,
+    InvoiceParty,
+    NoteIssued,
+    NoteKind,
+    VatTotal,
+)
 from ev_contracts.common import (
     CommercialModel,
     Money,
@@ -14,16 +23,18 @@ from ev_contracts.common import (
     Rating,
     Relation,
     RelationKind,
+    RerateCause,
     SessionFacts,
     TariffComponentType,
 )
-from ev_contracts.pricing import RunningCostComputed
+from ev_contracts.pricing import RunningCostComputed, SessionRerated
 from ev_contracts.record import Record
 from ev_contracts.sessions import EnergyDelivered
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ONE = NOON + timedelta(hours=1)
 STATION, SESSION, INVOICE, BOUGHT = "VLT-001", "ses-1", "NL-VLT-2026-000001", "NL-EMO-2026-000001"
+NOTE, BOUGHT_NOTE = "NL-VLT-N-2026-000001", "NL-EMO-N-2026-000001"
 
 PLACE = Place(
     site_id="site-1",
@@ -140,6 +151,61 @@ def invoice(number: str, tenant: str, *, buyer: InvoiceParty, net: int, vat: int
         meter_stop_wh=9_400,
         site_id="site-1",
         evse_id=PLACE.evse_id,
+    )
+
+
+CORRECTION = Correction(revision=1, cause=RerateCause.SESSION_CORRECTED, correction_id="cor-1")
+
+
+def rerated(relation: Relation, *, now: tuple[int, int], before: tuple[int, int]) -> SessionRerated:
+    """The session at the corrected price; net and VAT."""
+    net, vat = now
+    return SessionRerated(
+        rating=rating(relation, net, vat),
+        revision=1,
+        cause=CORRECTION.cause,
+        correction_id=CORRECTION.correction_id,
+        previous_tariff_version=1,
+        difference_excl_vat=money(net - before[0]),
+        difference_vat=money(vat - before[1]),
+        difference_incl_vat=money(net + vat - sum(before)),
+        facts=FACTS.model_copy(update={"energy_wh": 8_000}),
+        place=PLACE,
+        parties=PARTIES,
+        rerated_at=ONE + timedelta(days=1),
+    )
+
+
+def note(number: str, invoiced: InvoiceIssued, *, net: int, vat: int) -> NoteIssued:
+    """What makes the invoice into that price."""
+    before = Billed(
+        revision=0,
+        tariff_version=1,
+        net_minor=invoiced.net_minor,
+        vat_minor=invoiced.vat_minor,
+        gross_minor=invoiced.gross_minor,
+        energy_wh=8_400,
+    )
+    after = before.model_copy(
+        update={"revision": 1, "net_minor": net, "vat_minor": vat, "gross_minor": net + vat, "energy_wh": 8_000}
+    )
+    copied = {"tenant", "seller", "buyer", "currency", "invoice_number", "lines", "session_id", "rating_id", "site_id"}
+    of_session = {"tariff_id", "started_at", "ended_at", "meter_start_wh", "meter_stop_wh", "evse_id"}
+    return NoteIssued.model_validate(
+        {
+            **{name: getattr(invoiced, name) for name in copied | of_session},
+            "note_number": number,
+            "series": number.rpartition("-")[0],
+            "sequence": 1,
+            "kind": NoteKind.CREDIT_NOTE,
+            "issued_at": ONE + timedelta(days=1),
+            "correction": CORRECTION,
+            "before": before,
+            "after": after,
+            "net_minor": net - before.net_minor,
+            "vat_minor": vat - before.vat_minor,
+            "gross_minor": net + vat - before.gross_minor,
+        }
     )
 
 

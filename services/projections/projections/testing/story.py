@@ -35,9 +35,12 @@ from ev_contracts.roaming import CdrSent
 from ev_contracts.sessions import SessionClosed, SessionEnded, SessionStarted
 from projections.testing.samples import (
     BOUGHT,
+    BOUGHT_NOTE,
+    CORRECTION,
     FACTS,
     INVOICE,
     NOON,
+    NOTE,
     ONE,
     PARTIES,
     PLACE,
@@ -48,7 +51,9 @@ from projections.testing.samples import (
     Told,
     delivered,
     invoice,
+    note,
     rating,
+    rerated,
     running_cost,
 )
 
@@ -260,6 +265,26 @@ def _money() -> Sequence[Told]:
     )
 
 
+def _corrected() -> Sequence[Told]:
+    emo = InvoiceParty(party_id="NL-EMO", ref=None, legal_name="Emobi", country="NL", vat_number=None)
+    dana = InvoiceParty(party_id=None, ref="drv-dana", legal_name="Driver", country="NL", vat_number=None)
+    sold = invoice(INVOICE, "volt", buyer=emo, net=420, vat=88)
+    bought = invoice(BOUGHT, "emo", buyer=dana, net=500, vat=105)
+    (entry,) = [each.record for each in _money() if isinstance(each.record, EntryPosted)]
+    amounts = {"net_minor": -20, "vat_minor": -4, "gross_minor": -24, "owner_share_minor": -6, "energy_wh": -400}
+    less = entry.model_copy(update={"entry_id": "ent-1-1", **amounts, "correction": CORRECTION})
+    ratings, invoices = "pricing.rating.event.v1", "billing.invoice.event.v1"
+    return (
+        Told(topic=ratings, key="volt/rat-1", record=rerated(TO_EMSP, now=(400, 84), before=(420, 88)), version=2),
+        Told(topic=ratings, key="emo/rat-2", record=rerated(TO_DRIVER, now=(480, 101), before=(500, 105)), version=2),
+        Told(topic="billing.posting.event.v1", key="volt/ent-1", record=less, version=2),
+        Told(topic=invoices, key="volt/n", record=note(NOTE, sold, net=400, vat=84), version=1),
+        Told(topic=invoices, key="emo/n", record=note(BOUGHT_NOTE, bought, net=480, vat=101), version=1),
+    )
+
+
+CORRECTED: Sequence[Told] = _corrected()
+"""A day later, a late reading took 400 Wh off both bills."""
 STORY: Sequence[Told] = (*_assets(), *_gateway(), *_sessions(), *_money())
 GRANTED = PartySnapshot(
     party_id="NL-GRD",

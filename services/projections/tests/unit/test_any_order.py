@@ -17,9 +17,11 @@ from projections.live import Project
 from projections.owner.project import project as owner
 from projections.testing.model import contexts
 from projections.testing.samples import STATION, Told
-from projections.testing.story import DISCONNECTED, STORY
+from projections.testing.story import CORRECTED, DISCONNECTED, STORY
 
-EVENTS = contexts((*STORY, Told(topic="gateway.connection.event.v1", key=f"volt/{STATION}", record=DISCONNECTED)))
+EVENTS = contexts(
+    (*STORY, *CORRECTED, Told(topic="gateway.connection.event.v1", key=f"volt/{STATION}", record=DISCONNECTED))
+)
 TABLES = (
     *(
         "sites",

@@ -10,7 +10,7 @@ from chassis.cassandra.driver import statements_of
 from projections import app
 from projections.settings import RoleName, Settings
 from projections.testing.model import contexts
-from projections.testing.story import STORY
+from projections.testing.story import CORRECTED, STORY
 
 _TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS (\w+) \((.*)PRIMARY KEY", re.DOTALL)
 
@@ -32,7 +32,7 @@ def _cql(role: RoleName) -> Path:
 def test_every_column_written_is_declared(name: RoleName) -> None:
     columns = _columns(name)
     role = app.ROLES[name](Settings(role=name))
-    written = [write for event, ctx in contexts(STORY) for write in role.project(event, ctx)]
+    written = [write for event, ctx in contexts((*STORY, *CORRECTED)) for write in role.project(event, ctx)]
     assert {write.table for write in written} == set(columns)
     for write in written:
         assert {*write.key, *getattr(write, "values", ())} <= columns[write.table], write.table

@@ -82,11 +82,9 @@ async def test_corrections_reach_a_partner_that_was_away_in_order_and_once_acros
         await first.know_the_network()
         async with serving(partner_app(first.partner), port_of(first.partner)):
             await first.register()
-        for event in (
-            *(rated(number) for number in numbers),
-            *(corrected(number, revision) for revision in (1, 2) for number in numbers),
-        ):
-            await first.say("pricing.rating.event.v1", f"volt/{event.rating.rating_id}", event)
+        for number in numbers:
+            for event in (rated(number), corrected(number, 1), corrected(number, 2)):
+                await first.say("pricing.rating.event.v1", f"volt/rating-{number}", event)
 
         async def all_noted() -> bool:
             return await count(first, CdrCorrectionDue) == 2 * len(numbers)
