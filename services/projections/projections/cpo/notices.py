@@ -13,6 +13,7 @@ from ev_contracts.gateway import (
     ChargingNeedsReported,
     ChargingProfilesReported,
     ChargingScheduleReported,
+    ContractCertificateJudged,
     ContractCertificateRequested,
     CustomerInformationReported,
     DerAlarmReported,
@@ -67,6 +68,7 @@ Notice: TypeAlias = (
     | BatterySwapReported
     | ChargingLimitChanged
     | ChargingLimitCleared
+    | ContractCertificateJudged
     | DiagnosticsStatusChanged
     | EventStreamClosed
     | EventStreamOpened
