@@ -16,7 +16,7 @@ def main() -> int:
     ledger = asyncio.run(read_ledger(endpoints(paths).kafka, paths.schema_ids, namespace=namespace))
     print(
         f"{len(ledger.closed)} sessions closed, {len(ledger.rated)} ratings, {len(ledger.unratable)} unratable, "
-        f"{len(ledger.entries)} entries, {len(ledger.invoices)} invoices"
+        f"{len(ledger.entries)} entries, {len(ledger.invoices)} invoices, {len(ledger.notes)} notes"
     )
     found = findings(ledger)
     for finding in found:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ev_actors.journal import Charged
-from ev_checks.money import Finding
+from ev_checks.ledger import Finding
 from ev_contracts.sessions import SessionClosed
 
 

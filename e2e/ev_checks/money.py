@@ -4,42 +4,13 @@ Every check returns findings; none means that all is well. Nothing here imports 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
 
-from ev_contracts.billing import EntryPosted, EntryRefused, InvoiceIssued, Side
-from ev_contracts.common import CommercialModel, Parties, Rating, RelationKind
-from ev_contracts.pricing import SessionRated, SessionUnratable
-from ev_contracts.sessions import SessionClosed
-
-
-class Finding(NamedTuple):
-    """Something that must not be."""
-
-    rule: str
-    subject: str
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
-    """What stands on the log, each kind in the order of its partitions' offsets."""
-
-    closed: Sequence[SessionClosed] = ()
-    rated: Sequence[SessionRated] = ()
-    unratable: Sequence[SessionUnratable] = ()
-    entries: Sequence[EntryPosted] = ()
-    refused: Sequence[EntryRefused] = ()
-    invoices: Sequence[InvoiceIssued] = ()
-    legal_entities: Mapping[str, str] = field(default_factory=dict)
-    """Party -> legal entity, as registered."""
-
-    def one_entity(self, rating: Rating) -> bool:
-        """Seller and buyer are one house: nothing is invoiced between them."""
-        relation = rating.relation
-        seller = self.legal_entities.get(relation.seller_party_id)
-        return relation.buyer_party_id is not None and seller == self.legal_entities.get(relation.buyer_party_id, "")
+from ev_checks.ledger import Finding, Ledger, Told, books
+from ev_checks.notes import NOTE_CHECKS
+from ev_contracts.billing import EntryPosted, InvoiceIssued, Side
+from ev_contracts.common import CommercialModel, Parties, RelationKind
+from ev_contracts.pricing import SessionRated
 
 
 def findings(ledger: Ledger) -> list[Finding]:
@@ -79,7 +50,8 @@ def _rated_once(ledger: Ledger) -> Iterator[Finding]:
 
 
 def _ratings_add_up(ledger: Ledger) -> Iterator[Finding]:
-    for each in ledger.rated:
+    told: tuple[Told, ...] = (*ledger.rated, *ledger.rerated)
+    for each in told:
         rating = each.rating
         net = sum(line.excl_vat.rounded_minor for line in rating.lines)
         vat = sum(line.vat.rounded_minor for line in rating.lines)
@@ -90,24 +62,23 @@ def _ratings_add_up(ledger: Ledger) -> Iterator[Finding]:
 
 
 def _booked_once(ledger: Ledger) -> Iterator[Finding]:
-    """Each rating stands once in the seller's book, and once in the buyer's where the buyer keeps books here."""
+    """Each word of pricing on a rating stands once in the seller's book, and in the buyer's where it keeps one here."""
     yield from _twice("entry twice", (each.entry_id for each in ledger.entries))
     for refused in ledger.refused:
         yield Finding("entry refused", refused.session_id, refused.reason)
-    booked = Counter((each.rating_id, each.book_tenant, each.book_party_id) for each in ledger.entries)
-    for each in ledger.rated:
-        for book in _books(each):
-            if booked.pop((each.rating.rating_id, *book), 0) != 1:
+    booked = Counter((each.rating_id, _revision(each), each.book_tenant, each.book_party_id) for each in ledger.entries)
+    told: tuple[Told, ...] = (*ledger.rated, *ledger.rerated)
+    for each in told:
+        revision = 0 if isinstance(each, SessionRated) else each.revision
+        for book in books(each):
+            if booked.pop((each.rating.rating_id, revision, *book), 0) != 1:
                 yield Finding("not booked once", each.rating.rating_id, "/".join(book))
-    for rating_id, tenant, party_id in booked:
-        yield Finding("booked without reason", rating_id, f"{tenant}/{party_id}")
+    for rating_id, revision, tenant, party_id in booked:
+        yield Finding("booked without reason", rating_id, f"revision {revision}: {tenant}/{party_id}")
 
 
-def _books(rated: SessionRated) -> Iterator[tuple[str, str]]:
-    relation = rated.rating.relation
-    yield relation.seller_tenant, relation.seller_party_id
-    if relation.kind is RelationKind.CPO_TO_EMSP and rated.parties.emsp_tenant and relation.buyer_party_id:
-        yield rated.parties.emsp_tenant, relation.buyer_party_id
+def _revision(entry: EntryPosted) -> int:
+    return entry.correction.revision if entry.correction else 0
 
 
 def _balanced_at_every_offset(ledger: Ledger) -> Iterator[Finding]:
@@ -126,32 +97,43 @@ def _balanced_at_every_offset(ledger: Ledger) -> Iterator[Finding]:
 
 
 def _entries_are_the_ratings(ledger: Ledger) -> Iterator[Finding]:
-    """Amounts, energy and meter readings are the rating's; within one house there is no VAT."""
-    by_id = {each.rating.rating_id: each for each in ledger.rated}
-    for entry in ledger.entries:
-        rated = by_id.get(entry.rating_id)
-        if rated is None:
+    """In each book the entries of a rating sum to its latest amounts and energy; within one house there is no VAT."""
+    latest = ledger.latest()
+    for (rating_id, *_), entries in _by_book(ledger).items():
+        told = latest.get(rating_id)
+        if told is None:
             continue
-        net = rated.rating.total_excl_vat.rounded_minor
-        vat = 0 if ledger.one_entity(rated.rating) else rated.rating.total_vat.rounded_minor
-        facts = rated.facts
-        if (entry.net_minor, entry.vat_minor, entry.gross_minor, entry.currency) != (
-            net, vat, net + vat, rated.rating.currency
+        net = told.rating.total_excl_vat.rounded_minor
+        vat = 0 if ledger.one_entity(told.rating) else told.rating.total_vat.rounded_minor
+        sums = tuple(sum(amounts) for amounts in zip(*(_amounts(each) for each in entries), strict=True))
+        if sums != (net, vat, net + vat) or {each.currency for each in entries} != {told.rating.currency}:
+            yield Finding("another amount in the books", entries[-1].entry_id)
+        newest = max(entries, key=_revision)
+        if (sum(each.energy_wh for each in entries), newest.meter_start_wh, newest.meter_stop_wh) != (
+            told.facts.energy_wh, told.facts.meter_start_wh, told.facts.meter_stop_wh
         ):  # fmt: skip
-            yield Finding("another amount in the books", entry.entry_id)
-        if (entry.energy_wh, entry.meter_start_wh, entry.meter_stop_wh) != (
-            facts.energy_wh, facts.meter_start_wh, facts.meter_stop_wh
-        ):  # fmt: skip
-            yield Finding("other energy in the books", entry.entry_id)
+            yield Finding("other energy in the books", entries[-1].entry_id)
+
+
+def _by_book(ledger: Ledger) -> dict[tuple[str, str, str], list[EntryPosted]]:
+    found: dict[tuple[str, str, str], list[EntryPosted]] = defaultdict(list)
+    for entry in ledger.entries:
+        found[entry.rating_id, entry.book_tenant, entry.book_party_id].append(entry)
+    return found
+
+
+def _amounts(entry: EntryPosted) -> tuple[int, int, int]:
+    return entry.net_minor, entry.vat_minor, entry.gross_minor
 
 
 def _both_sides_agree(ledger: Ledger) -> Iterator[Finding]:
     """What the seller is owed by a buyer who keeps books here is what the buyer owes."""
     sides: dict[str, dict[str, int]] = defaultdict(dict)
-    for entry in ledger.entries:
-        if entry.relation.kind is RelationKind.CPO_TO_EMSP:
-            side = "seller" if entry.book_party_id == entry.relation.seller_party_id else "buyer"
-            sides[entry.rating_id][side] = entry.gross_minor
+    for (rating_id, _, party_id), entries in _by_book(ledger).items():
+        relation = entries[0].relation
+        if relation.kind is RelationKind.CPO_TO_EMSP:
+            side = "seller" if party_id == relation.seller_party_id else "buyer"
+            sides[rating_id][side] = sum(each.gross_minor for each in entries)
     for rating_id, amounts in sides.items():
         if len(set(amounts.values())) > 1:
             yield Finding("the two books differ", rating_id, str(amounts))
@@ -185,6 +167,7 @@ def _is_invoice_of(invoice: InvoiceIssued, rated: SessionRated) -> bool:
         (invoice.net_minor, invoice.vat_minor, invoice.gross_minor) == totals
         and {each.vat_permille: each.vat_minor for each in invoice.vat_totals} == dict(by_rate)
         and sum(line.net_minor + line.vat_minor for line in invoice.lines) == invoice.gross_minor
+        and sum(each.tax_minor for each in invoice.tax_totals) == invoice.vat_minor
         and (invoice.session_id, invoice.energy_wh, invoice.tariff_id, invoice.tariff_version)
         == (facts.session_id, facts.energy_wh, rating.tariff_id, rating.tariff_version)
         and invoice.series == f"{rating.relation.seller_party_id}-{facts.ended_at.year}"
@@ -192,14 +175,16 @@ def _is_invoice_of(invoice: InvoiceIssued, rated: SessionRated) -> bool:
 
 
 def _numbered_without_gaps(ledger: Ledger) -> Iterator[Finding]:
-    """In each tenant's series the numbers are 1, 2, 3… in the order of the log."""
-    series: dict[tuple[str, str], list[InvoiceIssued]] = defaultdict(list)
+    """In each tenant's series the numbers are 1, 2, 3… in the order of the log; notes have series of their own."""
+    series: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
     for invoice in ledger.invoices:
-        series[invoice.tenant, invoice.series].append(invoice)
+        series[invoice.tenant, invoice.series].append((invoice.sequence, invoice.invoice_number))
+    for note in ledger.notes:
+        series[note.tenant, note.series].append((note.sequence, note.note_number))
     for (tenant, name), issued in series.items():
-        for expected, invoice in enumerate(issued, start=1):
-            if (invoice.sequence, invoice.invoice_number) != (expected, f"{name}-{expected:06d}"):
-                yield Finding("number out of order", f"{tenant}/{invoice.invoice_number}", f"expected {expected}")
+        for expected, (sequence, number) in enumerate(issued, start=1):
+            if (sequence, number) != (expected, f"{name}-{expected:06d}"):
+                yield Finding("number out of order", f"{tenant}/{number}", f"expected {expected}")
                 break
 
 
@@ -217,4 +202,5 @@ CHECKS: tuple[Callable[[Ledger], Iterator[Finding]], ...] = (
     _both_sides_agree,
     _invoiced_once,
     _numbered_without_gaps,
+    *NOTE_CHECKS,
 )

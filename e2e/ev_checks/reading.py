@@ -8,11 +8,11 @@ from typing import TypeVar
 from chassis.codec import Codec
 from chassis.log import KafkaLog, Log
 from chassis.testing import read_topic
-from ev_checks.money import Ledger
+from ev_checks.ledger import Ledger
 from ev_contracts.assets import PartySnapshot
-from ev_contracts.billing import EntryPosted, EntryRefused, InvoiceIssued
+from ev_contracts.billing import EntryPosted, EntryRefused, InvoiceIssued, NoteIssued
 from ev_contracts.catalogue import RECORDS, TOPICS
-from ev_contracts.pricing import SessionRated, SessionUnratable
+from ev_contracts.pricing import SessionRated, SessionRerated, SessionUnratable
 from ev_contracts.sessions import SessionClosed
 
 R = TypeVar("R")
@@ -44,10 +44,12 @@ async def ledger_of(log: Log, codec: Codec) -> Ledger:
     return Ledger(
         closed=_of(SessionClosed, sessions),
         rated=_of(SessionRated, ratings),
+        rerated=_of(SessionRerated, ratings),
         unratable=_of(SessionUnratable, ratings),
         entries=_of(EntryPosted, entries),
         refused=_of(EntryRefused, entries),
         invoices=_of(InvoiceIssued, invoices),
+        notes=_of(NoteIssued, invoices),
         legal_entities={each.party_id: each.legal_entity_id for each in parties},
     )
 

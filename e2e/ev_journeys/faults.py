@@ -21,7 +21,7 @@ from ev_actors.partner import Partner
 from ev_actors.station import Station, Visit
 from ev_actors.v16 import station_16
 from ev_actors.v201 import station_201
-from ev_checks.money import Ledger
+from ev_checks.ledger import Ledger
 from ev_contracts.common import RelationKind
 from ev_demo import roaming
 from ev_demo.time import setting

@@ -10,7 +10,8 @@ from chassis.log import KafkaLog
 from chassis.testing import read_topic
 from ev_actors.journal import Charged, Journal, Said
 from ev_checks.energy import energy_findings
-from ev_checks.money import Ledger, findings
+from ev_checks.ledger import Ledger
+from ev_checks.money import findings
 from ev_checks.reading import codec_of, read_ledger
 from ev_contracts.gateway import MeterSampled, TransactionEnded, TransactionStarted, TransactionUpdated
 from ev_journeys.faults import World, due, invoiced, until

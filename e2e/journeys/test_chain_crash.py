@@ -20,7 +20,8 @@ from chassis.clock import SystemClock
 from chassis.log import Appender, KafkaLog
 from chassis.telemetry import Tracing
 from ev_checks.energy import energy_findings
-from ev_checks.money import Ledger, findings
+from ev_checks.ledger import Ledger
+from ev_checks.money import findings
 from ev_checks.reading import codec_of, read_ledger
 from ev_contracts.common import RelationKind
 from ev_journeys.figures import RETAIL, WHOLESALE, Cents, cents

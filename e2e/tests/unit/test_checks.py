@@ -7,8 +7,22 @@ import pytest
 
 from ev_actors.journal import Charged
 from ev_checks.energy import energy_findings
-from ev_checks.money import Ledger, findings
-from ev_contracts.billing import EntryPosted, InvoiceIssued, InvoiceLine, InvoiceParty, PostingLine, Side, VatTotal
+from ev_checks.ledger import Ledger
+from ev_checks.money import findings
+from ev_contracts.billing import (
+    Billed,
+    Correction,
+    EntryPosted,
+    InvoiceIssued,
+    InvoiceLine,
+    InvoiceParty,
+    NoteIssued,
+    NoteKind,
+    PostingLine,
+    Side,
+    TaxTotal,
+    VatTotal,
+)
 from ev_contracts.common import (
     CommercialModel,
     Money,
@@ -18,10 +32,11 @@ from ev_contracts.common import (
     Rating,
     Relation,
     RelationKind,
+    RerateCause,
     SessionFacts,
     TariffComponentType,
 )
-from ev_contracts.pricing import SessionRated, SessionUnratable
+from ev_contracts.pricing import SessionRated, SessionRerated, SessionUnratable
 from ev_contracts.sessions import SessionClosed
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -94,6 +109,7 @@ INVOICE = InvoiceIssued(
         ),
     ),
     vat_totals=(VatTotal(vat_permille=210, net_minor=336, vat_minor=71),), net_minor=336, vat_minor=71, gross_minor=407,
+    tax_totals=(TaxTotal(name="VAT", percent=Decimal(21), net_minor=336, tax_minor=71),),
     session_id="session-1", rating_id="rating-1", tariff_id="day", tariff_version=1, started_at=NOON, ended_at=ONE,
     energy_wh=8_400, meter_start_wh=1_000, meter_stop_wh=9_400, site_id="s", evse_id="e",
 )  # fmt: skip
@@ -144,6 +160,90 @@ TWO = INVOICE.model_copy(update={"rating_id": "rating-2", "sequence": 3, "invoic
 )  # fmt: skip
 def test_what_must_not_be_is_found(changes: dict[str, object], rule: str) -> None:
     assert rule in rules(**changes)
+
+
+LATE = ONE + timedelta(days=1)
+CORRECTION = Correction(revision=1, cause=RerateCause.SESSION_CORRECTED, correction_id="c-1")
+LESS_FACTS = FACTS.model_copy(update={"energy_wh": 6_000, "meter_stop_wh": 7_000})
+LESS = RATING.model_copy(
+    update={
+        "lines": (RATING.lines[0].model_copy(update={"excl_vat": euro(240), "vat": euro(50)}),),
+        "total_excl_vat": euro(240), "total_vat": euro(50), "total_incl_vat": euro(290),
+    }
+)  # fmt: skip
+RERATED = SessionRerated(
+    rating=LESS, revision=1, cause=CORRECTION.cause, correction_id="c-1", previous_tariff_version=1,
+    difference_excl_vat=euro(-96), difference_vat=euro(-21), difference_incl_vat=euro(-117), facts=LESS_FACTS,
+    place=PLACE, parties=PARTIES, rerated_at=LATE,
+)  # fmt: skip
+BACK = {
+    "correction": CORRECTION, "net_minor": -96, "vat_minor": -21, "gross_minor": -117, "energy_wh": -2_400,
+    "meter_stop_wh": 7_000,
+}  # fmt: skip
+
+
+def reversed_lines(of: EntryPosted) -> tuple[PostingLine, ...]:
+    """The difference of each account, on its other side."""
+    amounts = {407: 117, 336: 96, 71: 21}
+    other = {Side.DEBIT: Side.CREDIT, Side.CREDIT: Side.DEBIT}
+    return tuple(
+        line.model_copy(update={"side": other[line.side], "amount_minor": amounts[line.amount_minor]})
+        for line in of.lines
+    )
+
+
+SOLD_LESS = SOLD.model_copy(update={**BACK, "entry_id": "entry-seller-1", "lines": reversed_lines(SOLD)})
+BOUGHT_LESS = BOUGHT.model_copy(update={**BACK, "entry_id": "entry-buyer-1", "lines": reversed_lines(BOUGHT)})
+BEFORE = Billed(revision=0, tariff_version=1, net_minor=336, vat_minor=71, gross_minor=407, energy_wh=8_400)
+NOTE = NoteIssued(
+    note_number="NL-VLT-N-2026-000001", series="NL-VLT-N-2026", sequence=1, kind=NoteKind.CREDIT_NOTE, tenant="volt",
+    seller=INVOICE.seller, buyer=INVOICE.buyer, issued_at=LATE, currency="EUR", invoice_number="NL-VLT-2026-000001",
+    correction=CORRECTION, before=BEFORE,
+    after=BEFORE.model_copy(update={"revision": 1, "net_minor": 240, "vat_minor": 50, "gross_minor": 290}),
+    tax_totals=(TaxTotal(name="VAT", percent=Decimal(21), net_minor=-96, tax_minor=-21),), net_minor=-96, vat_minor=-21,
+    gross_minor=-117, session_id="session-1", rating_id="rating-1", tariff_id="day", started_at=NOON, ended_at=ONE,
+    meter_start_wh=1_000, meter_stop_wh=7_000, site_id="s", evse_id="e",
+)  # fmt: skip
+CORRECTED: dict[str, object] = {
+    "rerated": [RERATED], "entries": [SOLD, BOUGHT, SOLD_LESS, BOUGHT_LESS], "notes": [NOTE],
+}  # fmt: skip
+
+
+def test_nothing_is_found_in_sound_books_with_a_correction() -> None:
+    assert rules(**CORRECTED) == set()
+
+
+ELSEWHERE = BEFORE.model_copy(update={"net_minor": 436, "gross_minor": 507})
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"notes": []}, "not noted as often as due"),
+        ({"notes": [NOTE, NOTE]}, "not noted as often as due"),
+        ({"notes": [NOTE, NOTE]}, "number out of order"),
+        ({"notes": []}, "invoice and notes are not the latest price"),
+        ({"rerated": []}, "noted without reason"),
+        ({"notes": [NOTE.model_copy(update={"invoice_number": "x"})]}, "a note on no such invoice"),
+        ({"notes": [NOTE.model_copy(update={"gross_minor": -1})]}, "a note that does not add up"),
+        ({"notes": [NOTE.model_copy(update={"tax_totals": ()})]}, "a note whose taxes do not sum to its VAT"),
+        ({"notes": [NOTE.model_copy(update={"kind": NoteKind.DEBIT_NOTE})]}, "a note of the wrong kind"),
+        ({"notes": [NOTE.model_copy(update={"before": ELSEWHERE})]}, "a note that begins elsewhere"),
+        ({"entries": [SOLD, BOUGHT, SOLD_LESS]}, "not booked once"),
+        ({"entries": [SOLD, BOUGHT, SOLD_LESS]}, "the two books differ"),
+        ({"entries": [SOLD, BOUGHT, SOLD_LESS, BOUGHT_LESS], "rerated": []}, "booked without reason"),
+        (
+            {"entries": [SOLD, BOUGHT, SOLD_LESS, BOUGHT_LESS.model_copy(update={"net_minor": 0})]},
+            "another amount in the books",
+        ),
+        (
+            {"entries": [SOLD, BOUGHT, SOLD_LESS, BOUGHT_LESS.model_copy(update={"energy_wh": 0})]},
+            "other energy in the books",
+        ),
+    ],
+)
+def test_what_must_not_be_of_a_correction_is_found(changes: dict[str, object], rule: str) -> None:
+    assert rule in rules(**{**CORRECTED, **changes})
 
 
 def test_a_session_without_a_tariff_is_held_not_lost() -> None:
