@@ -50,6 +50,9 @@ class ClaimIdentity(Record, frozen=True):
     secret_hmac: Annotated[
         StrictBytes, Field(description="HMAC-SHA-256 of the secret under the platform's credential key.")
     ]
+    security_profile: Annotated[
+        StrictInt, Field(description="The lowest OCPP security profile that the station may use; 0 requires none.")
+    ] = 0
 
 
 class CommercialModelAgreed(Record, frozen=True):
@@ -359,6 +362,9 @@ class IdentityClaimed(Record, frozen=True):
     tenant: StrictStr
     secret_hmac: StrictBytes
     claimed_at: Instant
+    security_profile: Annotated[
+        StrictInt, Field(description="The lowest OCPP security profile that the station may use; 0 requires none.")
+    ] = 0
 
 
 class OpenSite(Record, frozen=True):
@@ -577,6 +583,37 @@ class ScopeRevoked(Record, frozen=True):
     revoked_at: Instant
 
 
+class TemplateEvse(Record, frozen=True):
+    """An EVSE as all stations of a template have it; its id is each station's own."""
+
+    evse_number: StrictInt
+    connectors: tuple[Connector, ...] = ()
+
+
+class StationTemplate(Record, frozen=True):
+    """What stations of one kind have in common; prices are no part of it."""
+
+    template_id: StrictStr
+    cpo_party_id: StrictStr
+    vendor: StrictStr
+    model: StrictStr
+    security_profile: Annotated[
+        StrictInt, Field(description="The lowest OCPP security profile by which such a station may come: 1 to 3.")
+    ]
+    evses: tuple[TemplateEvse, ...] = ()
+    desired_variables: Annotated[
+        tuple[DesiredVariable, ...],
+        Field(description="How the variables of a new station shall stand before it is accepted."),
+    ] = ()
+
+
+class SetStationTemplate(Record, frozen=True):
+    """State what stations of a kind have in common; stations that were made from it before do not change."""
+
+    at: Instant
+    template: StationTemplate
+
+
 class SiteOpened(Record, frozen=True):
     """A site is open."""
 
@@ -679,6 +716,21 @@ class StationSuspended(Record, frozen=True):
     station_id: StrictStr
     reason: StrictStr
     suspended_at: Instant
+
+
+class StationTemplateSet(Record, frozen=True):
+    """A template stands."""
+
+    template: StationTemplate
+    set_at: Instant
+
+
+class StationTemplateSnapshot(Record, frozen=True):
+    """The template as it stands."""
+
+    template_id: StrictStr
+    template: StationTemplate
+    version: StrictInt
 
 
 class SuspendStation(Record, frozen=True):

@@ -115,6 +115,9 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         assets.StationSuspended,
     ),
     "assets.station.snapshot.v1": (assets.StationSnapshot,),
+    "assets.template.command.v1": (assets.SetStationTemplate,),
+    "assets.template.event.v1": (assets.StationTemplateSet,),
+    "assets.template.snapshot.v1": (assets.StationTemplateSnapshot,),
     "billing.invoice.command.v1": (
         billing.IssueInvoice,
         billing.IssueNote,
@@ -236,6 +239,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
     "gateway.event-stream.sample.v1": (gateway.EventStreamSampled,),
     "gateway.frame.sample.v1": (gateway.FrameBlock,),
     "gateway.heartbeat.sample.v1": (gateway.HeartbeatSeen,),
+    "gateway.knock.sample.v1": (gateway.UnknownStationKnocked,),
     "gateway.replica.sample.v1": (gateway.ReplicaBeat,),
     "gateway.station.event.v1": (
         gateway.BatterySwapReported,

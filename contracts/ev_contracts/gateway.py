@@ -2838,6 +2838,19 @@ class TransactionUpdated(Record, frozen=True):
     ] = False
 
 
+class UnknownStationKnocked(Record, frozen=True):
+    """A station whose identity nobody registered tried to connect and was sent away; what it offered as a credential is kept nowhere."""
+
+    station_id: Annotated[StrictStr, Field(description="The identity in the address.")]
+    source_network: Annotated[
+        StrictStr, Field(description="Where it came from: the network alone (/24, /48), not the address.")
+    ]
+    secure: Annotated[StrictBool, Field(description="Whether it came over TLS.")]
+    subprotocols: Annotated[tuple[StrictStr, ...], Field(description="What it offered.")] = ()
+    times: Annotated[StrictInt, Field(description="Knocks since it was last told of, this one included.")]
+    knocked_at: Instant
+
+
 class VatNumberValidationRequested(Record, frozen=True):
     """A driver at a station's terminal gave a VAT number (2.1 VatNumberValidation)."""
 

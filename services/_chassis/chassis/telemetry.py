@@ -47,6 +47,7 @@ MetricName = Literal[
     "decision_seconds",
     "frames_bad",
     "frames_repeated",
+    "knocks_untold",
     "lag_records",
     "lag_seconds",
     "outbox_pending",

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from asset_registry.adapters.http import Edge, NumberedTable, registry_app
+from asset_registry.adapters.http import Edge, NumberedTable, UnknownStations, registry_app
 from asset_registry.adapters.http.secrets import StationSecrets
 from asset_registry.domain.contract import contract
 from asset_registry.domain.credential import credential
 from asset_registry.domain.party import party
 from asset_registry.domain.site import site
 from asset_registry.domain.station import station
+from asset_registry.domain.template import template
 from asset_registry.policies import on_desk
 from asset_registry.settings import Settings
 from chassis.auth import Authenticator, Guard
@@ -33,6 +34,7 @@ _DECIDERS: Mapping[str, Decider[Any, Any, Any]] = {
     "station": station,
     "credential": credential,
     "contract": contract,
+    "template": template,
 }
 
 
@@ -65,7 +67,15 @@ def build(
         host=settings.http_host,
         port=settings.http_port,
         commands=client,
-        tables=(edge.parties, edge.sites, edge.stations, edge.components, edge.contracts),
+        tables=(
+            edge.parties,
+            edge.sites,
+            edge.stations,
+            edge.components,
+            edge.contracts,
+            edge.templates,
+            edge.unknown,
+        ),
     )
     return wiring.service([*entities, http, Policy(name=SET_UP, source=DESK, target="assets.station", react=on_desk)])
 
@@ -84,4 +94,6 @@ def _edge(wiring: Wiring, settings: Settings, client: CommandClient, guard: Guar
         stations=Table("assets.station.snapshot.v1"),
         components=NumberedTable("assets.component.snapshot.v1"),
         contracts=NumberedTable("assets.contract.snapshot.v1"),
+        templates=Table("assets.template.snapshot.v1"),
+        unknown=UnknownStations(),
     )

@@ -96,6 +96,7 @@ def evolve(state: CredentialState, event: CredentialEvent) -> CredentialState:
         tenant=event.tenant,
         secret_hmac=None if isinstance(event, CredentialRevoked) else event.secret_hmac,
         version=1,
+        security_profile=event.security_profile if isinstance(event, IdentityClaimed) else 0,
     )
     if not isinstance(state, Claimed):
         return after

@@ -5,6 +5,7 @@ from typing import Any
 
 from asset_registry.adapters.http.numbered_table import NumberedTable
 from asset_registry.adapters.http.secrets import StationSecrets
+from asset_registry.adapters.http.unknown_stations import UnknownStations
 from chassis.auth import Guard
 from chassis.clock import Clock
 from chassis.http import CommandDesk, Problem
@@ -17,6 +18,7 @@ from ev_contracts.assets import (
     PartySnapshot,
     SiteSnapshot,
     StationSnapshot,
+    StationTemplateSnapshot,
 )
 
 ELSEWHERE = frozenset({"party-unknown", "station-unknown", "identity-unknown", "grant-of-another-tenant"})
@@ -36,6 +38,8 @@ class Edge:
     stations: Table[StationSnapshot]
     components: NumberedTable[ComponentSnapshot]
     contracts: NumberedTable[OwnershipSnapshot | CommercialSnapshot]
+    templates: Table[StationTemplateSnapshot]
+    unknown: UnknownStations
 
 
 def wrong_party(edge: Edge, field: str, party_id: str, role: PartyRole, *, tenant: str | None = None) -> dict[str, str]:

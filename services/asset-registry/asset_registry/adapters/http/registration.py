@@ -1,13 +1,14 @@
 """How a station comes into the registry: its identity is claimed for the tenant first, then it is registered."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from asset_registry.adapters.http.bodies import StationBody
 from asset_registry.adapters.http.edge import Edge, wrong_party, wrong_site
 from asset_registry.domain.station import why_not
 from chassis.decider import Refused
 from chassis.http import Accepted, Asked, Outcome, Pending, Rejected, tell
-from ev_contracts.assets import ClaimIdentity, PartyRole, RegisterStation
+from ev_contracts.assets import ClaimIdentity, PartyRole, RegisterStation, RegistrationState, StationTemplate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,17 +29,23 @@ class Registered:
 Registration = Wrong | Rejected | Pending | Registered
 
 
-async def register(edge: Edge, asked: Asked, *, tenant: str, body: StationBody) -> Registration:
-    """Claim, then register. Repeated with the same idempotency key it ends as it did, with the same secret."""
+async def register(
+    edge: Edge, asked: Asked, *, tenant: str, body: StationBody, template: StationTemplate | None = None
+) -> Registration:
+    """Claim, then register. Repeated with the same idempotency key it ends as it did, with the same secret.
+
+    A station that is made from a template awaits its set-up, where the template says how its variables shall stand.
+    """
     wrong = wrong_party(edge, "cpo_party_id", body.cpo_party_id, PartyRole.CPO, tenant=tenant)
     wrong |= wrong_site(edge, "site_id", body.site_id, tenant=tenant)
     if wrong:
         return Wrong(fields=wrong)
-    command = RegisterStation(at=edge.clock.now(), **body.model_dump(exclude={"secret"}))
+    command = RegisterStation(at=edge.clock.now(), **body.model_dump(exclude={"secret"}), **_from(template))
     refused = why_not(command.evses)
     if isinstance(refused, Refused):
         return Rejected(command_id="", reason=refused.reason, detail=refused.detail)
-    claim, secret = await _claim(edge, asked, tenant=tenant, body=body)
+    profile = 0 if template is None else template.security_profile
+    claim, secret = await _claim(edge, asked, tenant=tenant, body=body, security_profile=profile)
     match claim:
         case Pending():
             return claim
@@ -56,11 +63,25 @@ async def register(edge: Edge, asked: Asked, *, tenant: str, body: StationBody) 
     return Registered(outcome=outcome, secret=secret)
 
 
-async def _claim(edge: Edge, asked: Asked, *, tenant: str, body: StationBody) -> tuple[Outcome, str | None]:
+def _from(template: StationTemplate | None) -> dict[str, Any]:
+    if template is None:
+        return {}
+    wanted = template.desired_variables
+    registration = RegistrationState.AWAITING_SET_UP if wanted else RegistrationState.ACCEPTED
+    return {"registration": registration, "desired_variables": wanted, "template_id": template.template_id}
+
+
+async def _claim(
+    edge: Edge, asked: Asked, *, tenant: str, body: StationBody, security_profile: int
+) -> tuple[Outcome, str | None]:
     made = edge.secrets.make(tenant=tenant, station_id=body.station_id, request_key=asked.key_or_new())
     secret = body.secret or made
     command = ClaimIdentity(
-        at=edge.clock.now(), station_id=body.station_id, tenant=tenant, secret_hmac=edge.secrets.digest(secret)
+        at=edge.clock.now(),
+        station_id=body.station_id,
+        tenant=tenant,
+        secret_hmac=edge.secrets.digest(secret),
+        security_profile=security_profile,
     )
     outcome = await tell(edge.desk, asked, entity="assets.credential", key=f"_/{body.station_id}", command=command)
     return outcome, None if body.secret else made

@@ -15,6 +15,7 @@ from charger_gateway.adapters.ocpp.admission import Admissions, Proof, Proven, R
 from charger_gateway.adapters.ocpp.deflate import agreed
 from charger_gateway.adapters.ocpp.dialects import SUBPROTOCOLS
 from charger_gateway.adapters.ocpp.frames import MAX_FRAME_BYTES
+from charger_gateway.adapters.ocpp.knocks import Knock
 from charger_gateway.adapters.ocpp.limits import Limits
 from charger_gateway.adapters.ocpp.pacing import Doorway, WrongCredentials
 from charger_gateway.adapters.ocpp.sockets import StationSocket
@@ -49,12 +50,14 @@ class Doorkeeper:
         admissions: Admissions,
         busy: Callable[[], bool],
         opened: Callable[[StationSocket, Admitted], None],
+        knocked: Callable[[Knock], None],
     ) -> None:
         self._path = path
         self._limits = limits
         self._admissions = admissions
         self._busy = busy
         self._opened = opened
+        self._knocked = knocked
         self._doorway = Doorway(per_s=limits.handshakes_per_s, burst=limits.handshakes_burst)
         self._wrong = WrongCredentials(
             most=limits.wrong_credentials_per_minute, most_per_peer=limits.wrong_credentials_per_peer
@@ -116,8 +119,10 @@ class Doorkeeper:
         if isinstance(proven, Rejected):
             self._wrong.failed(peer, identity or _NOBODY)
             log.warning("station.rejected", status=int(proven.status), peer=peer)
+            if identity is not None and proven.status is HTTPStatus.NOT_FOUND:
+                self._knocked(Knock(identity=identity, peer=peer, secure=proof.secure, subprotocols=_offered(request)))
             return proven
-        version = _chosen(request.headers.getall("Sec-WebSocket-Protocol", ()))
+        version = next((SUBPROTOCOLS[name] for name in _offered(request) if name in SUBPROTOCOLS), None)
         if version is None:
             return Rejected(status=HTTPStatus.BAD_REQUEST, text="no common subprotocol\n")
         return Admitted(proven=proven, version=version, peer=peer)
@@ -153,10 +158,10 @@ class _Quiet:
 _quiet = _Quiet()
 
 
-def _chosen(offered: Sequence[str]) -> str | None:
-    """The first that the station offers and we speak; none in common means no upgrade (OCTT TC_B_58)."""
-    names = (name.strip() for header in offered for name in header.split(","))
-    return next((SUBPROTOCOLS[name] for name in names if name in SUBPROTOCOLS), None)
+def _offered(request: WSUpgradeRequest) -> Sequence[str]:
+    """In the station's order: the first that we speak is taken, none in common means no upgrade (OCTT TC_B_58)."""
+    headers = request.headers.getall("Sec-WebSocket-Protocol", ())
+    return [name.strip() for header in headers for name in header.split(",")]
 
 
 def _subprotocol_of(version: str) -> str:

@@ -12,6 +12,7 @@ from charger_gateway.adapters.ocpp.connection import CLOSE_GOING_AWAY, CLOSE_POL
 from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.handshake import Admitted, Doorkeeper
 from charger_gateway.adapters.ocpp.keepalive import Keepalive
+from charger_gateway.adapters.ocpp.knocks import Knocks
 from charger_gateway.adapters.ocpp.limits import Limits
 from charger_gateway.adapters.ocpp.pacing import MessagePace
 from charger_gateway.adapters.ocpp.sockets import StationSocket
@@ -80,6 +81,7 @@ class OcppServer:
             admissions=Admissions(directory=directory, credential_key=credential_key, now=clock.now, used=self.used),
             busy=self._busy,
             opened=self._opened,
+            knocked=Knocks(journal=self.journal, metrics=interpreter.metrics, now=clock.now).heard,
         )
         self._draining = False
         self.listens = False
