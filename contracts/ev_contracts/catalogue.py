@@ -346,6 +346,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         sessions.ReservationDeadlinePassed,
     ),
     "sessions.reservation.event.v1": (
+        sessions.NoShowFound,
         sessions.ReservationCancelled,
         sessions.ReservationExpired,
         sessions.ReservationMade,

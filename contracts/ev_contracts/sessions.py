@@ -234,6 +234,20 @@ class MakeReservation(Record, frozen=True):
     expires_at: Annotated[Instant, Field(description="Until when, if no session uses it.")]
     evses_on_site: Annotated[StrictInt, Field(description="As the registry had it; no more may be held at once.")]
     by: StrictStr
+    evses: Annotated[
+        tuple[StrictStr, ...],
+        Field(
+            description="The EVSEs that it may be used at, as <station_id>/<evse_number>; empty in what was told before it existed."
+        ),
+    ] = ()
+    group_id: Annotated[
+        StrictStr | None, Field(description="The token's group: each token of it may use the reservation.")
+    ] = None
+    connector_type: Annotated[
+        StrictStr | None, Field(description="OCPI ConnectorType that the driver needs; absent for any.")
+    ] = None
+    place: Annotated[Place | None, Field(description="Where it is priced, should nobody come.")] = None
+    parties: Annotated[Parties | None, Field(description="Who stands behind its token.")] = None
 
 
 class MeetSession(Record, frozen=True):
@@ -246,6 +260,9 @@ class MeetSession(Record, frozen=True):
     evse_number: StrictInt
     token_ref: StrictStr
     started_at: Instant
+    group_id: Annotated[
+        StrictStr | None, Field(description="The token's group: each token of it may use the reservation.")
+    ] = None
 
 
 class MessageSettled(Record, frozen=True):
@@ -263,6 +280,18 @@ class MessageSettled(Record, frozen=True):
     by: Annotated[StrictStr | None, Field(description="Who did it, where a person did.")] = None
     reason: Annotated[StrictStr | None, Field(description="Why, where a person did.")] = None
     settled_at: Instant
+
+
+class NoShowFound(Record, frozen=True):
+    """A reservation ran out, and by now no session can turn up that began in its time; its tariff may price it (RESERVATION_EXPIRES)."""
+
+    reservation_id: StrictStr
+    site_id: StrictStr
+    token_ref: StrictStr
+    facts: ReservationFacts
+    place: Annotated[Place | None, Field(description="Absent for a reservation made before they said who pays.")] = None
+    parties: Parties | None = None
+    found_at: Instant
 
 
 class NoteCost(Record, frozen=True):
@@ -336,6 +365,20 @@ class ReservationMade(Record, frozen=True):
     expires_at: Annotated[Instant, Field(description="Until when, if no session uses it.")]
     made_at: Instant
     by: StrictStr
+    evses: Annotated[
+        tuple[StrictStr, ...],
+        Field(
+            description="The EVSEs that it may be used at, as <station_id>/<evse_number>; empty in what was told before it existed."
+        ),
+    ] = ()
+    group_id: Annotated[
+        StrictStr | None, Field(description="The token's group: each token of it may use the reservation.")
+    ] = None
+    connector_type: Annotated[
+        StrictStr | None, Field(description="OCPI ConnectorType that the driver needs; absent for any.")
+    ] = None
+    place: Annotated[Place | None, Field(description="Where it is priced, should nobody come.")] = None
+    parties: Annotated[Parties | None, Field(description="Who stands behind its token.")] = None
 
 
 class ReservationUsed(Record, frozen=True):
@@ -347,6 +390,9 @@ class ReservationUsed(Record, frozen=True):
     station_id: StrictStr
     facts: ReservationFacts
     used_at: Annotated[Instant, Field(description="The session's start.")]
+    was_expired: Annotated[
+        StrictBool, Field(description="Its session was heard after it had run out, though it began before.")
+    ] = False
 
 
 class ResolveContext(Record, frozen=True):

@@ -11,7 +11,7 @@ from chassis.runner import Entity, HttpEdge, Policy, Service, Transform, wire
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.pricing import RatingDeadlinePassed, RatingWanted, RerateWanted
-from ev_contracts.sessions import SessionClosed, SessionCorrected
+from ev_contracts.sessions import NoShowFound, SessionClosed, SessionCorrected
 from pricing.adapters.edge import Edge
 from pricing.adapters.http import pricing_app
 from pricing.adapters.places import Places
@@ -20,6 +20,7 @@ from pricing.adapters.tariff_book import SnapshotTariffs
 from pricing.domain.feed import feed
 from pricing.domain.rated import rating
 from pricing.domain.tariff import tariff
+from pricing.no_shows import on_reservation
 from pricing.policies import latest_energy, on_energy, on_rating, on_session
 from pricing.settings import Settings
 
@@ -88,6 +89,14 @@ def _reactions(tariffs: SnapshotTariffs) -> tuple[Policy | Transform, ...]:
             target=_RATING,
             of=(SessionClosed, SessionCorrected),
             react=on_session,
+            facts=tariffs,
+        ),
+        Policy(
+            name="pricing.no-show-policy",
+            source="sessions.reservation.event.v1",
+            target=_RATING,
+            of=(NoShowFound,),
+            react=on_reservation,
             facts=tariffs,
         ),
         Policy(

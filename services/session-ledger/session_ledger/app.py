@@ -11,6 +11,7 @@ from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.sessions import ReservationDeadlinePassed, SessionDeadlinePassed
 from session_ledger.adapters.facts import SnapshotFacts
 from session_ledger.adapters.http import Edge, ReviewTable, ledger_app
+from session_ledger.adapters.http_reservations import add_reservations
 from session_ledger.adapters.http_targets import TargetEdge, add_targets, own_session
 from session_ledger.domain.reservation import reservation
 from session_ledger.domain.session import session_decider
@@ -38,10 +39,10 @@ def build(
         desk=wiring.desk(client),
         clock=wiring.env.clock,
         review=ReviewTable(wiring.env.metrics),
-        evses_on=facts.evses_on,
     )
     app = ledger_app(edge)
     add_targets(app, TargetEdge(edge=edge, tenant_of=facts.tenant_of, target=facts.target))
+    add_reservations(app, edge, facts)
     app.include_router(
         repair_router(
             log=wiring.env.log,

@@ -89,6 +89,7 @@ def on_session_begun(event: object, context: EventContext, _facts: Facts) -> Seq
         evse_number=event.evse_number,
         token_ref=event.token_ref,
         started_at=event.started_at,
+        group_id=event.parties and event.parties.group_id,
     )
     return [To(key=f"{context.tenant}/{event.place.site_id}", command=command)]
 

@@ -14,6 +14,8 @@ ContractSnapshot = OwnershipSnapshot | CommercialSnapshot
 C = TypeVar("C", OwnershipSnapshot, CommercialSnapshot)
 
 
+EvsesOnSite = Mapping[str, Mapping[int, frozenset[str]]]
+"""Station -> number of its EVSE -> OCPI's names of the EVSE's connectors."""
 ACCEPTED = "Accepted"
 
 
@@ -153,10 +155,16 @@ class SnapshotFacts:
             country=site.country,
         )
 
-    def evses_on(self, tenant: str, site_id: str) -> Mapping[str, frozenset[int]]:
-        """Station -> numbers of its EVSEs, of the stations on a site that are not retired."""
+    def evses_on(self, tenant: str, site_id: str) -> EvsesOnSite:
+        """Of the stations on a site that are not retired."""
         here = [each for key, each in self.stations.items() if key.startswith(f"{tenant}/") and each.site_id == site_id]
-        return {each.station_id: frozenset(e.evse_number for e in each.evses) for each in here if not each.retired}
+        return {
+            each.station_id: {
+                evse.evse_number: frozenset(plug.standard for plug in evse.connectors) for evse in each.evses
+            }
+            for each in here
+            if not each.retired
+        }
 
     def parties(
         self, tenant: str, station_id: str, token_ref: str | None, token_status: str, at: datetime

@@ -1,6 +1,6 @@
 """The ledger's API for people: the work queue, and what they settle in it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,15 +10,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from chassis.auth import Caller, Guard
 from chassis.clock import Clock
-from chassis.decider import derived_id
-from chassis.http import Asking, CommandDesk, InTenant, Problem, answer, create_app, refuse_if, tell
+from chassis.http import Asking, CommandDesk, InTenant, answer, create_app, tell
 from chassis.tables import Table
 from chassis.telemetry import Metrics
 from ev_contracts.sessions import (
-    CancelReservation,
     CorrectSession,
     DisputeSession,
-    MakeReservation,
     ReleaseSession,
     ResolveDispute,
     ReviewItem,
@@ -26,11 +23,9 @@ from ev_contracts.sessions import (
 )
 
 ENTITY = "sessions.session"
-RESERVATION = "sessions.reservation"
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,63}$")]
 StationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:*-]{0,47}$")]
-SiteId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,63}$")]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 Wh = Annotated[int, Field(ge=0, le=10**12)]
 
@@ -66,24 +61,6 @@ class SettlementBody(ReasonBody):
     session_id: Id | None = None
 
 
-class ReservationBody(Body):
-    """Without an EVSE any on the site; without a begin from now on."""
-
-    site_id: SiteId
-    station_id: StationId | None = None
-    evse_number: Annotated[int, Field(ge=1, le=999)] | None = None
-    token_ref: Id
-    starts_at: AwareDatetime | None = None
-    expires_at: AwareDatetime
-
-
-class CancellationBody(Body):
-    """Where, and why."""
-
-    site_id: SiteId
-    reason: Reason
-
-
 class ReviewTable(Table[ReviewItem]):
     """The work queue, and the energy that no session accounts for as a metric, by cause."""
 
@@ -111,8 +88,6 @@ class Edge:
     desk: CommandDesk
     clock: Clock
     review: ReviewTable
-    evses_on: Callable[[str, str], Mapping[str, frozenset[int]]]
-    """Of a tenant's site: station -> the numbers of its EVSEs."""
 
 
 def ledger_app(edge: Edge) -> FastAPI:
@@ -121,7 +96,6 @@ def ledger_app(edge: Edge) -> FastAPI:
     _add_queue(app, edge)
     _add_sessions(app, edge)
     _add_messages(app, edge)
-    _add_reservations(app, edge)
     app.include_router(edge.desk.router(edge.guard))
     return app
 
@@ -194,57 +168,6 @@ def _add_messages(app: FastAPI, edge: Edge) -> None:
         tenant: InTenant = None,
     ) -> Response:
         return await _put(edge, SettleMessage, body, asked, caller, tenant, message_id=message_id)
-
-
-def _add_reservations(app: FastAPI, edge: Edge) -> None:
-    reserves = edge.guard.act("reserve")
-
-    @app.post("/v1/reservations", status_code=201, tags=["reservations"])
-    async def make_reservation(
-        body: ReservationBody, asked: Asking, caller: Annotated[Caller, Depends(reserves)], tenant: InTenant = None
-    ) -> Response:
-        tenant = caller.tenant(tenant)
-        evses = edge.evses_on(tenant, body.site_id)
-        if not evses:
-            raise Problem(404, "not-found")
-        refuse_if(_wrong_place(body, evses))
-        by, now = caller.principal.subject, edge.clock.now()
-        reservation_id = derived_id("reservation", tenant, body.site_id, by, asked.key_or_new())
-        command = MakeReservation(
-            at=now,
-            reservation_id=reservation_id,
-            evses_on_site=sum(len(each) for each in evses.values()),
-            by=by,
-            **{**body.model_dump(), "starts_at": body.starts_at or now},
-        )
-        key = f"{tenant}/{body.site_id}"
-        told = body.model_dump(mode="json")
-        outcome = await tell(edge.desk, asked, entity=RESERVATION, key=key, command=command, body=told)
-        return answer(edge.desk, by, outcome, {"tenant": tenant, "reservation_id": reservation_id})
-
-    @app.post("/v1/reservations/{reservation_id}/cancellation", status_code=201, tags=["reservations"])
-    async def cancel_reservation(
-        reservation_id: Id,
-        body: CancellationBody,
-        asked: Asking,
-        caller: Annotated[Caller, Depends(reserves)],
-        tenant: InTenant = None,
-    ) -> Response:
-        tenant, by = caller.tenant(tenant), caller.principal.subject
-        told = body.model_dump()
-        command = CancelReservation(at=edge.clock.now(), reservation_id=reservation_id, by=by, **told)
-        outcome = await tell(edge.desk, asked, entity=RESERVATION, key=f"{tenant}/{body.site_id}", command=command)
-        names = {"tenant": tenant, "reservation_id": reservation_id}
-        return answer(edge.desk, by, outcome, names, elsewhere={"reservation-unknown"})
-
-
-def _wrong_place(body: ReservationBody, evses: Mapping[str, frozenset[int]]) -> dict[str, str]:
-    """What is wrong with where: station and EVSE go together, and stand on the site."""
-    if (body.station_id is None) != (body.evse_number is None):
-        return {"evse_number": "name station and EVSE, or neither"}
-    if body.station_id is not None and body.evse_number not in evses.get(body.station_id, frozenset()):
-        return {"evse_number": "no such EVSE on this site"}
-    return {}
 
 
 async def _put(  # noqa: PLR0917 - what every route has

@@ -1,4 +1,4 @@
-"""When a site's EVSEs are held for a driver, and what becomes of it: used by his session, expired, or given up."""
+"""When a site's EVSEs are held for a driver or his group, and what becomes of it: used, expired, or given up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,12 +11,15 @@ from ev_contracts.sessions import (
     CancelReservation,
     MakeReservation,
     MeetSession,
+    NoShowFound,
     ReservationCancelled,
     ReservationDeadlinePassed,
     ReservationExpired,
     ReservationMade,
     ReservationUsed,
 )
+from session_ledger.domain.placing import can_all_be_placed
+from session_ledger.domain.station import CORRECTABLE_FOR
 
 LONGEST = timedelta(hours=24)
 AHEAD_AT_MOST = timedelta(days=90)
@@ -24,15 +27,17 @@ OVER_AT_MOST = 50
 """Of so many that are over the ids are remembered, so that a repeat is known."""
 
 Command = MakeReservation | CancelReservation | MeetSession | ReservationDeadlinePassed
-Event = ReservationMade | ReservationUsed | ReservationExpired | ReservationCancelled
+Event = ReservationMade | ReservationUsed | ReservationExpired | ReservationCancelled | NoShowFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The aggregate: what is held, and which reservations are over and how."""
+    """The aggregate: what is held, which reservations are over and how, and which ran out and nobody came."""
 
     held: Mapping[str, ReservationMade] = field(default_factory=dict)
     over: Mapping[str, str] = field(default_factory=dict)
+    missed: Mapping[str, ReservationMade] = field(default_factory=dict)
+    """Those that ran out, as long as a session may be heard that began in time."""
 
 
 def decide(command: Command, site: Site) -> Sequence[Event] | Refused:
@@ -45,28 +50,20 @@ def decide(command: Command, site: Site) -> Sequence[Event] | Refused:
         case MeetSession():
             return _meet(command, site)
         case ReservationDeadlinePassed():
-            return _expire(command, site)
+            is_end = command.name.startswith("expiry/")
+            return _expire(command, site) if is_end else _find_no_show(command, site)
         case _:
             assert_never(command)
 
 
 def _make(command: MakeReservation, site: Site) -> Sequence[Event] | Refused:
-    made = ReservationMade(
-        reservation_id=command.reservation_id,
-        site_id=command.site_id,
-        station_id=command.station_id,
-        evse_number=command.evse_number,
-        token_ref=command.token_ref,
-        starts_at=command.starts_at,
-        expires_at=command.expires_at,
-        made_at=command.at,
-        by=command.by,
-    )
+    told = {name: getattr(command, name) for name in ReservationMade.model_fields if name != "made_at"}
+    made = ReservationMade(**told, made_at=command.at)
     known = site.held.get(command.reservation_id)
     if known is not None or command.reservation_id in site.over:
         is_repeat = known is not None and known.model_copy(update={"made_at": command.at}) == made
         return [] if is_repeat else Refused(reason="reservation-id-used")
-    return _wrong_window(made) or _conflict(made, command.evses_on_site, site) or [made]
+    return _wrong_window(made) or _conflict(made, site) or [made]
 
 
 def _wrong_window(made: ReservationMade) -> Refused | None:
@@ -76,15 +73,28 @@ def _wrong_window(made: ReservationMade) -> Refused | None:
     return None
 
 
-def _conflict(made: ReservationMade, evses_on_site: int, site: Site) -> Refused | None:
-    """One EVSE is held for one, one token holds one, and no more are held at once than the site has."""
+def _conflict(made: ReservationMade, site: Site) -> Refused | None:
+    """One token holds one, and everybody whose time overlaps this one's finds an EVSE of his own."""
     meanwhile = [each for each in site.held.values() if _overlap(each, made)]
     if any(each.token_ref == made.token_ref for each in meanwhile):
         return Refused(reason="token-holds-another")
     if made.evse_number is not None and any(_evse(each) == _evse(made) for each in meanwhile):
         return Refused(reason="evse-is-held")
-    # Whoever overlaps this one may not overlap each other: counted so, the site is at times full too early, never late.
-    return Refused(reason="site-is-full") if len(meanwhile) >= evses_on_site else None
+    # Whoever overlaps this one may not overlap each other: so the site is at times full too early, never late.
+    wishes = [made.evses, *(_usable(each, made.evses) for each in meanwhile)]
+    return None if can_all_be_placed(wishes) else Refused(reason="site-is-full")
+
+
+def _usable(made: ReservationMade, all_known: Sequence[str]) -> Sequence[str]:
+    """Where it may be used; one that was made before its EVSEs were told is for its own, or for any."""
+    if made.evses or made.evse_number is None:
+        return made.evses or all_known
+    return (evse_name(made.station_id or "", made.evse_number),)
+
+
+def evse_name(station_id: str, evse_number: int) -> str:
+    """An EVSE's name within its site."""
+    return f"{station_id}/{evse_number}"
 
 
 def _overlap(one: ReservationMade, other: ReservationMade) -> bool:
@@ -111,28 +121,34 @@ def _cancel(command: CancelReservation, site: Site) -> Sequence[Event] | Refused
 
 
 def _meet(command: MeetSession, site: Site) -> Sequence[Event]:
-    fitting = [each for each in site.held.values() if _fits(each, command)]
+    fitting = [each for each in (*site.held.values(), *site.missed.values()) if _fits(each, command)]
     if not fitting:
         return []
-    # One that names the EVSE is meant before one for any on the site; of two, the one that began first.
-    used = min(fitting, key=lambda each: (each.evse_number is None, each.starts_at, each.reservation_id))
-    facts = _facts(used, command.started_at, expired=False)
+    # The token's own is meant before its group's, the one with the fewest EVSEs before one for any, the first of two.
+    used = min(fitting, key=lambda each: _distance(each, command))
     return [
         ReservationUsed(
             reservation_id=used.reservation_id,
             site_id=command.site_id,
             session_id=command.session_id,
             station_id=command.station_id,
-            facts=facts,
+            facts=_facts(used, command.started_at, expired=False),
             used_at=command.started_at,
+            was_expired=used.reservation_id in site.missed,
         )
     ]
 
 
+def _distance(made: ReservationMade, session: MeetSession) -> tuple[bool, bool, int, datetime, str]:
+    is_anothers = made.token_ref != session.token_ref
+    return is_anothers, made.evse_number is None, len(made.evses), made.starts_at, made.reservation_id
+
+
 def _fits(made: ReservationMade, session: MeetSession) -> bool:
-    is_here = made.evse_number is None or _evse(made) == (session.station_id, session.evse_number)
+    here = evse_name(session.station_id, session.evse_number)
     is_now = made.starts_at <= session.started_at <= made.expires_at
-    return is_here and is_now and made.token_ref == session.token_ref
+    is_group = made.group_id is not None and made.group_id == session.group_id
+    return here in _usable(made, (here,)) and is_now and (is_group or made.token_ref == session.token_ref)
 
 
 def _expire(command: ReservationDeadlinePassed, site: Site) -> Sequence[Event]:
@@ -146,6 +162,23 @@ def _expire(command: ReservationDeadlinePassed, site: Site) -> Sequence[Event]:
             token_ref=made.token_ref,
             facts=_facts(made, made.expires_at, expired=True),
             expired_at=made.expires_at,
+        )
+    ]
+
+
+def _find_no_show(command: ReservationDeadlinePassed, site: Site) -> Sequence[Event]:
+    made = site.missed.get(command.name.partition("/")[2])
+    if made is None:
+        return []
+    return [
+        NoShowFound(
+            reservation_id=made.reservation_id,
+            site_id=made.site_id,
+            token_ref=made.token_ref,
+            facts=_facts(made, made.expires_at, expired=True),
+            place=made.place,
+            parties=made.parties,
+            found_at=command.at,
         )
     ]
 
@@ -168,6 +201,9 @@ def evolve(site: Site, event: Event) -> Site:
         case ReservationUsed():
             return _without(site, event.reservation_id, "used")
         case ReservationExpired():
+            missed = {**site.missed, event.reservation_id: site.held[event.reservation_id]}
+            return replace(_without(site, event.reservation_id, "expired"), missed=missed)
+        case NoShowFound():
             return _without(site, event.reservation_id, "expired")
         case ReservationCancelled():
             return _without(site, event.reservation_id, "cancelled")
@@ -177,13 +213,18 @@ def evolve(site: Site, event: Event) -> Site:
 
 def _without(site: Site, reservation_id: str, how: str) -> Site:
     held = {name: each for name, each in site.held.items() if name != reservation_id}
+    missed = {name: each for name, each in site.missed.items() if name != reservation_id}
     over = dict(list({**site.over, reservation_id: how}.items())[-OVER_AT_MOST:])
-    return replace(site, held=held, over=over)
+    return replace(site, held=held, over=over, missed=missed)
 
 
 def deadlines(site: Site) -> Sequence[Deadline]:
-    """When each of them runs out."""
-    return [Deadline(name=f"expiry/{name}", due_at=each.expires_at) for name, each in site.held.items()]
+    """When each of them runs out, and when it is sure that nobody came."""
+    ends = [Deadline(name=f"expiry/{name}", due_at=each.expires_at) for name, each in site.held.items()]
+    sure = [
+        Deadline(name=f"no-show/{name}", due_at=each.expires_at + CORRECTABLE_FOR) for name, each in site.missed.items()
+    ]
+    return [*ends, *sure]
 
 
 reservation = Decider(initial=Site(), decide=decide, evolve=evolve, deadlines=deadlines)

@@ -10,7 +10,9 @@ from chassis.testing import eventually
 from ev_contracts.common import ChargingPeriod, CommercialModel
 from ev_contracts.gateway import TransactionEnded
 from ev_contracts.sessions import (
+    NoShowFound,
     ReservationAttached,
+    ReservationExpired,
     SessionClosed,
     SessionContextWanted,
     SessionMarkedSuspect,
@@ -21,10 +23,11 @@ from ev_contracts.sessions import (
 
 SOURCE = "gateway.transaction.event.v1"
 EVENTS = "sessions.session.event.v1"
+HOLDS = "sessions.reservation.event.v1"
 
 
-async def records(stage: Any, kind: type) -> list[Any]:
-    return [each.record for each in await stage.seen(EVENTS) if isinstance(each.record, kind)]
+async def records(stage: Any, kind: type, topic: str = EVENTS) -> list[Any]:
+    return [each.record for each in await stage.seen(topic) if isinstance(each.record, kind)]
 
 
 async def closed(stage: Any, count: int) -> list[SessionClosed]:
@@ -193,8 +196,13 @@ async def test_a_reservation_is_used_by_the_session_of_its_token_and_stands_in_i
             return answer.json() if answer.status_code == 201 else None
 
         made = await eventually(reserve, deadline_s=30)
-        elsewhere = {**wanted, "evse_number": 9, "token_ref": "token-8"}
-        assert (await stage.post("cleo", "/v1/reservations", elsewhere)).status_code == 422
+        for wrong in (
+            {"evse_number": 9},
+            {"token_ref": "token-8"},
+            {"connector_type": "CHADEMO"},
+            {"station_id": None},
+        ):
+            assert (await stage.post("cleo", "/v1/reservations", {**wanted, **wrong})).status_code == 422, wrong
         assert (await stage.post("cleo", "/v1/reservations", wanted)).status_code == 409
         assert (await stage.post("eddy", "/v1/reservations", wanted)).status_code == 403
         assert (await stage.post("mallory", "/v1/reservations", wanted)).status_code == 404
@@ -202,6 +210,13 @@ async def test_a_reservation_is_used_by_the_session_of_its_token_and_stands_in_i
         await eventually(lambda: records(stage, ReservationAttached), deadline_s=30)
         stage.clock.advance(timedelta(minutes=41))
         (session,) = await closed(stage, 1)
+        later = {"starts_at": at(60).isoformat(), "expires_at": at(90).isoformat()}
+        assert (await stage.post("cleo", "/v1/reservations", {**wanted, **later})).status_code == 201
+        stage.clock.advance(timedelta(minutes=60))
+        await eventually(lambda: records(stage, ReservationExpired, HOLDS), deadline_s=30)
+        stage.clock.advance(timedelta(hours=48))
+        (no_show,) = await eventually(lambda: records(stage, NoShowFound, HOLDS), deadline_s=30)
+    assert (no_show.parties, no_show.facts.expired) == (session.parties, True)
     assert session.facts.reservation is not None
     assert session.facts.reservation.reservation_id == made["reservation_id"]
     assert (session.facts.reservation.ended_at, session.facts.reservation.expired) == (at(0), False)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from story import SESSION, STATION, at, deadline, end, start, told
+from story import PARTIES, PLACE, SESSION, STATION, at, deadline, end, start, told
 
 from chassis.decider import Deadline, EventContext
 from chassis.testing import Scenario
@@ -12,6 +12,7 @@ from ev_contracts.sessions import (
     CancelReservation,
     MakeReservation,
     MeetSession,
+    NoShowFound,
     ReservationCancelled,
     ReservationDeadlinePassed,
     ReservationExpired,
@@ -26,6 +27,7 @@ from session_ledger.domain.reservation import reservation
 from session_ledger.policies import on_reservation, on_session_begun
 
 SITE = "oosterdok"
+EVSE_1, EVSE_2 = f"{STATION}/1", f"{STATION}/2"
 CONTEXT = EventContext(
     topic="sessions.session.event.v1", key=f"volt/{STATION}", tenant="volt", event_id="e", stream_version=1, time=at(0)
 )
@@ -42,6 +44,7 @@ def make(name: str = "r1", *, token: str = "token-7", evse: int | None = 1, **ch
         "starts_at": at(10),
         "expires_at": at(40),
         "evses_on_site": 2,
+        "evses": (EVSE_1, EVSE_2) if evse is None else (f"{STATION}/{evse}",),
         "by": "cleo",
     }
     return MakeReservation(**{**told, **changes})
@@ -51,7 +54,7 @@ def made(command: MakeReservation) -> ReservationMade:
     return ReservationMade(made_at=command.at, **command.model_dump(exclude={"at", "evses_on_site"}))
 
 
-def meet(minutes: float = 20, *, token: str = "token-7", evse: int = 1) -> MeetSession:
+def meet(minutes: float = 20, *, token: str = "token-7", evse: int = 1, group: str | None = None) -> MeetSession:
     return MeetSession(
         at=at(minutes),
         site_id=SITE,
@@ -60,6 +63,7 @@ def meet(minutes: float = 20, *, token: str = "token-7", evse: int = 1) -> MeetS
         evse_number=evse,
         token_ref=token,
         started_at=at(minutes),
+        group_id=group,
     )
 
 
@@ -123,12 +127,66 @@ def test_one_for_any_evse_is_used_by_any() -> None:
     Scenario(reservation).given(made(anywhere)).when(meet(evse=2)).then(used())
 
 
-def test_who_does_not_come_lets_it_expire() -> None:
+def test_who_needs_a_connector_takes_an_evse_that_has_it_from_whoever_can_use_another() -> None:
+    anywhere = make("r1", token="token-8", evse=None)
+    combo = make("r2", evse=None, connector_type="IEC_62196_T2_COMBO", evses=(EVSE_1,))
+    site = Scenario(reservation).given(made(anywhere)).when(combo).then(made(combo))
+    another = make("r3", token="token-9", evse=None, connector_type="IEC_62196_T2_COMBO", evses=(EVSE_1,))
+    site.when(another).then_refused("site-is-full")
+
+
+def test_one_that_was_made_before_its_evses_were_told_still_holds_its_own() -> None:
+    old = made(make()).model_copy(update={"evses": ()})
+    Scenario(reservation).given(old).when(make("r2", token="token-8")).then_refused("evse-is-held")
+    Scenario(reservation).given(old).when(meet(evse=2)).then_nothing().when(meet()).then(used())
+
+
+def test_a_token_of_the_group_uses_it_and_its_own_before_its_groups() -> None:
+    fleet = made(make(group_id="G-FLEET"))
+    Scenario(reservation).given(fleet).when(meet(token="token-8", group="G-FLEET")).then(used())
+    Scenario(reservation).given(fleet).when(meet(token="token-8", group="G-OTHER")).then_nothing()
+    Scenario(reservation).given(made(make())).when(meet(token="token-8")).then_nothing()
+    own = made(make("r2", token="token-8", evse=None, group_id="G-FLEET"))
+    both = Scenario(reservation).given(fleet, own)
+    of_r2 = {"reservation_id": "r2"}
+    its_facts = facts(20, expired=False).model_copy(update=of_r2)
+    both.when(meet(token="token-8", group="G-FLEET")).then(used().model_copy(update={**of_r2, "facts": its_facts}))
+
+
+def test_a_session_that_began_in_time_uses_it_though_it_is_heard_after_it_ran_out() -> None:
     passed = ReservationDeadlinePassed(at=at(40), name="expiry/r1", due_at=at(40))
-    expired = ReservationExpired(
+    late = used().model_copy(update={"was_expired": True})
+    HELD.when(passed).then(missed()).when(meet()).then(late).when(meet()).then_nothing()
+    HELD.when(passed).then(missed()).when(meet(41)).then_nothing()
+
+
+def missed() -> ReservationExpired:
+    return ReservationExpired(
         reservation_id="r1", site_id=SITE, token_ref="token-7", facts=facts(40, expired=True), expired_at=at(40)
     )
-    HELD.when(passed).then(expired).when(passed).then_nothing()
+
+
+def test_a_no_show_is_sure_when_no_session_can_turn_up_any_more_and_says_who_pays() -> None:
+    waiting = Scenario(reservation).given(made(make(place=PLACE, parties=PARTIES)), missed())
+    two_days_on = at(40) + timedelta(hours=48)
+    assert reservation.deadlines(waiting.state) == [Deadline(name="no-show/r1", due_at=two_days_on)]
+    sure = ReservationDeadlinePassed(at=two_days_on, name="no-show/r1", due_at=two_days_on)
+    no_show = NoShowFound(
+        reservation_id="r1",
+        site_id=SITE,
+        token_ref="token-7",
+        facts=facts(40, expired=True),
+        place=PLACE,
+        parties=PARTIES,
+        found_at=two_days_on,
+    )
+    waiting.when(sure).then(no_show).when(meet()).then_nothing().when(sure).then_nothing()
+    Scenario(reservation).given(made(make()), missed(), used()).when(sure).then_nothing()
+
+
+def test_who_does_not_come_lets_it_expire() -> None:
+    passed = ReservationDeadlinePassed(at=at(40), name="expiry/r1", due_at=at(40))
+    HELD.when(passed).then(missed()).when(passed).then_nothing()
     Scenario(reservation).given(made(make()), used()).when(passed).then_nothing()
 
 
