@@ -145,6 +145,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         gateway.StationConnected,
         gateway.StationDisconnected,
     ),
+    "gateway.cost-display.snapshot.v1": (gateway.CostDisplaySnapshot,),
     "gateway.desk.command.v1": (
         gateway.AdjustPeriodicEventStream,
         gateway.CancelJob,
@@ -184,6 +185,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         gateway.RenewChargingPlan,
         gateway.ReportAnswered,
         gateway.ReportContact,
+        gateway.ReportCostDisplay,
         gateway.ReportProgress,
         gateway.ReportSent,
         gateway.RequestBatterySwap,
@@ -224,6 +226,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         gateway.CommandTimedOut,
         gateway.CommandUndeliverable,
         gateway.ConnectionLost,
+        gateway.CostDisplayChanged,
         gateway.DesiredCheckScheduled,
         gateway.DesiredStateHeld,
         gateway.DesiredVariablesSet,

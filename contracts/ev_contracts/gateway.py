@@ -1650,6 +1650,9 @@ class ShowRunningCost(Record, frozen=True):
     expires_at: Instant
     transaction_id: StrictStr
     total_cost: Annotated[ExactDecimal, Field(description="In the currency that the station shows, taxes included.")]
+    final: Annotated[StrictBool, Field(description="The transaction is over, and this is its price.")] = False
+    measured_at: Annotated[Instant | None, Field(description="Of the reading that the cost is of.")] = None
+    energy_wh: Annotated[StrictInt | None, Field(description="Of the transaction by then.")] = None
 
 
 class StartTransactionRemotely(Record, frozen=True):
@@ -1979,6 +1982,24 @@ class ContractCertificateRequested(Record, frozen=True):
     granted: Annotated[StrictBool, Field(description="Whether a provisioning service had one.")]
     received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
     frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class CostDisplayChanged(Record, frozen=True):
+    """A station shows costs from now on, or no longer, or in another currency."""
+
+    station_id: StrictStr
+    enabled: Annotated[StrictBool, Field(description="Whether costs are shown.")]
+    currency: Annotated[StrictStr | None, Field(description="ISO 4217; absent where it is not known.")] = None
+    at: Instant
+
+
+class CostDisplaySnapshot(Record, frozen=True):
+    """Whether a station shows its drivers costs, as it told or as is desired of it."""
+
+    station_id: StrictStr
+    enabled: Annotated[StrictBool, Field(description="Whether costs are shown.")]
+    currency: Annotated[StrictStr | None, Field(description="ISO 4217; absent where it is not known.")] = None
+    changed_at: Instant
 
 
 class CustomerInformationReported(Record, frozen=True):
@@ -2575,6 +2596,20 @@ class ReportContact(Record, frozen=True):
     station_id: StrictStr
     epoch: StrictInt
     ocpp_version: StrictStr
+
+
+class ReportCostDisplay(Record, frozen=True):
+    """What became known of a station's display of costs; what is absent was not told."""
+
+    at: Instant
+    station_id: StrictStr
+    enabled: Annotated[
+        StrictBool | None,
+        Field(description="Whether it shows costs (TariffCostCtrlr.Enabled[Cost]; 1.6: CustomDisplayCostAndPrice)."),
+    ] = None
+    currency: Annotated[
+        StrictStr | None, Field(description="ISO 4217; what amounts at the display are in. 1.6 does not say it.")
+    ] = None
 
 
 class ReportProgress(Record, frozen=True):

@@ -1,4 +1,4 @@
 """What the gateway has not yet, in the words of the table; a line goes when its cases pass."""
 
-COST = "what a session costs is not told in the answer to its end"
+PRICE_TEXT = "no price is told in words at the station: costs are, as amounts"
 UNTRIED = "no test says so yet"

@@ -90,7 +90,7 @@ class Stand:
     async def says(self, topic: str, key: str, record: Record) -> None:
         """Another service said something."""
         appender = Appender(
-            log=self.log, codec=self.codec, clock=SystemClock(), service="registry", tracing=Tracing("registry")
+            log=self.log, codec=self.codec, clock=SystemClock(), service="another", tracing=Tracing("another")
         )
         await appender.append(topic=topic, key=key, record=record)
 
@@ -191,6 +191,7 @@ def _settings(home: Path, trust: Trust, world: World) -> Settings:
         command_wait_s=10.0,
         station_ca_dir=str(home / "station-ca"),
         probe_timeout_s=0.5,
+        cost_display_every_s=0.5,
         log_level="critical",
         **world.settings(home),
     )

@@ -1,9 +1,8 @@
-"""Blocks H and I: reservations, and what a session costs (OCPP 2.0.1)."""
+"""Block H: reservations (OCPP 2.0.1)."""
 
 from typing import Any
 
 from conformance.cases import V201
-from conformance.lacks import COST
 from conformance.seeding import FIRST, GROUP, SECOND, VALID
 from conformance.station import Payload, now
 from conformance.v201.asking import asked, status
@@ -71,16 +70,3 @@ asked(
     answer=status("Rejected"),
     outcome="refused",
 )
-
-
-@V201.case("TC_I_01_CSMS", "The running cost is sent to the station within the session.")
-async def running_cost(charger: Charger) -> None:
-    running = await charger.charges()
-    await charger.told("CostUpdated", {"totalCost": 3.5, "transactionId": running.transaction_id}, {})
-
-
-@V201.case("TC_I_02_CSMS", "The answer to the end of a session holds its cost.", missing=COST)
-async def final_cost(charger: Charger) -> None:
-    running = await charger.charges()
-    answer = await running.ends("StopAuthorized", "Local", idToken=token())
-    assert answer["totalCost"] >= 0

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from fastapi import FastAPI
 
+from charger_gateway.adapters.cost_line import RATINGS, RUNNING_COSTS, CostLine, PricesAtEnd
 from charger_gateway.adapters.directory import TablesDirectory
 from charger_gateway.adapters.files import FileStore
 from charger_gateway.adapters.film import Film
@@ -179,6 +180,7 @@ def _sockets(
     replica_id = f"gw-{new_id().replace('-', '')[:12]}"
     journal = LogJournal(wiring.appender)
     frames = FrameBlocks(replica_id=replica_id, cipher=cipher, journal=journal, clock=clock)
+    prices = PricesAtEnd(directory.displays, wait_s=settings.cost_display_end_wait_s)
     server = OcppServer(
         replica_id=replica_id,
         address=_address(settings, clock.now()),
@@ -189,9 +191,9 @@ def _sockets(
         interpreter=_interpreter(settings, directory, wiring.env),
         journal=journal,
         frames=frames,
+        costs=prices,
     )
-    presence = Presence()
-    caught_up = asyncio.Event()
+    presence, caught_up = Presence(), asyncio.Event()
     line = DeskLine(
         sockets=server, journal=journal, seal=ports.seal, clock=clock, pace=Pace(clock=clock), locate=ports.locate
     )
@@ -204,13 +206,27 @@ def _sockets(
         watch=Watch(replica_id=replica_id, presence=presence, journal=journal, clock=clock),
         follower=_follower(wiring, sources, caught_up),
         line=line,
+        costs=_costs(settings, server, directory, prices, journal),
         presence=presence,
         book=CommandBook(),
         caught_up=caught_up,
     )
-    for source in _sources(sockets):
-        sources[source.topic] = source
+    sources.update({source.topic: source for source in _sources(sockets, directory)})
     return sockets
+
+
+def _costs(
+    settings: Settings, server: OcppServer, directory: TablesDirectory, prices: PricesAtEnd, journal: LogJournal
+) -> CostLine:
+    return CostLine(
+        sockets=server,
+        displays=directory.displays,
+        prices=prices,
+        journal=journal,
+        clock=server.clock,
+        number_key=read_secret(settings, "transaction-key"),
+        every_s=settings.cost_display_every_s,
+    )
 
 
 def _address(settings: Settings, now: datetime) -> Address:
@@ -255,9 +271,11 @@ def _follower(wiring: Wiring, sources: Mapping[str, Source], caught_up: asyncio.
     return Follower(env=wiring.env, sources=sources, caught_up=caught_up.set)
 
 
-def _sources(sockets: Sockets) -> Sequence[Source]:
+def _sources(sockets: Sockets, directory: TablesDirectory) -> Sequence[Source]:
     return (
         Source(topic=CONNECTIONS, past=_PAST_CONNECTIONS, on_record=sockets.on_connection),
         Source(topic=DESK_EVENTS, past=_PAST_COMMANDS, on_record=sockets.on_desk),
         Source(topic=BEATS, past=0, on_record=sockets.on_beat),
+        Source(topic=RUNNING_COSTS, past=0, on_record=sockets.costs.on_cost, wanted=directory.displays.any),
+        Source(topic=RATINGS, past=0, on_record=sockets.costs.on_rating, wanted=directory.displays.any),
     )

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from charger_gateway.domain.cost_display import known_by, reported
 from chassis.decider import EventContext, To, derived_id
 from ev_contracts.assets import DesiredVariable, StationAccepted, StationRegistered
 from ev_contracts.gateway import (
     CertificateSigningRequested,
     ChargingNeedsReported,
     ChargingScheduleReported,
+    DeviceModelReported,
     DiagnosticsStatusChanged,
     FirmwarePublicationChanged,
     FirmwareStatusChanged,
@@ -18,6 +20,7 @@ from ev_contracts.gateway import (
     RenewChargingPlan,
     ReportCompleted,
     ReportContact,
+    ReportCostDisplay,
     ReportProgress,
     SetDesiredVariables,
     StationBooted,
@@ -60,9 +63,15 @@ def on_session(event: object, context: EventContext, _facts: Any) -> Sequence[To
 
 
 def on_station_word(event: object, context: EventContext, _facts: Any) -> Sequence[To]:
-    """How something goes on that a station may have been asked for, and what a vehicle there was promised."""
-    command = _word(event) or _levelled(event, context)
+    """How something goes on that was asked for, what a vehicle was promised, and whether the station shows costs."""
+    command = _word(event) or _levelled(event, context) or _cost_display(event)
     return [] if command is None else [To(key=context.key, command=command)]
+
+
+def _cost_display(event: object) -> ReportCostDisplay | None:
+    if not isinstance(event, DeviceModelReported):
+        return None
+    return known_by(reported(event.variables), station_id=event.station_id, at=event.received_at)
 
 
 def _levelled(event: object, context: EventContext) -> LevelCharging | RenewChargingPlan | None:

@@ -48,6 +48,10 @@ class Settings(BaseServiceSettings):
     """How long an older socket of the same station has to answer a ping before it is displaced."""
     command_wait_s: float = 5.0
     """How long a caller of the command API waits for a station's answer before he gets a link."""
+    cost_display_every_s: float = 30.0
+    """How often a station that shows costs is told a running cost that changed, at most; in wall time."""
+    cost_display_end_wait_s: float = 1.5
+    """How long the answer to a session's end waits for its price, at stations of 2.x that show costs."""
     file_host: str = "127.0.0.1"
     file_port: int = 0
     file_url: str = ""

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from charger_gateway.adapters.cost_line import CostLine
 from charger_gateway.adapters.follower import Follower
 from charger_gateway.adapters.frame_blocks import FrameBlocks
 from charger_gateway.adapters.heartbeat import Beats, Watch
@@ -34,6 +35,7 @@ class Sockets:
     watch: Watch
     follower: Follower
     line: DeskLine
+    costs: CostLine
     presence: Presence
     book: CommandBook
     caught_up: asyncio.Event
@@ -43,7 +45,7 @@ class Sockets:
         async with asyncio.TaskGroup() as group:
             with_end = [
                 group.create_task(part.run())
-                for part in (self.journal, self.frames, self.follower, self.beats, self.watch)
+                for part in (self.journal, self.frames, self.follower, self.beats, self.watch, self.costs)
             ]
             try:
                 await self.caught_up.wait()

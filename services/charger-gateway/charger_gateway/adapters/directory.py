@@ -15,6 +15,7 @@ from ev_contracts.assets import (
     RegistrationState,
     StationSnapshot,
 )
+from ev_contracts.gateway import CostDisplaySnapshot
 
 MAX_STALENESS_S = 3600.0
 """Beyond this age the token table proves nothing, and every token is unknown."""
@@ -92,19 +93,44 @@ class Contracts(Table[CommercialSnapshot | OwnershipSnapshot]):
         return tuple(self._between.get((cpo_party_id, emsp_party_id), {}).values())
 
 
+class Displays(Table[CostDisplaySnapshot]):
+    """The stations that show costs."""
+
+    def __init__(self) -> None:
+        super().__init__("gateway.cost-display.snapshot.v1")
+        self._enabled: set[str] = set()
+
+    def on_change(self, key: str, old: CostDisplaySnapshot | None, new: CostDisplaySnapshot | None) -> None:
+        """Keep the keys of those that are enabled."""
+        del old
+        if new is not None and new.enabled:
+            self._enabled.add(key)
+        else:
+            self._enabled.discard(key)
+
+    def any(self) -> bool:
+        """Whether there is one at all: where not, what pricing says need not be read."""
+        return bool(self._enabled)
+
+    def shown_at(self, key: str) -> bool:
+        """Whether the station `<tenant>/<station_id>` shows costs."""
+        return key in self._enabled
+
+
 class TablesDirectory:
-    """The Directory on four followed tables."""
+    """The Directory on four followed tables, and the stations that show costs beside it."""
 
     def __init__(self) -> None:
         self._credentials: Table[CredentialSnapshot] = Table("assets.credential.snapshot.v1")
         self._tokens = Tokens()
         self._shapes = Shapes()
         self._contracts = Contracts()
+        self.displays = Displays()
 
     @property
     def tables(self) -> tuple[Table[object], ...]:
         """To be followed before the first socket is accepted."""
-        return (self._credentials, self._tokens, self._shapes, self._contracts)  # type: ignore[return-value]  # invariant
+        return (self._credentials, self._tokens, self._shapes, self._contracts, self.displays)  # type: ignore[return-value]  # invariant
 
     def station(self, station_id: str) -> KnownStation | None:
         """See Directory; a retired station is unknown."""

@@ -1,4 +1,4 @@
-"""Follows this service's own topics in no group: every replica sees all of connections, desk and beats."""
+"""Follows topics in no group: every replica sees all of connections, desk and beats, and what pricing says of costs."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -27,6 +27,8 @@ class Source:
     topic: str
     past: int
     on_record: Callable[[str, Any, int], None]
+    wanted: Callable[[], bool] = lambda: True
+    """Asked before a record is decoded."""
 
 
 class Follower:
@@ -88,6 +90,8 @@ class Follower:
         return first, ends
 
     def _tell(self, source: Source, at: TopicPartition, record: Fetched) -> None:
+        if not source.wanted():
+            return
         headers = dict(record.headers)
         with self._env.tracing.processing(source.topic, headers):
             self._decode_and_tell(source, at, record, headers)

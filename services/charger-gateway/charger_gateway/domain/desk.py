@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeAlias, assert_never
 
-from charger_gateway.domain import desired, jobs, levelling
+from charger_gateway.domain import cost_display, desired, jobs, levelling
 from charger_gateway.domain.actions import StationAction, requested
 from charger_gateway.domain.desk_state import Awaited, Desk, DeskEvent, Requested, Sent, evolve
 from charger_gateway.domain.progress import is_good, is_last
-from chassis.decider import Deadline, Decider, Refused
+from chassis.decider import Deadline, Decider, Refused, Snapshot
 from ev_contracts.gateway import (
     CancelJob,
     CommandProgressed,
@@ -18,12 +18,16 @@ from ev_contracts.gateway import (
     CommandTimedOut,
     CommandUndeliverable,
     ConnectionLost,
+    CostDisplayChanged,
     DeclareConnectionLost,
+    DesiredVariablesSet,
     DeskDeadlinePassed,
+    DriftRepaired,
     LevelCharging,
     RenewChargingPlan,
     ReportAnswered,
     ReportContact,
+    ReportCostDisplay,
     ReportProgress,
     ReportSent,
     SetDesiredVariables,
@@ -50,6 +54,7 @@ DeskCommand: TypeAlias = (
     | ReportProgress
     | LevelCharging
     | RenewChargingPlan
+    | ReportCostDisplay
     | StartJob
     | CancelJob
     | SetDesiredVariables
@@ -76,6 +81,7 @@ def _with_consequences(first: Sequence[DeskEvent], desk: Desk, at: datetime) -> 
         before, desk = desk, evolve(desk, event)
         waiting += [*jobs.react(event, before, desk, at), *desired.react(event, before, at)]
         waiting += _signed(event, before, desk, at)
+        waiting += _cost_display(event, before, at)
     return events
 
 
@@ -90,7 +96,7 @@ def _decide(command: DeskCommand, desk: Desk) -> Sequence[DeskEvent] | Refused:
         case LevelCharging() | RenewChargingPlan():
             profile = levelling.profile_for(command, desk)
             return [] if profile is None else _request(profile, desk)
-        case StartJob() | CancelJob() | SetDesiredVariables() | ReportContact():
+        case StartJob() | CancelJob() | SetDesiredVariables() | ReportContact() | ReportCostDisplay():
             return _plan(command, desk)
         case DeclareConnectionLost():
             return _declare_lost(command, desk)
@@ -101,7 +107,7 @@ def _decide(command: DeskCommand, desk: Desk) -> Sequence[DeskEvent] | Refused:
 
 
 def _plan(
-    command: StartJob | CancelJob | SetDesiredVariables | ReportContact, desk: Desk
+    command: StartJob | CancelJob | SetDesiredVariables | ReportContact | ReportCostDisplay, desk: Desk
 ) -> Sequence[DeskEvent] | Refused:
     match command:
         case StartJob():
@@ -112,6 +118,8 @@ def _plan(
             return desired.set_document(command, desk)
         case ReportContact():
             return desired.on_contact(command, desk)
+        case ReportCostDisplay():
+            return cost_display.changed(command, desk.cost_display)
         case _:
             assert_never(command)
 
@@ -211,6 +219,21 @@ def _signed(event: DeskEvent, before: Desk, desk: Desk, at: datetime) -> Sequenc
     return _report_progress(report, desk)
 
 
+def _cost_display(event: DeskEvent, before: Desk, at: datetime) -> Sequence[CostDisplayChanged]:
+    """What a station answers of its display of costs, or is to be, counts as what it reports."""
+    match event:
+        case CommandSucceeded(response=response) if response is not None and response.variables:
+            values = cost_display.told(response.variables)
+        case DesiredVariablesSet():
+            values = cost_display.told(event.variables)
+        case DriftRepaired() if before.desired is not None:
+            values = cost_display.told(before.desired.variables)
+        case _:
+            return []
+    report = cost_display.known_by(values, station_id=event.station_id, at=at)
+    return [] if report is None else cost_display.changed(report, before.cost_display)
+
+
 def _told_of(command: ReportProgress, desk: Desk) -> str | None:
     """By its number (2.x), else the newest command that such a word follows (1.6)."""
     sent = [one for one in desk.open_commands if isinstance(one, Sent) and one.ended is None]
@@ -274,4 +297,14 @@ def deadlines(desk: Desk) -> Sequence[Deadline]:
     ]
 
 
-desk: Decider[DeskCommand, Desk, DeskEvent] = Decider(initial=Desk(), decide=decide, evolve=evolve, deadlines=deadlines)
+def snapshots(before: Desk, after: Desk) -> Sequence[Snapshot]:
+    """The station's display of costs, whenever it changed."""
+    display = after.cost_display
+    if display is None or display == before.cost_display:
+        return []
+    return [Snapshot(topic="gateway.cost-display.snapshot.v1", key="", record=display.snapshot())]
+
+
+desk: Decider[DeskCommand, Desk, DeskEvent] = Decider(
+    initial=Desk(), decide=decide, evolve=evolve, deadlines=deadlines, snapshots=snapshots
+)

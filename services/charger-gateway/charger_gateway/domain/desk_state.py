@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeAlias, assert_never
 
 from charger_gateway.domain.actions import StationAction, asked_in
+from charger_gateway.domain.cost_display import CostDisplay
 from charger_gateway.domain.progress import Follow, follow_of
 from ev_contracts.gateway import (
     ChargingProfile,
@@ -18,6 +19,7 @@ from ev_contracts.gateway import (
     CommandTimedOut,
     CommandUndeliverable,
     ConnectionLost,
+    CostDisplayChanged,
     DesiredCheckScheduled,
     DesiredStateHeld,
     DesiredVariablesSet,
@@ -61,6 +63,7 @@ DeskEvent: TypeAlias = (
     | DriftRepaired
     | DriftRemains
     | ConnectionLost
+    | CostDisplayChanged
 )
 
 
@@ -159,6 +162,7 @@ class Desk:
     jobs: tuple[Job, ...] = ()
     desired: Desired | None = None
     profiles: tuple[HeldProfile, ...] = ()
+    cost_display: CostDisplay | None = None
     lost_epoch: int = -1
     """The newest connection that was declared lost."""
 
@@ -193,10 +197,19 @@ def evolve(desk: Desk, event: DeskEvent) -> Desk:
             | DriftRemains()
         ):
             return replace(desk, desired=_desired(desk.desired, event))
-        case ConnectionLost():
-            return replace(desk, lost_epoch=event.epoch)
+        case ConnectionLost() | CostDisplayChanged():
+            return _noted(desk, event)
         case _:
             assert_never(event)
+
+
+def _noted(desk: Desk, event: ConnectionLost | CostDisplayChanged) -> Desk:
+    if isinstance(event, ConnectionLost):
+        return replace(desk, lost_epoch=event.epoch)
+    display = CostDisplay(
+        station_id=event.station_id, enabled=event.enabled, currency=event.currency, changed_at=event.at
+    )
+    return replace(desk, cost_display=display)
 
 
 def _with_request(desk: Desk, event: CommandRequested) -> Desk:

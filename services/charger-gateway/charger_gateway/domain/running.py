@@ -49,6 +49,10 @@ class RunningTransactions:
         found = self._of_session.get(session_id)
         return None if found is None else found[2]
 
+    def runs(self, key: str, session_id: str) -> bool:
+        """Whether the session was heard of and has not ended."""
+        return any(running.session_id == session_id for running in self.at(key).values())
+
     def profiled(self, key: str, transaction_id: str, schedules: tuple[StationSchedule, ...]) -> None:
         """The station took a profile for a transaction."""
         here = self._at.get(key, {})

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from charger_gateway.adapters.cost_line import PricesAtEnd
+from charger_gateway.adapters.directory import Displays
 from charger_gateway.adapters.frame_blocks import FRAMES, FrameBlocks, FrameCipher
 from charger_gateway.adapters.journal import LogJournal
 from charger_gateway.adapters.ocpp.dialects import Interpreter
@@ -136,6 +138,7 @@ async def running(limits: Limits, address: Address = CLEAR) -> AsyncIterator[Gat
         ),
         journal=gated,
         frames=blocks,
+        costs=PricesAtEnd(Displays(), wait_s=0.0),
     )
     gateway = Gateway(log=log, codec=codec, server=server, blocks=blocks, cipher=cipher, gate=gated.gate)
     gateway.tasks = [asyncio.create_task(journal.run()), asyncio.create_task(blocks.run())]

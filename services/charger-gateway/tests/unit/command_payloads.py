@@ -217,7 +217,18 @@ EXPECTED: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
     ),
     "ClearDisplayMessage": {} | _v2x("ClearDisplayMessage", {"id": 3}),
     "ClearVariableMonitoring": {} | _v2x("ClearVariableMonitoring", {"id": [11, 12]}),
-    "ShowRunningCost": {} | _v2x("CostUpdated", {"transactionId": "7f3a1c", "totalCost": 4.37}),
+    "ShowRunningCost": {
+        "1.6": (
+            "DataTransfer",
+            {
+                "vendorId": "org.openchargealliance.costmsg",
+                "messageId": "RunningCost",
+                "data": '{"transactionId":784213,"cost":4.37,'
+                '"timestamp":"2026-11-20T17:02:11.240Z","state":"Charging"}',
+            },
+        )
+    }
+    | _v2x("CostUpdated", {"transactionId": "784213", "totalCost": 4.37}),
     "RequestCustomerInformation": {}
     | _v2x("CustomerInformation", {"requestId": 41, "report": True, "clear": False, "idToken": CARD}),
     "GetBaseReport": {} | _v2x("GetBaseReport", {"requestId": 42, "reportBase": "FullInventory"}),

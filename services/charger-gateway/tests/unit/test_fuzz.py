@@ -14,6 +14,8 @@ import orjson
 import psutil
 import pytest
 
+from charger_gateway.adapters.cost_line import PricesAtEnd
+from charger_gateway.adapters.directory import Displays
 from charger_gateway.adapters.ocpp.admission import Proven
 from charger_gateway.adapters.ocpp.connection import Connection, Sockets
 from charger_gateway.adapters.ocpp.dialects import Interpreter
@@ -74,6 +76,7 @@ class Around:
     def __init__(self) -> None:
         self.clock = SystemClock()
         self.running = RunningTransactions()
+        self.costs = PricesAtEnd(Displays(), wait_s=0.0)
         self.directory = Anybody()
         self.interpreter = Interpreter(
             directory=self.directory, token_key=b"t" * 32, number_key=b"n" * 32, heartbeat_interval_s=300

@@ -6,14 +6,18 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
 from typing import Any, Protocol, assert_never
 
 import structlog
 
 from charger_gateway.adapters.ocpp.admission import Proven
+from charger_gateway.adapters.ocpp.commands.words import number
 from charger_gateway.adapters.ocpp.dialects import Asked, Interpreter, hear, hear_sent, quarantine
 from charger_gateway.adapters.ocpp.frames import (
     BROKEN_CODES,
+    V16,
     V21,
     Broken,
     Call,
@@ -41,6 +45,7 @@ from charger_gateway.domain.station import HEARTBEATS, TRANSACTION_EVENTS, Fact,
 from charger_gateway.ports import Directory, FrameKeeper, Journal, JournalUnavailable, KnownStation, StationShape
 from chassis.clock import Clock, new_id
 from chassis.telemetry import MetricName
+from ev_contracts.gateway import TransactionEnded
 
 CLOSE_GOING_AWAY = 1001
 CLOSE_POLICY = 1008
@@ -66,9 +71,22 @@ class Sockets(Protocol):
     interpreter: Interpreter
     frames: FrameKeeper
     running: RunningTransactions
+    costs: "Costs"
 
     @property
     def journal(self) -> Journal: ...
+
+
+class Costs(Protocol):
+    """What sessions cost, for stations that show it."""
+
+    def shown_at(self, key: str) -> bool:
+        """Whether the station `<tenant>/<station_id>` shows costs."""
+        ...
+
+    async def price_of(self, session_id: str) -> Decimal | None:
+        """The session's price; None where it is not known within a bounded time."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +194,25 @@ class Connection:
                 await self._turn_out(said.closes)
                 return
             self.standing = said.standing or self.standing
+            await self._reply_to_end(call, raw, said)
+
+    async def _reply_to_end(self, call: Call, raw: bytes, said: Translated) -> None:
+        session_id = self._ended(said)
+        if session_id is None:
             await self._reply(call, raw, result_frame(call.message_id, said.answer))
+        else:
+            await self._ask_others(call, raw, Asked(partial(self._priced, said.answer, session_id)))
+
+    def _ended(self, said: Translated) -> str | None:
+        """The session whose end is answered with its price: of 2.x, where the station shows it (I03.FR.02)."""
+        if self.version == V16 or not said.facts or not self._sockets.costs.shown_at(self._key):
+            return None
+        record = said.facts[0].record
+        return record.session_id if isinstance(record, TransactionEnded) else None
+
+    async def _priced(self, answer: Mapping[str, Any], session_id: str) -> Translated:
+        price = await self._sockets.costs.price_of(session_id)
+        return Translated(answer=answer if price is None else {**answer, "totalCost": number(price)})
 
     async def _turn_out(self, why: str) -> None:
         log.warning("station.turned_out", station=self.station.station_id, why=why)

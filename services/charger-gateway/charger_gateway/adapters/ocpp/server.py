@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import structlog
 
 from charger_gateway.adapters.ocpp.admission import Admissions, Proven, UsedCredentials
-from charger_gateway.adapters.ocpp.connection import CLOSE_GOING_AWAY, CLOSE_POLICY, CLOSE_TRY_LATER, Connection
+from charger_gateway.adapters.ocpp.connection import (
+    CLOSE_GOING_AWAY,
+    CLOSE_POLICY,
+    CLOSE_TRY_LATER,
+    Connection,
+    Costs,
+)
 from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.handshake import Admitted, Doorkeeper
 from charger_gateway.adapters.ocpp.keepalive import Keepalive
@@ -59,6 +65,7 @@ class OcppServer:
         interpreter: Interpreter,
         journal: Journal,
         frames: FrameKeeper,
+        costs: Costs,
     ) -> None:
         self.replica_id = replica_id
         self.clock = clock
@@ -67,6 +74,7 @@ class OcppServer:
         self.journal = WatchedJournal(journal)
         self.frames = frames
         self.running = RunningTransactions()
+        self.costs = costs
         self.port = address.port or 0
         self.tls_port = address.tls_port or 0
         self.used = UsedCredentials()

@@ -62,7 +62,7 @@ ACTIONS: Mapping[str, Said] = {
     "UpdateFirmware": _all("UpdateFirmware"),
     "ClearDisplayMessage": _v2x("ClearDisplayMessage"),
     "ClearVariableMonitoring": _v2x("ClearVariableMonitoring"),
-    "ShowRunningCost": _v2x("CostUpdated"),
+    "ShowRunningCost": Said(v16="DataTransfer", v2x="CostUpdated"),
     "RequestCustomerInformation": _v2x("CustomerInformation"),
     "GetBaseReport": _v2x("GetBaseReport"),
     "GetChargingProfiles": _v2x("GetChargingProfiles"),

@@ -1,12 +1,15 @@
 """Commands in the words of OCPP 1.6: core, firmware, local list, reservation, triggers, security extension."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, assert_never
+
+import orjson
 
 from charger_gateway.adapters.ocpp.commands import v16_charging as charging
 from charger_gateway.adapters.ocpp.commands.model import CannotSay, OutgoingCall, outgoing, present
 from charger_gateway.adapters.ocpp.commands.variables import Name, key_of, value_v16
-from charger_gateway.adapters.ocpp.commands.words import Reveal, moment
+from charger_gateway.adapters.ocpp.commands.words import Reveal, moment, number
 from charger_gateway.domain.actions import StationAction
 from charger_gateway.domain.ids import remote_start_number
 from charger_gateway.domain.station import Heard
@@ -30,6 +33,7 @@ from ev_contracts.gateway import (
     SendLocalList,
     SetChargingProfile,
     SetVariables,
+    ShowRunningCost,
     StartTransactionRemotely,
     StopTransactionRemotely,
     TransferData,
@@ -39,6 +43,9 @@ from ev_contracts.gateway import (
 )
 
 Calls = tuple[OutgoingCall, ...]
+
+COST_MESSAGES = "org.openchargealliance.costmsg"
+"""The vendor of the messages by which 1.6 is told money."""
 
 _ROOTS = {
     "CSMSRootCertificate": "CentralSystemRootCertificate",
@@ -75,6 +82,8 @@ def _one(asked: StationAction, heard: Heard, reveal: Reveal) -> OutgoingCall:
             return _files(asked)
         case DeliverSignedCertificate() | InstallCertificate() | DeleteCertificate():
             return _certificates(asked)
+        case ShowRunningCost():
+            return _cost(asked)
         case SendLocalList() | ReserveNow() | TransferData():
             return _with_secrets(asked, heard, reveal)
         case ChangeAvailability() | UnlockConnector() | TriggerStationMessage():
@@ -83,6 +92,25 @@ def _one(asked: StationAction, heard: Heard, reveal: Reveal) -> OutgoingCall:
             return _simple(asked)
         case _:
             raise CannotSay(f"OCPP 1.6 has no {type(asked).__name__}")
+
+
+def _cost(asked: ShowRunningCost) -> OutgoingCall:
+    """As OCA's note on California's pricing rules has it; 1.6 itself has no words for money."""
+    transaction = charging.transaction_number_of(asked.transaction_id)
+    said: dict[str, Any] = {"transactionId": transaction, "cost": number(asked.total_cost)}
+    if asked.final:
+        energy = "" if asked.energy_wh is None else f", {Decimal(asked.energy_wh) / 1000} kWh"
+        said["priceText"] = f"{_cents(asked.total_cost)}{energy}"
+    else:
+        said |= {"timestamp": moment(asked.measured_at or asked.at), "state": "Charging"}
+    kind = "FinalCost" if asked.final else "RunningCost"
+    return outgoing("DataTransfer", vendorId=COST_MESSAGES, messageId=kind, data=orjson.dumps(said).decode())
+
+
+def _cents(amount: Decimal) -> Decimal:
+    """With two decimals, or with as many as it needs."""
+    rounded = amount.quantize(Decimal("0.01"))
+    return rounded if rounded == amount else amount.normalize()
 
 
 def _simple(asked: _Simple) -> OutgoingCall:

@@ -14,7 +14,10 @@ from ev_contracts.record import Record
 R = TypeVar("R", bound=Record)
 Reveal = Callable[[bytes], Any]
 
-SHARED = frozenset({"at", "command_id", "station_id", "requested_by", "reason", "expires_at", "token_ref", "targets"})
+SHARED = frozenset(
+    {"at", "command_id", "station_id", "requested_by", "reason", "expires_at", "token_ref", "targets"}
+    | {"final", "measured_at", "energy_wh"}
+)
 """What a command says to us and not to the station."""
 
 _UNIT = re.compile(r"_(s|w|wh|a|hz|percent|sealed)$")
