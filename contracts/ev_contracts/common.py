@@ -420,7 +420,7 @@ class SessionFacts(Record, frozen=True):
     energy_rule: Annotated[
         StrictStr | None,
         Field(
-            description="How the energy follows from the registers: registers, begin-missing, begin-placeholder, session-relative, meter-reset, rollover, intervals, power-integrated, by-person; absent in facts told before it existed."
+            description="How the energy follows from the registers: registers, begin-missing, begin-placeholder, session-relative, meter-reset, meter-swap, rollover, intervals, power-integrated, by-person; absent in facts told before it existed."
         ),
     ] = None
     stop_authority: Annotated[

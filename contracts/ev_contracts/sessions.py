@@ -83,6 +83,29 @@ class ChangeChargingState(Record, frozen=True):
     occurred_at: Instant
 
 
+class ChangeMeter(Record, frozen=True):
+    """A connector's registers are another meter's from here on, or no meter's."""
+
+    at: Instant
+    station_id: StrictStr
+    evse_number: StrictInt
+    connector_number: Annotated[StrictInt, Field(description="0: all connectors of the EVSE.")]
+    removed_at: Annotated[
+        Instant | None, Field(description="When the meter before was taken out, where one was known.")
+    ] = None
+    removed_register_wh: Annotated[
+        StrictInt | None,
+        Field(description="Energy.Active.Import.Register of the one taken out, as the technician read it."),
+    ] = None
+    removed_export_register_wh: StrictInt | None = None
+    fitted_at: Annotated[Instant | None, Field(description="When the meter after was put in, where one was.")] = None
+    register_wh: Annotated[
+        StrictInt | None,
+        Field(description="Energy.Active.Import.Register of the one put in, as the technician read it."),
+    ] = None
+    export_register_wh: StrictInt | None = None
+
+
 class CorrectSession(Record, frozen=True):
     """A person states what a session came to."""
 
@@ -280,6 +303,29 @@ class MessageSettled(Record, frozen=True):
     by: Annotated[StrictStr | None, Field(description="Who did it, where a person did.")] = None
     reason: Annotated[StrictStr | None, Field(description="Why, where a person did.")] = None
     settled_at: Instant
+
+
+class MeterChanged(Record, frozen=True):
+    """The registers of a connector before and after are those of two meters."""
+
+    station_id: StrictStr
+    evse_number: StrictInt
+    connector_number: Annotated[StrictInt, Field(description="0: all connectors of the EVSE.")]
+    removed_at: Annotated[
+        Instant | None, Field(description="When the meter before was taken out, where one was known.")
+    ] = None
+    removed_register_wh: Annotated[
+        StrictInt | None,
+        Field(description="Energy.Active.Import.Register of the one taken out, as the technician read it."),
+    ] = None
+    removed_export_register_wh: StrictInt | None = None
+    fitted_at: Annotated[Instant | None, Field(description="When the meter after was put in, where one was.")] = None
+    register_wh: Annotated[
+        StrictInt | None,
+        Field(description="Energy.Active.Import.Register of the one put in, as the technician read it."),
+    ] = None
+    export_register_wh: StrictInt | None = None
+    told_at: Instant
 
 
 class NoShowFound(Record, frozen=True):
@@ -677,6 +723,14 @@ class StartSession(Record, frozen=True):
     parties: Parties | None = None
 
 
+class StationWithdrawn(Record, frozen=True):
+    """A station has left the network: no session of it goes on."""
+
+    station_id: StrictStr
+    withdrawn_at: Instant
+    told_at: Instant
+
+
 class SuspensionEnded(Record, frozen=True):
     """The vehicle takes energy again."""
 
@@ -806,3 +860,11 @@ class UnmatchedMessageRecorded(Record, frozen=True):
         tuple[MeterReading, ...], Field(description="As they came; of more than 50 the first and the last 25.")
     ] = ()
     stopper: Annotated[Stopper | None, Field(description="Of a stop: whose token it names.")] = None
+
+
+class WithdrawStation(Record, frozen=True):
+    """A station has left the network and speaks no more."""
+
+    at: Instant
+    station_id: StrictStr
+    withdrawn_at: Instant

@@ -1,10 +1,11 @@
-"""How the ledger reacts: to what stations tell, to its own questions, to reservations, remote starts and prices."""
+"""How the ledger reacts: to stations and registry, to its own questions, to reservations, remote starts and prices."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from chassis.decider import EventContext, To
+from ev_contracts.assets import ComponentFitted, ComponentKind, ComponentRemoved, ComponentSwapped, StationRetired
 from ev_contracts.common import ConnectorState, Parties, Place, RelationKind
 from ev_contracts.gateway import (
     CommandRequested,
@@ -19,6 +20,7 @@ from ev_contracts.sessions import (
     AddReadings,
     AttachReservation,
     ChangeChargingState,
+    ChangeMeter,
     EndSession,
     KeepTargets,
     MeetSession,
@@ -29,6 +31,7 @@ from ev_contracts.sessions import (
     SessionStarted,
     StartSession,
     Stopper,
+    WithdrawStation,
 )
 from session_ledger.ports import Facts
 
@@ -145,6 +148,43 @@ def on_cost(event: object, context: EventContext, facts: Facts) -> Sequence[To]:
         measured_at=event.measured_at,
     )
     return [To(key=key, command=command)]
+
+
+def on_asset(event: object, context: EventContext, _facts: Facts) -> Sequence[To]:
+    """Tells a station's sessions of a meter that was changed, and that the station has left."""
+    match event:
+        case StationRetired():
+            command: Any = WithdrawStation(
+                at=event.retired_at, station_id=event.station_id, withdrawn_at=event.retired_at
+            )
+        case ComponentFitted() | ComponentRemoved() | ComponentSwapped():
+            # A meter of the station as a whole is the grid's, and stands behind no connector's register.
+            if event.component.kind is not ComponentKind.METER or not event.evse_number:
+                return []
+            command = _meter_change(event)
+        case _:
+            return []
+    return [To(key=context.key, command=command)]
+
+
+def _meter_change(event: ComponentFitted | ComponentRemoved | ComponentSwapped) -> ChangeMeter:
+    told: dict[str, Any] = event.model_dump(include={"station_id", "evse_number", "connector_number"})
+    fitted = event.model_dump(include={"register_wh", "export_register_wh"})
+    match event:
+        case ComponentFitted():
+            told |= {**fitted, "fitted_at": event.fitted_at}
+        case ComponentRemoved():
+            told |= {
+                "removed_at": event.removed_at,
+                "removed_register_wh": event.register_wh,
+                "removed_export_register_wh": event.export_register_wh,
+            }
+        case ComponentSwapped():
+            removed = event.model_dump(include={"removed_register_wh", "removed_export_register_wh"})
+            told |= {**fitted, **removed, "removed_at": event.swapped_at, "fitted_at": event.swapped_at}
+        case _:
+            assert_never(event)
+    return ChangeMeter(at=event.told_at, **told)
 
 
 def _stamped(

@@ -9,6 +9,7 @@ from chassis.runner import Policy
 from ev_contracts.gateway import CommandRequested
 from ev_contracts.sessions import ReservationUsed, SessionContextWanted, SessionStarted
 from session_ledger.policies import (
+    on_asset,
     on_cost,
     on_remote_start,
     on_reservation,
@@ -21,6 +22,7 @@ from session_ledger.ports import Facts
 SESSION = "sessions.session"
 RESERVATION = "sessions.reservation"
 TRANSACTIONS = "gateway.transaction.event.v1"
+ASSETS = "assets.station.event.v1"
 DESK = "gateway.desk.event.v1"
 COSTS = "pricing.running-cost.sample.v1"
 SESSIONS = "sessions.session.event.v1"
@@ -38,6 +40,7 @@ def reactions_of(facts: Facts) -> tuple[Policy, ...]:
         policy("meeting", SESSIONS, RESERVATION, on_session_begun, SessionStarted),
         policy("attaching", RESERVATIONS, SESSION, on_reservation, ReservationUsed),
         policy("target", DESK, SESSION, on_remote_start, CommandRequested),
+        policy("assets", ASSETS, SESSION, on_asset),
         policy("cost", COSTS, SESSION, on_cost),
     )
 

@@ -8,7 +8,8 @@ from itertools import pairwise
 
 from ev_contracts.common import ChargingPeriod, MeterPoint, SessionFacts
 from session_ledger.domain.evidence import Evidence, Told
-from session_ledger.domain.registers import Doubt, Ends, Metered, Point, metered
+from session_ledger.domain.metering import Change, Doubt, Ends, Metered, Point
+from session_ledger.domain.registers import metered
 from session_ledger.domain.rows import Row, ms_of, time_of
 
 NOTHING_PLUGGED_IN = "Timeout"
@@ -33,6 +34,8 @@ class Span:
     evidence: Evidence
     told: tuple[Told, ...]
     end_reason: str = ""
+    changes: tuple[Change, ...] = ()
+    """Of the meter, after the start and not after the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +62,20 @@ def account(span: Span) -> Account | Doubt:
         return Doubt(cause="clock-not-set", detail=f"started at {span.started_at.isoformat()}")
     if span.ended_at < span.started_at:
         return Doubt(cause="ends-before-start", detail=f"{span.started_at.isoformat()} to {span.ended_at.isoformat()}")
-    found = metered(
-        Ends(
-            started_at=span.started_at,
-            ended_at=span.ended_at,
-            begin_wh=span.meter_start_wh,
-            stop_wh=span.meter_stop_wh,
-            evidence=span.evidence,
-        )
-    )
+    found = metered(ends_of(span))
     return found if isinstance(found, Doubt) else Account(facts=_facts(span, found), metered=found)
+
+
+def ends_of(span: Span) -> Ends:
+    """The session as its meter is asked of it."""
+    return Ends(
+        started_at=span.started_at,
+        ended_at=span.ended_at,
+        begin_wh=span.meter_start_wh,
+        stop_wh=span.meter_stop_wh,
+        evidence=span.evidence,
+        changes=span.changes,
+    )
 
 
 def _facts(span: Span, found: Metered) -> SessionFacts:
@@ -114,7 +121,7 @@ def seconds_by_kind(parts: Iterable[Stretch]) -> tuple[int, int]:
 def _periods(span: Span, curve: Sequence[Point], found: Metered) -> tuple[ChargingPeriod, ...]:
     plugged_in = found.energy_wh or span.end_reason != NOTHING_PLUGGED_IN
     parts = stretches(span.started_at, span.ended_at, charging=bool(span.charging and plugged_in), told=span.told)
-    energies = _shared_out(parts, curve)
+    energies = shared_out(parts, curve)
     return tuple(
         ChargingPeriod(
             started_at=part.started_at,
@@ -145,7 +152,7 @@ def _told_curve(span: Span, curve: Sequence[Point]) -> tuple[MeterPoint, ...]:
     started_ms, ended_ms = curve[0][0], curve[-1][0]
     # A reading of power alone is a point too: its energy lies on the line between its neighbours.
     for at in sorted(at for at in measured if started_ms < at < ended_ms and at not in energies):
-        energies[at] = _on_the_line(curve, at)
+        energies[at] = on_the_line(curve, at)
     return tuple(_meter_point(at, energies[at], measured.get(at)) for at in sorted(energies))
 
 
@@ -153,13 +160,14 @@ def _meter_point(at: int, energy_wh: int, row: Row | None) -> MeterPoint:
     return MeterPoint(at=time_of(at), energy_wh=energy_wh, power_w=row and row[2], current_a_tenths=row and row[3])
 
 
-def _on_the_line(curve: Sequence[Point], at: int) -> int:
+def on_the_line(curve: Sequence[Point], at: int) -> int:
+    """The energy at an instant between two points."""
     place = bisect_left(curve, at, key=lambda point: point[0])
     (before, low), (after, high) = curve[place - 1], curve[place]
     return low + (high - low) * (at - before) // (after - before)
 
 
-def _shared_out(parts: Sequence[Stretch], curve: Sequence[Point]) -> Sequence[int]:
+def shared_out(parts: Sequence[Stretch], curve: Sequence[Point]) -> Sequence[int]:
     """The energy of each part; each step of the curve is walked once with the parts that it touches."""
     energies, first = [0] * len(parts), 0
     ends = [ms_of(part.ended_at) for part in parts]

@@ -1,5 +1,6 @@
 """When a session is final, when it is doubtful, and what a fact that comes later still changes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,10 +19,13 @@ from session_ledger.domain.authority import foreign_stop, stop_authority
 from session_ledger.domain.chain import LINKS_AT_MOST, Between, gaps_of, with_link
 from session_ledger.domain.evidence import register_of
 from session_ledger.domain.finals import Final, connector_key, connector_numbers, link_of
-from session_ledger.domain.registers import Doubt, Hole, most_energy_wh
+from session_ledger.domain.metering import Doubt, Hole, most_energy_wh
+from session_ledger.domain.meters import changes_at
 from session_ledger.domain.rows import time_of
 from session_ledger.domain.station import ClosingRules, End, Session, Station, Suspect, end_order, span_of
 from session_ledger.domain.telling import Telling
+
+Gaps = Mapping[str, Between]
 
 CLOCK_AHEAD_MS = 30 * 60 * 1_000
 """A message told longer than this before it happened by its own time: the clock is wrong, and with it the price."""
@@ -35,6 +39,16 @@ class Late:
     cause: str
     end: End | None = None
     reading: MeterReading | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Whose register changed, when it was found, and the station as it was before."""
+
+    before: Station
+    station_id: str
+    connector: str
+    at: datetime
 
 
 def close_if_due(telling: Telling, session_id: str, rules: ClosingRules, at: datetime) -> None:
@@ -71,8 +85,7 @@ def close_if_due(telling: Telling, session_id: str, rules: ClosingRules, at: dat
     if foreign is not None:
         telling.say(foreign)
     connector = connector_key(session.start.evse_number, session.start.connector_number)
-    if came_to.metered.hole is not None:
-        telling.say(_hole(closed, connector, came_to.metered.hole))
+    tell_holes(telling, closed, connector, came_to.metered.holes)
     tell_gaps(telling, before, closed, connector)
 
 
@@ -90,28 +103,35 @@ def tell_gaps(telling: Telling, before: Station, event: SessionClosed | SessionC
     joined = with_link(links, link)
     if len(joined) > LINKS_AT_MOST and joined[0] is link:
         return  # older than all that is remembered: what came right after it is not known any more
-    was, now = gaps_of(links), gaps_of(joined)
     at = event.closed_at if isinstance(event, SessionClosed) else event.corrected_at
+    changes = changes_at(before.meters, connector)
+    was, now = gaps_of(links, changes), gaps_of(joined, changes)
+    seen = Seen(before=before, station_id=event.station_id, connector=connector, at=at)
+    tell_gap_changes(telling, seen, was, now, session_id=event.session_id)
+
+
+def tell_gap_changes(telling: Telling, seen: Seen, was: Gaps, now: Gaps, *, session_id: str | None = None) -> None:
+    """Says which gaps are none any more, and which are new."""
     for gap in (was[name] for name in was if name not in now):
         telling.say(
             GapFilled(
-                gap_id=_gap_id(event.station_id, connector, gap.name),
-                station_id=event.station_id,
+                gap_id=_gap_id(seen.station_id, seen.connector, gap.name),
+                station_id=seen.station_id,
                 energy_wh=gap.energy_wh,
-                session_id=event.session_id,
-                filled_at=at,
+                session_id=session_id,
+                filled_at=seen.at,
             )
         )
     for gap in (now[name] for name in now if name not in was):
-        telling.say(_gap(before, event.station_id, connector, gap).model_copy(update={"found_at": at}))
+        telling.say(_gap(seen, gap))
 
 
-def _gap(station: Station, station_id: str, connector: str, gap: Between) -> GapFound:
-    evse_number, connector_number = connector_numbers(connector)
-    is_held = station.has_suspect(connector, gap.before.stop_at, gap.after.begin_at)
+def _gap(seen: Seen, gap: Between) -> GapFound:
+    evse_number, connector_number = connector_numbers(seen.connector)
+    is_held = seen.before.has_suspect(seen.connector, gap.before.stop_at, gap.after.begin_at)
     return GapFound(
-        gap_id=_gap_id(station_id, connector, gap.name),
-        station_id=station_id,
+        gap_id=_gap_id(seen.station_id, seen.connector, gap.name),
+        station_id=seen.station_id,
         evse_number=evse_number,
         connector_number=connector_number,
         cause="session-held" if is_held else gap.cause,
@@ -122,28 +142,34 @@ def _gap(station: Station, station_id: str, connector: str, gap: Between) -> Gap
         to_at=gap.after.begin_at,
         to_wh=gap.after.begin_wh,
         energy_wh=gap.energy_wh,
-        found_at=gap.after.begin_at,
+        found_at=seen.at,
     )
 
 
-def _hole(closed: SessionClosed, connector: str, hole: Hole) -> GapFound:
-    """A gap within a session: nobody knows what flowed between its two readings, and nobody is billed for it."""
+def tell_holes(
+    telling: Telling, event: SessionClosed | SessionCorrected, connector: str, holes: Sequence[Hole]
+) -> None:
+    """Says the gaps within a session: nobody knows what flowed between their two readings, and nobody is billed."""
     evse_number, connector_number = connector_numbers(connector)
-    return GapFound(
-        gap_id=_gap_id(closed.station_id, connector, f"{closed.session_id}/{hole.from_wh}/{hole.to_wh}"),
-        station_id=closed.station_id,
-        evse_number=evse_number,
-        connector_number=connector_number,
-        cause=hole.cause,
-        from_session_id=closed.session_id,
-        to_session_id=closed.session_id,
-        from_at=time_of(hole.from_ms),
-        from_wh=hole.from_wh,
-        to_at=time_of(hole.to_ms),
-        to_wh=hole.to_wh,
-        energy_wh=0,
-        found_at=closed.closed_at,
-    )
+    at = event.closed_at if isinstance(event, SessionClosed) else event.corrected_at
+    for hole in holes:
+        telling.say(
+            GapFound(
+                gap_id=_gap_id(event.station_id, connector, f"{event.session_id}/{hole.from_wh}/{hole.to_wh}"),
+                station_id=event.station_id,
+                evse_number=evse_number,
+                connector_number=connector_number,
+                cause=hole.cause,
+                from_session_id=event.session_id,
+                to_session_id=event.session_id,
+                from_at=time_of(hole.from_ms),
+                from_wh=hole.from_wh,
+                to_at=time_of(hole.to_ms),
+                to_wh=hole.to_wh,
+                energy_wh=0,
+                found_at=at,
+            )
+        )
 
 
 def _gap_id(station_id: str, connector: str, name: str) -> str:

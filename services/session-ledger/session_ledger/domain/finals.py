@@ -7,8 +7,10 @@ from datetime import datetime
 
 from ev_contracts.sessions import SessionClosed, SessionCorrected
 from session_ledger.domain.chain import Link
+from session_ledger.domain.metering import Hole
 
 END_TOLD_AGAIN = "end-told-again"
+METER_CHANGED = "meter-changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,8 @@ class Final:
     told: str
     message_id: str | None = None
     """The message that was matched to the session as its stop."""
+    holes: tuple[Hole, ...] = ()
+    """Where its register fell or was another's: what the facts alone do not say."""
 
     def closed(self) -> SessionClosed:
         """What was told, with the facts as they stand."""
@@ -60,6 +64,8 @@ def corrected(final: Final, event: SessionCorrected) -> Final:
         has_register=final.has_register or told_again,
         end_is_assumed=final.end_is_assumed and not told_again,
         message_id=None if told_again else final.message_id,
+        # What is told next are the holes of this correction.
+        holes=() if event.cause == METER_CHANGED else final.holes,
         told=_packed(final.closed().model_copy(update={"facts": event.facts})),
     )
 

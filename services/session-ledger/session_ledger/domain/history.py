@@ -9,6 +9,7 @@ from ev_contracts.sessions import (
     GapFilled,
     GapFound,
     MessageSettled,
+    MeterChanged,
     ReservationAttached,
     SessionClosed,
     SessionContextResolved,
@@ -19,6 +20,7 @@ from ev_contracts.sessions import (
     SessionMarkedSuspect,
     SessionReviewed,
     SessionStarted,
+    StationWithdrawn,
     Stopper,
     SuspensionEnded,
     SuspensionStarted,
@@ -36,6 +38,7 @@ from session_ledger.domain.evidence import (
     without_repeats,
 )
 from session_ledger.domain.finals import connector_key, corrected, final_of, link_of
+from session_ledger.domain.meters import exchange_of, with_exchange
 from session_ledger.domain.rows import ms_of
 from session_ledger.domain.station import (
     End,
@@ -47,6 +50,7 @@ from session_ledger.domain.station import (
     preferred,
     with_closed_id,
     with_gap,
+    with_hole,
     with_part,
     with_question,
     with_settled,
@@ -75,6 +79,8 @@ SessionEvent = (
     | ReservationAttached
     | ForeignStopFound
     | AimEvent
+    | MeterChanged
+    | StationWithdrawn
 )
 
 
@@ -113,11 +119,21 @@ def evolve(station: Station, event: SessionEvent) -> Station:  # noqa: C901, PLR
         case ReservationAttached():
             return _with(station, event.session_id, reservation=event.reservation)
         case GapFound():
-            return with_gap(station, event)
+            return with_hole(with_gap(station, event), event)
         case GapFilled():
             return replace(station, gaps=without(station.gaps, event.gap_id))
+        case MeterChanged() | StationWithdrawn():
+            return _of_the_registry(station, event)
         case _:
             return replace(station, aims=aimed(station.aims, event))
+
+
+def _of_the_registry(station: Station, event: MeterChanged | StationWithdrawn) -> Station:
+    if isinstance(event, StationWithdrawn):
+        return replace(station, withdrawn_at=event.withdrawn_at)
+    place = connector_key(event.evse_number, event.connector_number)
+    known = with_exchange(station.meters.get(place, ()), exchange_of(event))
+    return replace(station, meters={**station.meters, place: known})
 
 
 def _suspected(station: Station, event: SessionMarkedSuspect) -> Station:

@@ -14,7 +14,8 @@ from ev_contracts.sessions import AddReadings, EndSession, MessageSettled, Unmat
 from session_ledger.domain.evidence import register_of
 from session_ledger.domain.finals import connector_key
 from session_ledger.domain.messages import where
-from session_ledger.domain.registers import begin_of, most_energy_wh
+from session_ledger.domain.metering import most_energy_wh
+from session_ledger.domain.registers import begin_of
 from session_ledger.domain.station import End, Session, Station
 from session_ledger.domain.telling import Telling
 

@@ -125,12 +125,14 @@ def highest(readings: Iterable[MeterReading]) -> MeterReading | None:
 
 def assumed_end(station: Station, session: Session, start: Start, at: datetime) -> End:
     """The end of a session whose stop nobody heard: its last sign of life, before its connector was taken again."""
+    has_left = station.withdrawn_at is not None and station.withdrawn_at <= at
     told = [each.at for each in station.told_of(session)]
     rows = (*session.evidence.registers.kept[-1:], *session.evidence.powers.kept[-1:])
     last = max((*told, *(time_of(row[0]) for row in rows), start.started_at))
     taken_at = station.taken_again_at(session)
     ended_at = last if taken_at is None else min(last, taken_at)
-    return End(ended_at=ended_at, meter_stop_wh=None, reason="NoStopHeard", seq_no=None, heard_at=at, assumed=True)
+    reason = "StationRetired" if has_left and taken_at is None else "NoStopHeard"
+    return End(ended_at=ended_at, meter_stop_wh=None, reason=reason, seq_no=None, heard_at=at, assumed=True)
 
 
 def matched_end(final: Final) -> End | None:

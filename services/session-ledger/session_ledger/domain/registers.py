@@ -8,6 +8,7 @@
 | session-relative | start and stop are absolute, all readings between count from 0 | end - begin |
 | rollover | the register falls once, from next to its greatest figure | as if it had gone on |
 | meter-reset | it falls once to what it can have reached from 0, rises on, never comes back | both rising parts |
+| meter-swap | the registry knows that the meter was changed meanwhile | both rising parts |
 | intervals | no register at all, but intervals | their sum |
 | power-integrated | only power was told | power x time, an estimate |
 
@@ -17,73 +18,29 @@ none of the rules explains is a doubt, and the session is held.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from itertools import pairwise
 
 from session_ledger.domain.evidence import Evidence
+from session_ledger.domain.metering import (
+    Doubt,
+    Ends,
+    Hole,
+    Metered,
+    Point,
+    believable,
+    is_reachable,
+    most_energy_wh,
+    rise,
+)
 from session_ledger.domain.rows import ms_of
+from session_ledger.domain.swaps import across
 
-MOST_POWER_W = 400_000
-SLACK_WH = 1_000
-"""Registers count in steps and clocks are coarse: this much above what the greatest power gives is still believed."""
 MOST_FROM_ZERO_WH = 150_000
 """A begin of 0 whose next register is above this is not believed: no battery on a road takes so much unseen."""
 
 _MODULI = (*(10**digits for digits in range(6, 12)), 2**31, 2**32)
-_SECOND = timedelta(seconds=1)
 _HOUR_MS = 3_600_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
-    """Why a session's figures are not believed; `cause` is kebab-case."""
-
-    cause: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hole:
-    """Between these two readings nobody knows what flowed."""
-
-    cause: str
-    from_ms: int
-    from_wh: int
-    to_ms: int
-    to_wh: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metered:
-    """A session's energy, and where it stood at each instant that is known: (ms, Wh since the start), never falling."""
-
-    energy_wh: int
-    begin_wh: int
-    stop_wh: int
-    rule: str
-    points: tuple[tuple[int, int], ...]
-    begin_ms: int
-    hole: Hole | None = None
-
-    @property
-    def is_estimated(self) -> bool:
-        """Whether no register stands behind it."""
-        return self.rule == "power-integrated"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ends:
-    """A session between its two ends: when, and at which register, as far as the station said so."""
-
-    started_at: datetime
-    ended_at: datetime
-    begin_wh: int | None
-    stop_wh: int | None
-    evidence: Evidence
-
-
-Point = tuple[int, int]
 
 
 def begin_of(meter_start_wh: int | None, evidence: Evidence) -> int | None:
@@ -93,11 +50,6 @@ def begin_of(meter_start_wh: int | None, evidence: Evidence) -> int | None:
     return None if evidence.begin is None else evidence.begin.register_wh
 
 
-def most_energy_wh(duration: timedelta) -> int:
-    """The most that a session of this length can have taken."""
-    return MOST_POWER_W * (duration // _SECOND) // 3600 + SLACK_WH
-
-
 def metered(ends: Ends) -> Metered | Doubt:
     """The energy by the first rule that fits."""
     begin_wh, points, stop_wh = _cleaned(ends)
@@ -105,6 +57,8 @@ def metered(ends: Ends) -> Metered | Doubt:
     is_silent = not (begin_wh or stop_wh or any(wh for _, wh in points))
     estimated = _without_registers(ends) if is_silent else None
     found = estimated or _with_registers(ends, points, begin_wh, stop_wh)
+    if ends.changes and estimated is None:
+        found = _over_changes(ends, points, begin_wh, stop_wh, plain=found)
     if isinstance(found, Metered) and found.energy_wh > most_energy_wh(ends.ended_at - ends.started_at):
         return Doubt(cause="energy-implausible", detail=f"{found.energy_wh} Wh in {ends.ended_at - ends.started_at}")
     return found
@@ -116,7 +70,7 @@ def _cleaned(ends: Ends) -> tuple[int | None, list[Point], int | None]:
     rows = ends.evidence.registers.kept
     points = [(at, wh) for at, wh, _, _ in rows if wh is not None and first_ms <= at <= last_ms]
     begin_wh, stop_wh = begin_of(ends.begin_wh, ends.evidence), ends.stop_wh
-    if not stop_wh and (begin_wh or any(wh for _, wh in points)):
+    if not stop_wh and not ends.changes and (begin_wh or any(wh for _, wh in points)):
         while points and points[-1][1] == 0:
             points.pop()
         return begin_wh, points, None
@@ -128,17 +82,35 @@ def _cleaned(ends: Ends) -> tuple[int | None, list[Point], int | None]:
 def _with_registers(ends: Ends, points: list[Point], begin_wh: int | None, stop_wh: int | None) -> Metered | Doubt:
     if begin_wh is None and not points:
         return Doubt(cause="register-missing", detail=f"begin None Wh, end {stop_wh} Wh")
-    told_begin = None if begin_wh is None else (ms_of(ends.started_at), begin_wh)
-    told_end = None if stop_wh is None else (ms_of(ends.ended_at), stop_wh)
+    told_begin, told_end = _told(ends, begin_wh, stop_wh)
     begin, rule = _first(told_begin, points, told_end)
     if begin is None:
         return Doubt(cause="begin-placeholder", detail=f"begin 0 Wh, end {stop_wh} Wh, {len(points)} readings")
-    believed = [each for each in _believable(points, begin) if each[0] > begin[0]]
+    believed = [each for each in believable(points, begin) if each[0] > begin[0]]
     end = told_end or (believed[-1] if believed else None)
     if end is None:
         return Doubt(cause="register-missing", detail=f"begin {begin_wh} Wh, end None Wh")
     found = _explained(begin, [each for each in believed if each[0] < end[0]], end)
     return replace(found, rule=rule) if isinstance(found, Metered) and rule != "registers" else found
+
+
+def _over_changes(
+    ends: Ends, points: list[Point], begin_wh: int | None, stop_wh: int | None, *, plain: Metered | Doubt
+) -> Metered | Doubt:
+    told_begin, told_end = _told(ends, begin_wh, stop_wh)
+    if told_begin is None and not points:
+        return plain
+    begin, _ = _first(told_begin, points, told_end)
+    if begin is None:
+        return plain
+    between = [each for each in points if begin[0] < each[0] and (told_end is None or each[0] < told_end[0])]
+    return across(begin, between, told_end, ends.changes, plain=plain)
+
+
+def _told(ends: Ends, begin_wh: int | None, stop_wh: int | None) -> tuple[Point | None, Point | None]:
+    """The registers that the start and the stop named, with their times."""
+    begin = None if begin_wh is None else (ms_of(ends.started_at), begin_wh)
+    return begin, None if stop_wh is None else (ms_of(ends.ended_at), stop_wh)
 
 
 def _first(told: Point | None, points: Sequence[Point], end: Point | None) -> tuple[Point | None, str]:
@@ -149,24 +121,10 @@ def _first(told: Point | None, points: Sequence[Point], end: Point | None) -> tu
     then = read or end
     if told[1] > 0 or then is None:
         return told, "registers"
-    if _is_reachable(told, then):
+    if is_reachable(told, then):
         return (told, "registers") if then[1] <= MOST_FROM_ZERO_WH else (None, "")
     # citrineos-core#1060: an offline begin of 0 billed a lifetime register.
     return read, "begin-placeholder"
-
-
-def _is_reachable(before: Point, after: Point) -> bool:
-    """Whether a station can have given the difference in that time."""
-    return after[1] - before[1] <= most_energy_wh(timedelta(milliseconds=max(0, after[0] - before[0])))
-
-
-def _believable(points: Iterable[Point], begin: Point) -> Iterable[Point]:
-    """Without the readings that rise above all before faster than any station can give."""
-    highest = begin
-    for each in points:
-        if _is_reachable(highest, each):
-            yield each
-            highest = max(highest, each, key=lambda point: point[1])
 
 
 def _explained(begin: Point, points: list[Point], end: Point) -> Metered | Doubt:
@@ -188,12 +146,7 @@ def _negative(begin: Point, end: Point) -> Doubt:
 
 
 def _rising(begin: Point, points: Iterable[Point], end: Point, rule: str) -> Metered:
-    curve = [begin]
-    for at, wh in points:
-        if curve[-1][0] < at < end[0] and curve[-1][1] <= wh <= end[1]:
-            curve.append((at, wh))
-    if end[0] > begin[0]:
-        curve.append(end)
+    curve = rise(begin, points, end)
     return _metered(begin, end, rule, [(at, wh - begin[1]) for at, wh in curve], end[1] - begin[1])
 
 
@@ -222,7 +175,7 @@ def _rolled_over(begin: Point, points: Sequence[Point], end: Point) -> Metered |
     before, after = halves
     last, first = before[-1], after[0]
     for modulus in _MODULI:
-        if last[1] < modulus and _is_reachable(last, (first[0], first[1] + modulus)):
+        if last[1] < modulus and is_reachable(last, (first[0], first[1] + modulus)):
             energies = [(at, wh - begin[1]) for at, wh in before]
             energies += [(at, wh + modulus - begin[1]) for at, wh in after]
             return _metered(begin, end, "rollover", energies, energies[-1][1])
@@ -235,13 +188,13 @@ def _reset(begin: Point, points: Sequence[Point], end: Point) -> Metered | None:
         return None
     before, after = halves
     last, first = before[-1], after[0]
-    if not _is_reachable((last[0], 0), first):
+    if not is_reachable((last[0], 0), first):
         return None
     delivered = last[1] - begin[1]
     energies = [(at, wh - begin[1]) for at, wh in before]
     energies += [(at, delivered + wh - first[1]) for at, wh in after]
     hole = Hole(cause="meter-reset", from_ms=last[0], from_wh=last[1], to_ms=first[0], to_wh=first[1])
-    return replace(_metered(begin, end, "meter-reset", energies, energies[-1][1]), hole=hole)
+    return replace(_metered(begin, end, "meter-reset", energies, energies[-1][1]), holes=(hole,))
 
 
 def _without_registers(ends: Ends) -> Metered | None:

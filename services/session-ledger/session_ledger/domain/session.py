@@ -6,27 +6,28 @@ from functools import partial
 from typing import assert_never
 
 from chassis.decider import Decider, Refused
-from ev_contracts.common import Parties, Place
 from ev_contracts.sessions import (
     AddReadings,
     AttachReservation,
     ChangeChargingState,
+    ChangeMeter,
     CorrectSession,
     DisputeSession,
     EndSession,
     ReleaseSession,
-    ReservationAttached,
     ResolveContext,
     ResolveDispute,
-    SessionContextResolved,
     SessionDeadlinePassed,
-    SessionEnded,
     SessionStarted,
     SettleMessage,
     StartSession,
+    WithdrawStation,
 )
 from session_ledger.domain.aims_shown import target_deadlines, target_snapshots
-from session_ledger.domain.closing import Late, after_close, close_if_due, reserve, suspect
+from session_ledger.domain.assets import change_meter, withdraw
+from session_ledger.domain.closing import Late, after_close, close_if_due, suspect
+from session_ledger.domain.context import attach, resolve_context, tell_context
+from session_ledger.domain.ending import is_better, pass_deadline, tell_end
 from session_ledger.domain.evidence import is_seen
 from session_ledger.domain.finals import END_TOLD_AGAIN, connector_key
 from session_ledger.domain.history import SessionEvent, evolve
@@ -41,7 +42,6 @@ from session_ledger.domain.matching import (
 )
 from session_ledger.domain.messages import (
     assumed_end,
-    context_wanted,
     end_of,
     evidence_of,
     first_register,
@@ -51,31 +51,22 @@ from session_ledger.domain.messages import (
     readings_to,
     told_by_connector,
 )
-from session_ledger.domain.registers import Doubt, begin_of
+from session_ledger.domain.metering import Doubt
 from session_ledger.domain.review import correct, dispute, release, resolve, settle
 from session_ledger.domain.station import (
     ClosingRules,
     End,
-    Open,
     Session,
     Station,
-    end_order,
-    is_context_missing,
     preferred,
 )
 from session_ledger.domain.targets import TargetCommand, with_targets
 from session_ledger.domain.telling import Telling, tell_charging, tell_readings, told_by
 from session_ledger.domain.work_queue import snapshots
 
-FactCommand = (
-    StartSession
-    | AddReadings
-    | ChangeChargingState
-    | EndSession
-    | ResolveContext
-    | SessionDeadlinePassed
-    | AttachReservation
-)
+StationCommand = StartSession | AddReadings | ChangeChargingState | EndSession
+OtherCommand = ResolveContext | SessionDeadlinePassed | AttachReservation | ChangeMeter | WithdrawStation
+FactCommand = StationCommand | OtherCommand
 PersonCommand = CorrectSession | ReleaseSession | DisputeSession | ResolveDispute | SettleMessage
 Command = FactCommand | PersonCommand
 
@@ -98,7 +89,7 @@ def decide(command: Command, station: Station, rules: ClosingRules) -> Sequence[
 
 
 def decide_fact(command: FactCommand, station: Station, rules: ClosingRules) -> Sequence[SessionEvent]:
-    """What a message of a station, or a deadline, makes true."""
+    """What a message of a station, the word of another service, or a deadline, makes true."""
     match command:
         case StartSession():
             return _start(command, station, rules)
@@ -108,12 +99,22 @@ def decide_fact(command: FactCommand, station: Station, rules: ClosingRules) -> 
             return _change_charging_state(command, station)
         case EndSession():
             return _end(command, station, rules)
+        case _:
+            return _decide_other(command, station, rules)
+
+
+def _decide_other(command: OtherCommand, station: Station, rules: ClosingRules) -> Sequence[SessionEvent]:
+    match command:
         case ResolveContext():
-            return _resolve_context(command, station, rules)
+            return resolve_context(command, station, rules)
         case SessionDeadlinePassed():
-            return _pass_deadline(command, station, rules)
+            return pass_deadline(command, station, rules)
         case AttachReservation():
-            return _attach(command, station)
+            return attach(command, station)
+        case ChangeMeter():
+            return change_meter(command, station, rules)
+        case WithdrawStation():
+            return withdraw(command, station)
         case _:
             assert_never(command)
 
@@ -131,7 +132,7 @@ def _start(command: StartSession, station: Station, rules: ClosingRules) -> Sequ
     telling.say(SessionStarted(**told, meter_start_wh=begin_wh, place=place, parties=parties, received_at=command.at))
     tell_readings(telling, command.session_id, command.readings, command.seq_no, command.at)
     if held is not None and held.end is not None:
-        _tell_end(telling, command.session_id, held.end, offline=command.offline)
+        tell_end(telling, command.session_id, held.end, offline=command.offline)
     _take_back(telling, command, rules)
     _take_parked(telling, command.session_id, rules)
     if command.session_id in telling.station.sessions:
@@ -159,7 +160,7 @@ def _take_readings(telling: Telling, session_id: str, command: AddReadings, rule
         telling.say(evidence_of(command, session_id, command.readings, charging=command.charging))
     else:
         _tell_running(telling, session, command)
-    _tell_context(telling, session_id, command.place, command.parties, command.at)
+    tell_context(telling, session_id, command.place, command.parties, command.at)
     close_if_due(telling, session_id, rules, command.at)
 
 
@@ -202,7 +203,7 @@ def _take_end(telling: Telling, session_id: str, command: EndSession, rules: Clo
             _give_back(telling, command.station_id, matched, rules)
         return
     session = station.sessions.get(session_id)
-    if station.is_forgotten(session_id) or (session and session.end and not _is_better(end, session.end)):
+    if station.is_forgotten(session_id) or (session and session.end and not is_better(end, session.end)):
         return
     if session is None or session.start is None:
         telling.say(held_end(command, session_id))
@@ -210,7 +211,7 @@ def _take_end(telling: Telling, session_id: str, command: EndSession, rules: Clo
         rest = tell_readings(telling, session_id, readings_to(end, command.readings), command.seq_no, command.at)
         if rest:
             telling.say(evidence_of(command, session_id, rest))
-        _tell_end(telling, session_id, end, offline=command.offline)
+        tell_end(telling, session_id, end, offline=command.offline)
         if session.end is not None and is_displaced(session.end, end):
             _give_back(telling, command.station_id, session.end, rules)
     close_if_due(telling, session_id, rules, command.at)
@@ -240,7 +241,7 @@ def _take_back(telling: Telling, command: StartSession, rules: ClosingRules) -> 
     for each in overtaken(telling.station):
         if each.start is not None and each.end is not None:
             ended = assumed_end(telling.station, each, each.start, command.at)
-            _tell_end(telling, each.session_id, ended, offline=False)
+            tell_end(telling, each.session_id, ended, offline=False)
             _give_back(telling, command.station_id, each.end, rules)
             close_if_due(telling, each.session_id, rules, command.at)
     connector = connector_key(command.evse_number, command.connector_number)
@@ -278,101 +279,6 @@ def _take(telling: Telling, session_id: str, message: AddReadings | EndSession, 
         _take_end(telling, session_id, message, rules)
     else:
         _take_readings(telling, session_id, message, rules)
-
-
-def _is_better(new: End, known: End) -> bool:
-    """Whether an end replaces the one known: any of the station the ledger's own, one that names its session one that
-    was matched to it, else the later the earlier.
-    """
-    if known.assumed or (known.message_id is None) != (new.message_id is None):
-        return known.assumed or new.message_id is None
-    return end_order(new) > end_order(known)
-
-
-def _tell_end(telling: Telling, session_id: str, end: End, *, offline: bool) -> None:
-    session = telling.session(session_id)
-    start = session.start
-    if start is None:
-        return
-    begin_wh = begin_of(start.meter_start_wh, session.evidence)
-    last = session.evidence.last(end.ended_at)
-    stop_wh = end.meter_stop_wh
-    if stop_wh is None and last is not None:
-        stop_wh = last.register_wh
-    telling.say(
-        SessionEnded(
-            assumed=end.assumed,
-            message_id=end.message_id,
-            stopper=end.stopper,
-            session_id=session_id,
-            station_id=session.station_id,
-            evse_number=start.evse_number,
-            connector_number=start.connector_number,
-            ended_at=end.ended_at,
-            meter_stop_wh=end.meter_stop_wh,
-            energy_wh=0 if begin_wh is None or stop_wh is None else stop_wh - begin_wh,
-            reason=end.reason,
-            offline=offline,
-            place=session.place,
-            parties=session.parties,
-            seq_no=end.seq_no,
-            received_at=end.heard_at,
-        )
-    )
-
-
-def _attach(command: AttachReservation, station: Station) -> Sequence[SessionEvent]:
-    """A session that is closed already is corrected."""
-    telling, session = Telling(station), station.sessions.get(command.session_id)
-    if session is not None and session.reservation is None:
-        told = command.model_dump(include={"session_id", "station_id"})
-        telling.say(ReservationAttached(**told, reservation=command.reservation, attached_at=command.at))
-    elif command.session_id in station.final:
-        reserve(telling, command)
-    return telling.events
-
-
-def _resolve_context(command: ResolveContext, station: Station, rules: ClosingRules) -> Sequence[SessionEvent]:
-    if command.session_id not in station.sessions:
-        return []
-    telling = Telling(station)
-    _tell_context(telling, command.session_id, command.place, command.parties, command.at)
-    close_if_due(telling, command.session_id, rules, command.at)
-    return telling.events
-
-
-def _tell_context(
-    telling: Telling, session_id: str, place: Place | None, parties: Parties | None, at: datetime
-) -> None:
-    session = telling.session(session_id)
-    better_place = session.place or place
-    better_parties = preferred(session.parties, parties)
-    if (better_place, better_parties) != (session.place, session.parties):
-        telling.say(
-            SessionContextResolved(
-                session_id=session_id,
-                station_id=session.station_id,
-                place=better_place,
-                parties=better_parties,
-                resolved_at=at,
-            )
-        )
-
-
-def _pass_deadline(command: SessionDeadlinePassed, station: Station, rules: ClosingRules) -> Sequence[SessionEvent]:
-    kind, _, session_id = command.name.partition("/")
-    session = station.sessions.get(session_id)
-    telling = Telling(station)
-    if session is None or not isinstance(session.verdict, Open):
-        return []
-    if session.start is None:
-        telling.say(suspect(session, Doubt(cause="start-missing", detail="its start was never heard"), command.at))
-    elif kind == "context" and is_context_missing(session):
-        telling.say(context_wanted(session, session.start, command.at))
-    elif kind == "silence" and session.end is None:
-        _tell_end(telling, session_id, assumed_end(station, session, session.start, command.at), offline=False)
-    close_if_due(telling, session_id, rules, command.at)
-    return telling.events
 
 
 def session_decider(

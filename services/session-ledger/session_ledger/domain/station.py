@@ -13,6 +13,9 @@ from session_ledger.domain.aims import Aims
 from session_ledger.domain.chain import Link, latest, with_link
 from session_ledger.domain.evidence import Evidence, Sample, Told, is_gapless
 from session_ledger.domain.finals import Final, connector_key
+from session_ledger.domain.metering import Hole
+from session_ledger.domain.meters import Exchange, changes_at, within
+from session_ledger.domain.rows import ms_of
 
 CORRECTABLE_FOR = timedelta(hours=48)
 CORRECTABLE_AT_MOST = 8
@@ -119,6 +122,10 @@ class Station:
     questions: Mapping[str, Suspect] = field(default_factory=dict)
     """What is contested of closed sessions."""
     aims: Aims = field(default_factory=Aims)
+    meters: Mapping[str, tuple[Exchange, ...]] = field(default_factory=dict)
+    """By connector: the changes of the meter behind it."""
+    withdrawn_at: datetime | None = None
+    """When the station left the network."""
 
     def find(self, session_id: str | None, transaction_id: str | None) -> str | None:
         """The session a message speaks of; a bare transaction id is an alias of the latest start that bore it."""
@@ -180,7 +187,8 @@ class Station:
 class ClosingRules:
     """How long a session waits for late facts: `settle` after the last fact (1.6), `grace` after its end.
 
-    A session without an end is over after `silence`, or `grace` after its connector was taken again.
+    A session without an end is over after `silence`, or `grace` after its connector was taken again, or after the
+    station has left the network.
     """
 
     settle: timedelta
@@ -223,10 +231,11 @@ class ClosingRules:
             yield Deadline(name=f"close/{session.session_id}", due_at=due_at)
 
     def _silent_at(self, station: Station, session: Session) -> datetime:
-        """When a session without an end is taken for over; sooner where its connector was taken again."""
+        """When a session without an end is taken for over; sooner where its connector was taken again or left."""
         taken_at = station.taken_again_at(session)
         over_at = session.heard_at + self.silence
-        return over_at if taken_at is None else min(over_at, max(session.heard_at, taken_at) + self.grace)
+        last_word_at = min((each for each in (taken_at, station.withdrawn_at) if each is not None), default=None)
+        return over_at if last_word_at is None else min(over_at, max(session.heard_at, last_word_at) + self.grace)
 
 
 def _may_settle(session: Session) -> bool:
@@ -255,6 +264,7 @@ def preferred(first: Parties | None, second: Parties | None) -> Parties | None:
 
 def span_of(station: Station, session: Session, start: Start, end: End) -> Span:
     """The session as the account takes it."""
+    connector = connector_key(start.evse_number, start.connector_number)
     return Span(
         session_id=session.session_id,
         started_at=start.started_at,
@@ -265,6 +275,7 @@ def span_of(station: Station, session: Session, start: Start, end: End) -> Span:
         evidence=session.evidence,
         told=station.told_of(session),
         end_reason=end.reason,
+        changes=within(changes_at(station.meters, connector), start.started_at, end.ended_at),
     )
 
 
@@ -315,6 +326,22 @@ def with_gap(station: Station, gap: GapFound) -> Station:
     if not gap.energy_wh:
         return station
     return replace(station, gaps=_latest({**station.gaps, gap.gap_id: gap}, GAPS_AT_MOST))
+
+
+def with_hole(station: Station, gap: GapFound) -> Station:
+    """The station whose closed session remembers that this gap lies within it."""
+    final_id = gap.from_session_id or ""
+    final = station.final.get(final_id)
+    if final is None or gap.from_session_id != gap.to_session_id:
+        return station
+    hole = Hole(
+        cause=gap.cause,
+        from_ms=ms_of(gap.from_at),
+        from_wh=gap.from_wh,
+        to_ms=ms_of(gap.to_at),
+        to_wh=gap.to_wh,
+    )
+    return replace(station, final={**station.final, final_id: replace(final, holes=(*final.holes, hole))})
 
 
 def with_unmatched(station: Station, message: UnmatchedMessageRecorded) -> Station:

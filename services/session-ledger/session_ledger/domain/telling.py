@@ -7,8 +7,11 @@ from ev_contracts.common import MeterReading
 from ev_contracts.sessions import AddReadings, ChangeChargingState, EnergyDelivered, SuspensionEnded, SuspensionStarted
 from session_ledger.domain.account import seconds_by_kind, stretches
 from session_ledger.domain.evidence import Told, is_gapless, register_of, with_readings, with_seq
+from session_ledger.domain.finals import connector_key
 from session_ledger.domain.history import SessionEvent, evolve
-from session_ledger.domain.registers import begin_of
+from session_ledger.domain.metering import Change, Doubt, Ends
+from session_ledger.domain.meters import changes_at, within
+from session_ledger.domain.registers import begin_of, metered
 from session_ledger.domain.station import Session, Station
 
 
@@ -100,7 +103,11 @@ def _delivered(
     shown_at, shown_wh = (
         (session.shown.at, session.shown.register_wh) if session.shown else (start.started_at, begin_wh)
     )
-    if reading.sampled_at <= shown_at or register_wh < shown_wh:
+    meters = changes_at(station.meters, connector_key(start.evse_number, start.connector_number))
+    changes = within(meters, start.started_at, reading.sampled_at)
+    is_falling = register_wh < shown_wh and not within(changes, shown_at, reading.sampled_at)
+    energy_wh = _over(changes, session, reading, register_wh) if changes else register_wh - begin_wh
+    if reading.sampled_at <= shown_at or is_falling or energy_wh is None:
         return None
     told = station.told_of(session)
     parts = stretches(start.started_at, reading.sampled_at, charging=start.charging, told=told)
@@ -112,7 +119,7 @@ def _delivered(
         connector_number=start.connector_number,
         measured_at=reading.sampled_at,
         register_wh=register_wh,
-        energy_wh=register_wh - begin_wh,
+        energy_wh=energy_wh,
         power_w=reading.power_w,
         current_sum_a_tenths=reading.current_sum_a_tenths,
         soc_percent=reading.soc_percent,
@@ -124,3 +131,20 @@ def _delivered(
         seq_no=seq_no,
         received_at=heard_at,
     )
+
+
+def _over(changes: tuple[Change, ...], session: Session, reading: MeterReading, register_wh: int) -> int | None:
+    """The energy up to this reading, where the meter was changed before it; None where no rule explains it yet."""
+    if session.start is None:
+        return None
+    found = metered(
+        Ends(
+            started_at=session.start.started_at,
+            ended_at=reading.sampled_at,
+            begin_wh=session.start.meter_start_wh,
+            stop_wh=register_wh,
+            evidence=session.evidence,
+            changes=changes,
+        )
+    )
+    return None if isinstance(found, Doubt) else found.energy_wh

@@ -7,6 +7,7 @@ from network import KEY, REGISTRY, STATION, at, started, told
 
 from chassis.log.port import Entry
 from chassis.testing import eventually
+from ev_contracts.assets import Component, ComponentKind, ComponentSwapped, StationRetired
 from ev_contracts.common import ChargingPeriod, CommercialModel
 from ev_contracts.gateway import TransactionEnded
 from ev_contracts.sessions import (
@@ -15,6 +16,7 @@ from ev_contracts.sessions import (
     ReservationExpired,
     SessionClosed,
     SessionContextWanted,
+    SessionCorrected,
     SessionMarkedSuspect,
     SessionReviewed,
     Stopper,
@@ -82,6 +84,44 @@ async def test_sessions_are_closed_once_whatever_is_said_twice_and_however_often
     assert first.place.feeder_id == "feeder-7"
     assert [each.context.stream_version for each in events] == list(range(1, len(events) + 1))
     assert len({each.context.event_id for each in events}) == len(events)
+
+
+async def test_what_the_registry_says_late_of_a_meter_or_a_station_still_counts(ledger: Any) -> None:
+    """A swap told after the close corrects the session; a station that is retired ends the one that runs."""
+    assets = "assets.station.event.v1"
+    old = Component(kind=ComponentKind.METER, serial_number="EMH-1")
+    async with ledger.run() as stage:
+        for topic, key, record in REGISTRY:
+            await stage.say(topic, key, record)
+        await stage.say(SOURCE, KEY, *told(0))
+        await quiet(stage)
+        stage.clock.advance(timedelta(minutes=41))
+        await closed(stage, 1)
+        swapped = ComponentSwapped(
+            station_id=STATION,
+            evse_number=1,
+            connector_number=0,
+            removed_fitting_number=1,
+            removed=old,
+            removed_fitted_at=at(-9_000),
+            removed_register_wh=3_500,
+            fitting_number=2,
+            component=old.model_copy(update={"serial_number": "EMH-2"}),
+            swapped_at=at(15),
+            reason="display broken",
+            register_wh=5_000,
+            told_at=at(41),
+        )
+        await stage.say(assets, KEY, swapped)
+        (corrected,) = await eventually(lambda: records(stage, SessionCorrected), deadline_s=30)
+        assert (corrected.cause, corrected.facts.energy_rule) == ("meter-changed", "meter-swap")
+        assert corrected.facts.energy_wh == 3_500 + 10_000 - 5_000
+        await stage.say(SOURCE, KEY, *told(1)[:2])
+        await stage.say(assets, KEY, StationRetired(station_id=STATION, reason="site closed", retired_at=at(75)))
+        await quiet(stage)
+        stage.clock.advance(timedelta(minutes=60))
+        _, second = await closed(stage, 2)
+    assert (second.rule, second.end_reason, second.facts.ended_at) == ("no-stop-heard", "StationRetired", at(70))
 
 
 async def test_a_station_that_the_registry_learns_of_later_gets_its_sessions_closed(ledger: Any) -> None:

@@ -1,120 +1,46 @@
 """Whatever happens to a station's messages, the ledger stays true: a station, its meters and the way here as a machine.
 
 Sessions of 1.6 (also those whose transaction id was never heard) and of 2.x run on two connectors; their messages are
-delivered in any order, repeated, lost; the ledger is restarted; time passes. A sample by default, `EV_LONG=1` tries
+delivered in any order, repeated, lost; the ledger is restarted; time passes; a meter is changed, also while a session
+runs, and the registry says so at once, late, or after all is closed. A sample by default, `EV_LONG=1` tries
 10,000 histories; the seed is printed and can be given as `EV_SEED`.
 """
 
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from truth import DECIDER, NOON, PARTIES, STATION, Ledger, Message, Truth, figures, in_order, place_of
 
-from chassis.decider import Refused, fold
-from ev_contracts.common import CommercialModel, MeterReading, Parties, Place, SessionFacts
+from chassis.decider import fold
+from ev_contracts.common import MeterReading, SessionFacts
 from ev_contracts.sessions import (
     AddReadings,
     ChangeChargingState,
+    ChangeMeter,
     EndSession,
     EnergyDelivered,
     SessionClosed,
     SessionCorrected,
-    SessionDeadlinePassed,
     SessionEnded,
     SessionStarted,
     StartSession,
 )
-from session_ledger.domain.history import SessionEvent
-from session_ledger.domain.session import Command, session_decider
-from session_ledger.domain.station import Station, Suspect
+from session_ledger.domain.station import Suspect
 
 LONG = os.environ.get("EV_LONG") == "1"
 SEED = int(os.environ.get("EV_SEED") or secrets.randbelow(2**32))
 HISTORIES = 10_000 if LONG else 150
+CHANGES_AT_MOST = 2
 SESSIONS_AT_MOST = 7
 """Of no more closed sessions the facts are kept for corrections."""
 
-DECIDER = session_decider()
-NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-STATION = "NLVOLT0001"
-PARTIES = Parties(cpo_party_id="NL-VLT", commercial_model=CommercialModel.DIRECT)
-Message = StartSession | AddReadings | ChangeChargingState | EndSession
 CONNECTORS = st.sampled_from((1, 2))
-
-
-def place_of(connector: int) -> Place:
-    return Place(
-        site_id="oosterdok",
-        station_id=STATION,
-        evse_number=connector,
-        connector_number=1,
-        evse_id=f"NL*VLT*E{connector}",
-        feeder_id="feeder-7",
-        connection_id="connection-12",
-        time_zone="Europe/Amsterdam",
-        country="NL",
-    )
-
-
-@dataclass(kw_only=True)
-class Truth:
-    """A session as it truly was."""
-
-    session_id: str
-    kind: str
-    connector: int
-    started_at: datetime
-    begin_wh: int
-    seq_no: int = 0
-    ended_at: datetime | None = None
-    stop_wh: int | None = None
-    stop_is_lost: bool = False
-    is_delivered: bool = False
-    """Whether its start was: a 1.6 station learns its transaction id by it."""
-
-    @property
-    def transaction_id(self) -> str:
-        return "-1" if self.kind == "1.6, lost" else self.session_id[:8]
-
-    @property
-    def energy_wh(self) -> int:
-        assert self.stop_wh is not None
-        return self.stop_wh - self.begin_wh
-
-
-@dataclass
-class Ledger:
-    """A ledger, and all it said."""
-
-    station: Station = field(default_factory=lambda: DECIDER.initial)
-    events: list[SessionEvent] = field(default_factory=list)
-
-    def take(self, command: Command) -> None:
-        decided = DECIDER.decide(command, self.station)
-        assert not isinstance(decided, Refused)
-        for event in decided:
-            self.station = DECIDER.evolve(self.station, event)
-        self.events += decided
-
-    def pass_time(self, now: datetime) -> None:
-        """Every deadline that is due, in order, as the worker would."""
-        while due := min((d for d in DECIDER.deadlines(self.station) if d.due_at <= now), key=_due, default=None):
-            self.take(SessionDeadlinePassed(at=due.due_at, name=due.name, due_at=due.due_at))
-
-    def facts(self) -> dict[str, SessionFacts]:
-        """What each session came to, at last."""
-        told = [each for each in self.events if isinstance(each, SessionClosed | SessionCorrected)]
-        return {each.session_id: each.facts for each in told}
-
-
-def _due(deadline: object) -> tuple[datetime, str]:
-    return deadline.due_at, deadline.name  # type: ignore[attr-defined]  # a Deadline
 
 
 class AnyHistory(RuleBasedStateMachine):
@@ -126,6 +52,8 @@ class AnyHistory(RuleBasedStateMachine):
         self.meters = {1: 1_000_000, 2: 7_000_000}
         self.running: dict[int, Truth] = {}
         self.truths: dict[str, Truth] = {}
+        self.changes: list[ChangeMeter] = []
+        self.untold: list[ChangeMeter] = []
         self.waiting: list[tuple[Truth, Message]] = []
         self.delivered: list[tuple[Truth, Message]] = []
         self.ledger = Ledger()
@@ -180,6 +108,43 @@ class AnyHistory(RuleBasedStateMachine):
         if connector not in self.running:
             self.meters[connector] += energy_wh
             self.is_whole = False
+
+    @precondition(lambda self: len(self.changes) < CHANGES_AT_MOST)
+    @rule(connector=CONNECTORS, begin_wh=st.integers(1, 90_000), is_told_at_once=st.booleans())
+    def swap(self, connector: int, begin_wh: int, is_told_at_once: bool) -> None:  # noqa: FBT001
+        """A technician reads both meters; the station is read before and after, as far as that is not lost."""
+        truth = self.running.get(connector)
+        if any(each.evse_number == connector for each in self.changes) or (truth and truth.kind == "1.6, lost"):
+            return  # one in a history: each of these meters stands far below all that was there before
+        self._pass(20)
+        self.sample(connector, None)
+        self._pass(20)
+        change = ChangeMeter(
+            at=self.now,
+            station_id=STATION,
+            evse_number=connector,
+            connector_number=0,
+            removed_at=self.now,
+            removed_register_wh=self.meters[connector],
+            fitted_at=self.now,
+            register_wh=begin_wh,
+        )
+        if truth is not None:
+            truth.unlike_wh = begin_wh - self.meters[connector]
+        self.changes.append(change)
+        self.meters[connector] = begin_wh
+        self._pass(20)
+        self.sample(connector, None)
+        self._pass(20)
+        if is_told_at_once:
+            self.ledger.take(change)
+        else:
+            self.untold.append(change)
+
+    @precondition(lambda self: self.untold)
+    @rule()
+    def tell_of_the_swap(self) -> None:
+        self.ledger.take(self.untold.pop().model_copy(update={"at": self.now}))
 
     @rule(connector=CONNECTORS, charging=st.sampled_from((None, True, False)))
     def sample(self, connector: int, charging: bool | None) -> None:  # noqa: FBT001
@@ -317,7 +282,10 @@ class AnyHistory(RuleBasedStateMachine):
             for truth, message in [each for each in self.waiting if isinstance(each[1], StartSession) == is_start]:
                 self._deliver(truth, message)
         self._pass(60)
-        self._pass(60 * 49)
+        self._pass(60 * 46)
+        while self.untold:
+            self.tell_of_the_swap()
+        self._pass(60 * 3)
         facts = self.ledger.facts()
         begun = [each.session_id for each in self.ledger.events if isinstance(each, SessionStarted)]
         assert sorted(begun) == sorted(self.truths)
@@ -348,32 +316,27 @@ class AnyHistory(RuleBasedStateMachine):
             if not here:
                 continue
             gaps_wh = sum(each.energy_wh for each in gaps if each.evse_number == connector)
-            spanned_wh = max(each.meter_stop_wh for each in here) - min(each.meter_start_wh for each in here)
-            assert sum(each.energy_wh for each in here) + gaps_wh == spanned_wh
+            assert sum(each.energy_wh for each in here) + gaps_wh == self._spanned_wh(connector, here)
         if self.is_whole and not any(each.kind == "1.6, lost" for each in self.truths.values()):
             assert not gaps
+
+    def _spanned_wh(self, connector: int, here: Sequence[SessionFacts]) -> int:
+        """What the meters of a connector counted from its first session to its last."""
+        first, last = min(here, key=lambda each: each.started_at), max(here, key=lambda each: each.started_at)
+        spanned_wh = last.meter_stop_wh - first.meter_start_wh
+        for change in (each for each in self.changes if each.evse_number == connector):
+            assert change.fitted_at is not None
+            if first.started_at < change.fitted_at <= last.ended_at:
+                spanned_wh += (change.removed_register_wh or 0) - (change.register_wh or 0)
+        return spanned_wh
 
     def _order_does_not_matter(self, facts: dict[str, SessionFacts]) -> None:
         if any(each.stop_is_lost or each.kind == "1.6, lost" for each in self.truths.values()):
             return
-        again = in_order([message for _, message in self.delivered]).facts()
+        again = in_order([*self.changes, *(message for _, message in self.delivered)]).facts()
         assert again.keys() == facts.keys()
         for name, told in facts.items():
             assert figures(told) == figures(again[name])
-
-
-def figures(facts: SessionFacts) -> tuple[object, ...]:
-    return facts.started_at, facts.ended_at, facts.meter_start_wh, facts.meter_stop_wh, facts.energy_wh
-
-
-def in_order(messages: Sequence[Message]) -> Ledger:
-    """A ledger that hears each message when it was sent."""
-    ledger = Ledger()
-    for message in sorted(messages, key=lambda each: each.at):
-        ledger.pass_time(message.at)
-        ledger.take(message)
-    ledger.pass_time(NOON + timedelta(days=90))
-    return ledger
 
 
 @pytest.mark.timeout(7_200 if LONG else 240)

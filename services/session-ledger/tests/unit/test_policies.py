@@ -1,13 +1,27 @@
 """The gateway's words become the ledger's commands, with the place and the parties that were in force then."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from story import NOON, PARTIES, PLACE, SESSION, STATION, TRANSACTION, at, end, reading, readings, start, suspended
 
 from chassis.decider import EventContext, To
 from ev_contracts.accounts import TokenSnapshot, TokenStatus
-from ev_contracts.assets import CommercialSnapshot, Evse, OwnershipSnapshot, SiteSnapshot, StationSnapshot
+from ev_contracts.assets import (
+    CommercialSnapshot,
+    Component,
+    ComponentFitted,
+    ComponentKind,
+    ComponentRemoved,
+    ComponentSwapped,
+    Evse,
+    OwnershipSnapshot,
+    SiteSnapshot,
+    StationRetired,
+    StationSnapshot,
+)
 from ev_contracts.common import CommercialModel, ConnectorState, Parties
 from ev_contracts.gateway import (
     ConnectorStatusChanged,
@@ -16,9 +30,17 @@ from ev_contracts.gateway import (
     TransactionStarted,
     TransactionUpdated,
 )
-from ev_contracts.sessions import AddReadings, ResolveContext, SessionContextWanted, SessionEnded, Stopper
+from ev_contracts.sessions import (
+    AddReadings,
+    ChangeMeter,
+    ResolveContext,
+    SessionContextWanted,
+    SessionEnded,
+    Stopper,
+    WithdrawStation,
+)
 from session_ledger.adapters.facts import SnapshotFacts
-from session_ledger.policies import on_session, on_transaction
+from session_ledger.policies import on_asset, on_session, on_transaction
 
 KEY = f"volt/{STATION}"
 CONTEXT = EventContext(
@@ -284,3 +306,65 @@ def test_a_session_that_wants_its_context_is_told_what_is_known_by_now() -> None
         offline=False,
     )
     assert on_session(ended, CONTEXT, known()) == []
+
+
+METER = Component(kind=ComponentKind.METER, serial_number="EMH-1")
+AT_EVSE: dict[str, Any] = {"station_id": STATION, "evse_number": 1, "connector_number": 0}
+
+
+def of_the_registry(event: object) -> Sequence[To]:
+    return on_asset(event, CONTEXT, known())
+
+
+def test_a_swap_of_the_meter_is_one_change_with_both_registers() -> None:
+    swapped = ComponentSwapped(
+        **AT_EVSE,
+        removed_fitting_number=1,
+        removed=METER,
+        removed_fitted_at=LONG_AGO,
+        removed_register_wh=8_400,
+        fitting_number=2,
+        component=METER.model_copy(update={"serial_number": "EMH-2"}),
+        swapped_at=at(10),
+        reason="display broken",
+        register_wh=5,
+        told_at=at(50),
+    )
+    change = ChangeMeter(
+        at=at(50), **AT_EVSE, removed_at=at(10), removed_register_wh=8_400, fitted_at=at(10), register_wh=5
+    )
+    assert of_the_registry(swapped) == [To(key=KEY, command=change)]
+
+
+def test_a_fitting_and_a_removal_are_each_half_a_change() -> None:
+    fitted = ComponentFitted(
+        **AT_EVSE, fitting_number=1, component=METER, fitted_at=at(10), register_wh=5, told_at=at(50)
+    )
+    removed = ComponentRemoved(
+        **AT_EVSE,
+        fitting_number=1,
+        component=METER,
+        fitted_at=LONG_AGO,
+        removed_at=at(9),
+        reason="broken",
+        register_wh=8_400,
+        told_at=at(40),
+    )
+    assert [each.command for each in (*of_the_registry(fitted), *of_the_registry(removed))] == [
+        ChangeMeter(at=at(50), **AT_EVSE, fitted_at=at(10), register_wh=5),
+        ChangeMeter(at=at(40), **AT_EVSE, removed_at=at(9), removed_register_wh=8_400),
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"evse_number": 0}, {"component": METER.model_copy(update={"kind": ComponentKind.CABLE})}]
+)
+def test_the_grid_s_meter_and_other_components_are_nothing_to_a_session(changes: dict[str, Any]) -> None:
+    fitted = ComponentFitted(**AT_EVSE, fitting_number=1, component=METER, fitted_at=at(10), told_at=at(50))
+    assert of_the_registry(fitted.model_copy(update=changes)) == []
+
+
+def test_a_retired_station_is_withdrawn() -> None:
+    retired = StationRetired(station_id=STATION, reason="site closed", retired_at=at(10))
+    command = WithdrawStation(at=at(10), station_id=STATION, withdrawn_at=at(10))
+    assert of_the_registry(retired) == [To(key=KEY, command=command)]

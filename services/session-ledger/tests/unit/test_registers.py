@@ -7,7 +7,8 @@ from story import NOON, at, reading
 
 from ev_contracts.common import MeterReading
 from session_ledger.domain.evidence import Evidence, with_readings
-from session_ledger.domain.registers import Doubt, Ends, Metered, metered
+from session_ledger.domain.metering import Doubt, Ends, Metered
+from session_ledger.domain.registers import metered
 from session_ledger.domain.rows import ms_of
 
 
@@ -106,8 +107,8 @@ def test_a_meter_that_was_reset_counts_both_rising_parts_and_names_the_hole() ->
     found = come_to(1_000_000, told, 2_000)
     assert energy(found) == (7_000, "meter-reset")
     assert isinstance(found, Metered)
-    assert found.hole is not None
-    assert (found.hole.from_wh, found.hole.to_wh) == (1_005_000, 0)
+    assert len(found.holes) == 1
+    assert (found.holes[0].from_wh, found.holes[0].to_wh) == (1_005_000, 0)
 
 
 def test_a_stop_below_its_start_is_never_billed() -> None:
