@@ -1,4 +1,7 @@
 """What the gateway has not yet, in the words of the table; a line goes when its cases pass."""
 
 PRICE_TEXT = "no price is told in words at the station: costs are, as amounts"
+PHASES = "whether an EVSE can switch phases is not kept: who names a phase must know it"
+EXTERNAL_LIMITS = "limits from elsewhere are kept as facts; no profile is planned within them"
+MONITORS_AT_ONCE = "how many monitors a station clears at once is not kept: who clears many must know it"
 UNTRIED = "no test says so yet"

@@ -143,7 +143,7 @@ _AC = {"energyAmount": 20_000, "evMinCurrent": 6, "evMaxCurrent": 20, "evMaxVolt
 _NEEDS = {"requestedEnergyTransfer": "AC_three_phase", "acChargingParameters": _AC}
 
 
-async def _needs(charger: Charger, running: Transaction) -> Payload:
+async def needs(charger: Charger, running: Transaction, limit: float = 20.0) -> Payload:
     """The vehicle's needs are answered with a promise, and the promise with a profile of its session."""
     answer = await charger.says("NotifyEVChargingNeeds", {"evseId": running.evse, "chargingNeeds": _NEEDS})
     assert answer["status"] in {"Accepted", "Processing"}
@@ -152,7 +152,7 @@ async def _needs(charger: Charger, running: Transaction) -> Payload:
     profile: Payload = sent["chargingProfile"]
     assert (profile["chargingProfilePurpose"], profile["transactionId"]) == ("TxProfile", running.transaction_id)
     (schedule,) = profile["chargingSchedule"]
-    assert [period["limit"] for period in schedule["chargingSchedulePeriod"]] == [20.0]
+    assert [period["limit"] for period in schedule["chargingSchedulePeriod"]] == [limit]
     return profile
 
 
@@ -164,7 +164,7 @@ async def _chooses(charger: Charger, schedule: Payload) -> str:
 async def levelled(charger: Charger) -> Transaction:
     """A session whose vehicle told its needs and follows the profile that it was sent."""
     running = await charger.charges()
-    profile = await _needs(charger, running)
+    profile = await needs(charger, running)
     assert await _chooses(charger, profile["chargingSchedule"][0]) == "Accepted"
     await running.goes_on("ChargingStateChanged", state="Charging")
     return running
@@ -186,8 +186,8 @@ async def beyond_the_limits(charger: Charger) -> None:
 
 
 @V201.case("TC_K_57_CSMS", "A vehicle tells other needs within its session, and is sent another profile.")
-async def other_needs(charger: Charger) -> None:
-    await _needs(charger, await levelled(charger))
+async def otherneeds(charger: Charger) -> None:
+    await needs(charger, await levelled(charger))
 
 
 async def _another_profile(charger: Charger, running: Transaction) -> Payload:
@@ -203,10 +203,10 @@ async def another_profile(charger: Charger) -> None:
 
 
 @V201.case("TC_K_59_CSMS", "As before, and the vehicle tells its needs anew.")
-async def another_profile_and_needs(charger: Charger) -> None:
+async def another_profile_andneeds(charger: Charger) -> None:
     running = await levelled(charger)
     await _another_profile(charger, running)
-    await _needs(charger, running)
+    await needs(charger, running)
 
 
 @V201.case("TC_K_60_CSMS", "A profile for the running session names it.")

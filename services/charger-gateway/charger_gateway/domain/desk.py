@@ -30,6 +30,7 @@ from ev_contracts.gateway import (
     ReportCostDisplay,
     ReportProgress,
     ReportSent,
+    SetChargingProfile,
     SetDesiredVariables,
     StartJob,
 )
@@ -131,6 +132,8 @@ def _request(command: StationAction, desk: Desk) -> Sequence[DeskEvent] | Refuse
         return Refused(reason="already-expired")
     if len(desk.open_commands) >= MOST_WAITING:
         return Refused(reason="too-many-commands-open", detail=f"{MOST_WAITING} commands wait for this station")
+    if isinstance(command, SetChargingProfile) and levelling.collides(command, desk):
+        return Refused(reason="profile-collides", detail="another profile of this level and purpose stands there")
     return [requested(command)]
 
 

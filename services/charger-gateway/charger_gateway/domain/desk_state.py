@@ -275,7 +275,9 @@ def _decided(desk: Desk, event: CommandSucceeded | CommandRefused | CommandTimed
         new = Awaited(command_id=one.command_id, station_id=one.station_id, follow=one.follow, job_id=one.job_id)
         awaited = (*awaited, new)[-MOST_AWAITED:]
     profiles = desk.profiles
-    if isinstance(event, CommandSucceeded) and one is not None and one.charging is not None:
+    # A station that knows no such profile has none to be cleared.
+    is_so = isinstance(event, CommandSucceeded) or getattr(event, "answer", "") == "Unknown"
+    if is_so and one is not None and one.charging is not None:
         profiles = _profiles(desk.profiles, one.charging)
     return replace(desk, open_commands=still, awaited=awaited, profiles=profiles)
 

@@ -8,6 +8,7 @@ dynamic control (2.1) are not planned.
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
+from itertools import count
 
 from charger_gateway.domain.desk_state import Desk, HeldProfile
 from charger_gateway.domain.running import Running
@@ -99,12 +100,22 @@ def _plan(command: LevelCharging, desk: Desk) -> ChargingProfile:
     )
     return ChargingProfile(
         id=_FIRST_ID + command.evse_number,
-        stack_level=0,
+        stack_level=_free_level(command, desk),
         charging_profile_purpose="TxProfile",
         charging_profile_kind="Absolute",
         transaction_id=command.transaction_id,
         charging_schedule=(schedule,),
     )
+
+
+def _free_level(command: LevelCharging, desk: Desk) -> int:
+    """The lowest that no other profile of the session has; it is no higher limit for being above one (K01.FR.39)."""
+    taken = {
+        held.profile.stack_level
+        for held in desk.profiles
+        if held.profile.transaction_id == command.transaction_id and _counts(held, command)
+    }
+    return next(level for level in count() if level not in taken)
 
 
 def _limit(offer: ChargingOffer, caps: Sequence[tuple[str, Decimal]]) -> tuple[str, Decimal]:
@@ -143,6 +154,26 @@ def _counts(held: HeldProfile, command: LevelCharging) -> bool:
     if profile.valid_until is not None and profile.valid_until <= command.at:
         return False
     return profile.charging_profile_purpose != "TxProfile" or profile.transaction_id == command.transaction_id
+
+
+def collides(command: SetChargingProfile, desk: Desk) -> bool:
+    """Whether another stands at the same level for the same purpose, place, session and time (K01.FR.06, K01.FR.39)."""
+    new = command.charging_profile
+    return any(
+        held.evse_number == command.evse_number and held.profile.id != new.id and _meet(held.profile, new)
+        for held in desk.profiles
+    )
+
+
+def _meet(one: ChargingProfile, other: ChargingProfile) -> bool:
+    def rank(profile: ChargingProfile) -> tuple[int, str, str | None]:
+        return profile.stack_level, profile.charging_profile_purpose, profile.transaction_id
+
+    def is_before(first: ChargingProfile, then: ChargingProfile) -> bool:
+        ends, begins = first.valid_until, then.valid_from
+        return ends is not None and begins is not None and ends <= begins
+
+    return rank(one) == rank(other) and not is_before(one, other) and not is_before(other, one)
 
 
 def exceeds(chosen: StationSchedule, base_at: datetime, running: Running | None, plugs: Sequence[Connector]) -> bool:

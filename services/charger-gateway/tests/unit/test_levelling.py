@@ -272,3 +272,36 @@ def test_transactions_are_known_by_their_evse_while_they_run_and_by_their_sessio
     heard.note(KEY, ended("s-3"))
     heard.note(KEY, ended("s-2"))
     assert heard.at(KEY) == {}
+
+
+def test_a_profile_beside_another_of_its_rank_is_refused_unless_their_times_differ() -> None:
+    ends = NOON + timedelta(hours=1)
+    held = default("9.5", valid_until=ends)
+    same = SetChargingProfile(
+        at=NOON,
+        command_id="c9",
+        station_id=STATION,
+        requested_by="ops",
+        expires_at=ends,
+        evse_number=0,
+        charging_profile=held.profile.model_copy(update={"id": 8}),
+    )
+
+    def answered(**changes: Any) -> object:
+        profile = same.charging_profile.model_copy(update=changes)
+        return desk.decide(same.model_copy(update={"charging_profile": profile}), Desk(profiles=(held,)))
+
+    assert isinstance(answered(), Refused)
+    assert not isinstance(answered(valid_from=ends), Refused)
+    assert not isinstance(answered(stack_level=1), Refused)
+    assert not isinstance(answered(id=7), Refused)
+
+
+def test_a_plan_takes_a_level_that_no_other_profile_of_the_session_has() -> None:
+    own = default("30", charging_profile_purpose="TxProfile", transaction_id="tx-1")
+    command = sent(LEVEL, own)
+    assert command is not None
+    assert command.charging_profile.stack_level == 1
+    first = sent(LEVEL)
+    assert first is not None
+    assert first.charging_profile.stack_level == 0

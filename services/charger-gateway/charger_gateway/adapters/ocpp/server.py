@@ -72,9 +72,8 @@ class OcppServer:
         self.directory = directory
         self.interpreter = interpreter
         self.journal = WatchedJournal(journal)
-        self.frames = frames
+        self.frames, self.costs = frames, costs
         self.running = RunningTransactions()
-        self.costs = costs
         self.port = address.port or 0
         self.tls_port = address.tls_port or 0
         self.used = UsedCredentials()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from charger_gateway.adapters.ocpp.commands.model import CannotSay, OutgoingCall
+from charger_gateway.adapters.ocpp.commands.rules import obey
 from charger_gateway.adapters.ocpp.commands.table import ACTIONS
 from charger_gateway.adapters.ocpp.commands.variables import LEGACY
 from charger_gateway.adapters.ocpp.commands.words import Reveal, evse, payload
@@ -103,6 +104,7 @@ def call(asked: StationAction, version: str, reveal: Reveal) -> OutgoingCall:
     action = ACTIONS[type(asked).__name__].action(version)
     if action is None:
         raise CannotSay(f"OCPP {version} has no such action")
+    obey(asked)
     return OutgoingCall(action=action, payload=_payload(asked, version, reveal))
 
 
