@@ -21,7 +21,7 @@ from session_ledger.domain.evidence import register_of
 from session_ledger.domain.finals import Final, connector_key, connector_numbers, link_of
 from session_ledger.domain.metering import Doubt, Hole, most_energy_wh
 from session_ledger.domain.meters import changes_at
-from session_ledger.domain.rows import time_of
+from session_ledger.domain.rows import ms_of, time_of
 from session_ledger.domain.station import ClosingRules, End, Session, Station, Suspect, end_order, span_of
 from session_ledger.domain.telling import Telling
 
@@ -230,7 +230,10 @@ def _later_end(final: Final, facts: SessionFacts, late: Late) -> tuple[datetime,
     if end is not None and (final.end_is_assumed or end_order(end) > (ended_at, stop_wh if final.has_register else -1)):
         ended_at, stop_wh = end.ended_at, stop_wh if not end.meter_stop_wh else end.meter_stop_wh
     register_wh = None if reading is None else register_of(reading)
-    if reading is not None and register_wh is not None and not final.has_register and reading.sampled_at <= ended_at:
+    # What stood before the register fell, or on another meter, is no figure that it can have ended with.
+    since_ms = max((hole.to_ms for hole in final.holes), default=0)
+    is_last = reading is not None and since_ms <= ms_of(reading.sampled_at) and reading.sampled_at <= ended_at
+    if register_wh is not None and is_last and not final.has_register:
         stop_wh = max(stop_wh, register_wh)
     return ended_at, stop_wh
 

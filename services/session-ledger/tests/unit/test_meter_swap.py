@@ -218,3 +218,12 @@ def test_every_order_of_one_session_and_its_swap_gives_the_same_figures() -> Non
     messages: list[Command] = [readings(*RISING[:2]), readings(*RISING[2:]), swapped(25, 1_005_200, 0), end(60, 2_000)]
     for order in permutations(messages):
         assert energy([BEGUN, *order, deadline("close", 61)]) == (7_200, "meter-swap")
+
+
+@pytest.mark.parametrize(("told_too", "energy_wh"), [([swapped(25, 1_005_000, 0)], 6_500), ([], 1_000)])
+def test_a_late_reading_of_before_the_fall_is_no_figure_to_end_with(told_too: list[Command], energy_wh: int) -> None:
+    """Found by the machine of histories: it was taken for the stop, and a whole meter was billed."""
+    last = reading(60, 1_500, "Transaction.End")
+    session = [BEGUN, *told_too, readings(reading(30, 500)), end(60, None, readings=(last,)), deadline("close", 76)]
+    late = readings(reading(20, 1_005_000), at=at(80))
+    assert energy([*session, late])[0] == energy(session)[0] == energy_wh
