@@ -22,6 +22,12 @@ class ChargingPeriod(Record, frozen=True):
             description="EV (the vehicle requests no power) or EVSE (power is withheld); absent while charging and where the station did not tell."
         ),
     ] = None
+    energy_export_wh: Annotated[
+        StrictInt,
+        Field(
+            description="What the vehicle gave back in this time; energy_wh is what it took, and is never less for it."
+        ),
+    ] = 0
 
 
 class CommercialModel(StrEnum):
@@ -174,6 +180,12 @@ class MeterReading(Record, frozen=True):
     ] = None
     signed_encoding: Annotated[
         StrictStr | None, Field(description="OCMF, EDL, ... as the station named the signed record's form.")
+    ] = None
+    export_interval_wh: Annotated[
+        StrictInt | None,
+        Field(
+            description="Energy.Active.Export.Interval in Wh: what was given back since the interval before, total over phases."
+        ),
     ] = None
 
 
@@ -428,6 +440,21 @@ class SessionFacts(Record, frozen=True):
         Field(
             description="By what right the session was stopped: own-token (the payer's), same-group (a good token of its group), master-pass, remote (a command), without-token (the station or the driver ended it and nobody showed a token), unowned (nobody's token began it), foreign-token (none of these: named by ForeignStopFound). Absent where nobody heard the stop, and in facts told before it existed."
         ),
+    ] = None
+    energy_export_wh: Annotated[
+        StrictInt | None,
+        Field(
+            description="What the vehicle gave back (V2G); energy_wh is never less for it. Absent where no meter told of an export."
+        ),
+    ] = None
+    export_start_wh: Annotated[
+        StrictInt | None, Field(description="The export register at the start; absent where none was told.")
+    ] = None
+    export_stop_wh: Annotated[
+        StrictInt | None, Field(description="The export register at the end; absent where none was told.")
+    ] = None
+    export_rule: Annotated[
+        StrictStr | None, Field(description="How the export follows from its registers, in the words of energy_rule.")
     ] = None
 
 

@@ -180,6 +180,10 @@ class EnergyDelivered(Record, frozen=True):
         StrictInt | None,
         Field(description="Current.Import in tenths of A, summed over phases, where the reading told it."),
     ] = None
+    energy_export_wh: Annotated[
+        StrictInt | None,
+        Field(description="What the vehicle has given back so far; absent where no meter told of an export."),
+    ] = None
 
 
 class ForeignStopFound(Record, frozen=True):

@@ -13,6 +13,7 @@ POWER = "Power.Active.Import"
 INTERVAL = "Energy.Active.Import.Interval"
 EXPORT = "Energy.Active.Export.Register"
 EXPORT_POWER = "Power.Active.Export"
+EXPORT_INTERVAL = "Energy.Active.Export.Interval"
 CURRENT = "Current.Import"
 STATE_OF_CHARGE = "SoC"
 
@@ -21,7 +22,7 @@ Scaled: TypeAlias = Callable[[Payload], Decimal | None]
 _FACTORS = {"kWh": Decimal(1000), "kW": Decimal(1000)}
 _MAX_EXPONENT = 12
 _FULL_PERCENT = 100
-_PHASES = frozenset({"L1", "L2", "L3", "L1-N", "L2-N", "L3-N"})
+_PHASES = ("L1", "L2", "L3")
 # Inlet is the grid's side and EV the vehicle's: neither is what the driver is sold.
 _OUTLET = "Outlet"
 _Place: TypeAlias = tuple[str | None, str | None]
@@ -33,6 +34,7 @@ _FIELDS = {
     INTERVAL: "interval_wh",
     EXPORT: "export_register_wh",
     EXPORT_POWER: "export_power_w",
+    EXPORT_INTERVAL: "export_interval_wh",
 }
 
 
@@ -74,17 +76,18 @@ def canonical_readings(meter_values: Iterable[Payload], scaled: Scaled, frame_re
     its frame, to which the totals refer.
     """
     readings: list[MeterReading] = []
-    for meter_value in meter_values:
-        at = instant(meter_value, "timestamp")
-        for context, samples in _by_context(meter_value["sampledValue"]).items():
-            readings += _of_context(at, context, samples, scaled, frame_ref)
+    for (at, context), samples in _by_instant(meter_values).items():
+        readings += _of_context(at, context, samples, scaled, frame_ref)
     return tuple(readings)
 
 
-def _by_context(samples: Iterable[Payload]) -> Mapping[str, list[Payload]]:
-    groups: dict[str, list[Payload]] = {}
-    for sample in samples:
-        groups.setdefault(sample.get("context", "Sample.Periodic"), []).append(sample)
+def _by_instant(meter_values: Iterable[Payload]) -> Mapping[tuple[datetime, str], list[Payload]]:
+    """The samples of each instant and context; some stations send an instant in pieces, a phase in each."""
+    groups: dict[tuple[datetime, str], list[Payload]] = {}
+    for meter_value in meter_values:
+        at = instant(meter_value, "timestamp")
+        for sample in meter_value["sampledValue"]:
+            groups.setdefault((at, sample.get("context", "Sample.Periodic")), []).append(sample)
     return groups
 
 
@@ -93,7 +96,7 @@ def _of_context(
 ) -> Iterator[MeterReading]:
     places = _by_place(samples, scaled)
     totals = places.pop(_TOTALS, {})
-    phases = [values for (location, phase), values in places.items() if location is None and phase in _PHASES]
+    phases = _phases(places)
     fields = _fields(totals | _sums(totals, phases) if phases else totals)
     fields |= _currents(totals, phases) | _signed(samples, frame_ref)
     if fields:
@@ -102,6 +105,12 @@ def _of_context(
         fields = _fields(values) | _currents(values, [])
         if fields:
             yield MeterReading(sampled_at=at, context=context, phase=phase, location=location, **fields)
+
+
+def _phases(places: Mapping[_Place, dict[str, Decimal]]) -> list[dict[str, Decimal]]:
+    """What was told of each phase at the outlet; L1 and L1-N are one, and what is told of both counts once."""
+    told = [{**places.get((None, f"{phase}-N"), {}), **places.get((None, phase), {})} for phase in _PHASES]
+    return [values for values in told if values]
 
 
 def _by_place(samples: Iterable[Payload], scaled: Scaled) -> dict[_Place, dict[str, Decimal]]:
@@ -113,7 +122,9 @@ def _by_place(samples: Iterable[Payload], scaled: Scaled) -> dict[_Place, dict[s
         measurand = sample.get("measurand", ENERGY)
         location = None if measurand == STATE_OF_CHARGE else sample.get("location")
         place = (None if location == _OUTLET else location, sample.get("phase"))
-        places.setdefault(place, {})[measurand] = value
+        known = places.setdefault(place, {})
+        # What an instant tells twice counts once: the greater, as the ledger merges it over messages.
+        known[measurand] = max(value, known.get(measurand, value))
     return places
 
 

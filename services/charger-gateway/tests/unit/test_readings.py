@@ -33,6 +33,7 @@ def reading(**values: Any) -> MeterReading:
         ("Energy.Active.Import.Interval", "700", "Wh", {"interval_wh": 700}),
         ("Energy.Active.Export.Register", "1.5", "kWh", {"export_register_wh": 1_500}),
         ("Power.Active.Export", "7.4", "kW", {"export_power_w": 7_400}),
+        ("Energy.Active.Export.Interval", "0.3", "kWh", {"export_interval_wh": 300}),
         ("Power.Active.Import", "11", "kW", {"power_w": 11_000}),
         ("Current.Import", "15.96", "A", {"current_a_tenths": 160, "current_sum_a_tenths": 160}),
         ("SoC", "57", "Percent", {"soc_percent": 57}),
@@ -83,3 +84,36 @@ def test_a_multiplier_scales_an_export() -> None:
     unit = {"unit": "Wh", "multiplier": 3}
     sample = {"value": 1.25, "measurand": "Energy.Active.Export.Register", "unitOfMeasure": unit}
     assert readings_v201(sample) == (reading(export_register_wh=1_250),)
+
+
+def phase_of(phase: str, wh: str) -> dict[str, Any]:
+    return {"measurand": REGISTER, "value": wh, "phase": phase}
+
+
+def test_phases_of_one_instant_that_come_in_pieces_are_summed_once() -> None:
+    pieces = [{"timestamp": AT, "sampledValue": [phase_of(phase, "4000")]} for phase in ("L1", "L2", "L3", "L2")]
+    total, *phases = canonical_readings(pieces, scaled_v16, "17-4")
+    assert total == reading(register_wh=12_000)
+    assert [each.phase for each in phases] == ["L1", "L2", "L3"]
+
+
+def test_a_phase_that_is_told_against_another_and_against_neutral_counts_once() -> None:
+    total, *_ = readings_v16(*(phase_of(phase, "4000") for phase in ("L1", "L1-N", "L2-N", "L3")))
+    assert total == reading(register_wh=12_000)
+
+
+def test_contexts_of_one_instant_stay_apart() -> None:
+    """Clock-aligned and sampled values, and those of a transaction's end, are readings of their own."""
+    contexts = ("Sample.Clock", "Sample.Periodic", "Transaction.End")
+    told = readings_v16(*({"value": str(1_000 + place), "context": each} for place, each in enumerate(contexts)))
+    assert [(each.context, each.register_wh) for each in told] == list(
+        zip(contexts, (1_000, 1_001, 1_002), strict=True)
+    )
+
+
+@pytest.mark.parametrize("location", ["Inlet", "Body", "Cable", "EV"])
+def test_phases_at_another_place_make_no_total_at_the_outlet(location: str) -> None:
+    told = readings_v16(*({**phase_of(phase, "4000"), "location": location} for phase in ("L1", "L2", "L3")))
+    assert [(each.location, each.phase, each.register_wh) for each in told] == [
+        (location, phase, 4_000) for phase in ("L1", "L2", "L3")
+    ]

@@ -36,6 +36,8 @@ class Span:
     end_reason: str = ""
     changes: tuple[Change, ...] = ()
     """Of the meter, after the start and not after the end."""
+    export_changes: tuple[Change, ...] = ()
+    """The same changes, by the registers of what was given back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class Account:
 
     facts: SessionFacts
     metered: Metered
+    exported: Metered | None = None
 
 
 def account(span: Span) -> Account | Doubt:
@@ -62,8 +65,63 @@ def account(span: Span) -> Account | Doubt:
         return Doubt(cause="clock-not-set", detail=f"started at {span.started_at.isoformat()}")
     if span.ended_at < span.started_at:
         return Doubt(cause="ends-before-start", detail=f"{span.started_at.isoformat()} to {span.ended_at.isoformat()}")
-    found = metered(ends_of(span))
-    return found if isinstance(found, Doubt) else Account(facts=_facts(span, found), metered=found)
+    found, exported = metered(ends_of(span)), export_of(span)
+    if isinstance(found, Doubt):
+        return found
+    if isinstance(exported, Doubt):
+        return exported
+    facts = _facts(span, found)
+    return Account(
+        facts=facts if exported is None else _with_export(facts, span, exported), metered=found, exported=exported
+    )
+
+
+def export_of(span: Span) -> Metered | Doubt | None:
+    """What the vehicle gave back, by the same rules; None where too little was told to say."""
+    if not span.evidence.exported.is_told:
+        return None
+    found = metered(
+        Ends(
+            started_at=span.started_at,
+            ended_at=span.ended_at,
+            begin_wh=None,
+            stop_wh=None,
+            flow=span.evidence.exported,
+            changes=span.export_changes,
+        )
+    )
+    if isinstance(found, Metered):
+        return found
+    return None if found.cause == "register-missing" else Doubt(cause=f"export-{found.cause}", detail=found.detail)
+
+
+def _with_export(facts: SessionFacts, span: Span, found: Metered) -> SessionFacts:
+    parts = [stretch_of(each) for each in facts.periods]
+    shares = shared_out(parts, _curve(span, found))
+    periods = [
+        each.model_copy(update={"energy_export_wh": share_wh})
+        for each, share_wh in zip(facts.periods, shares, strict=True)
+    ]
+    has_register = span.evidence.exported.registers.kept and not found.is_estimated
+    return facts.model_copy(
+        update={
+            "periods": tuple(periods),
+            "energy_export_wh": found.energy_wh,
+            "export_start_wh": found.begin_wh if has_register else None,
+            "export_stop_wh": found.stop_wh if has_register else None,
+            "export_rule": found.rule,
+        }
+    )
+
+
+def stretch_of(period: ChargingPeriod) -> Stretch:
+    """The time of a period, and its kind."""
+    return Stretch(
+        started_at=period.started_at,
+        ended_at=period.ended_at,
+        charging=period.charging,
+        suspended_by=period.suspended_by,
+    )
 
 
 def ends_of(span: Span) -> Ends:
@@ -73,7 +131,7 @@ def ends_of(span: Span) -> Ends:
         ended_at=span.ended_at,
         begin_wh=span.meter_start_wh,
         stop_wh=span.meter_stop_wh,
-        evidence=span.evidence,
+        flow=span.evidence.imported,
         changes=span.changes,
     )
 
@@ -146,7 +204,7 @@ def _curve(span: Span, found: Metered) -> Sequence[Point]:
 
 
 def _told_curve(span: Span, curve: Sequence[Point]) -> tuple[MeterPoint, ...]:
-    rows = (*span.evidence.powers.kept, *span.evidence.registers.kept)
+    rows = (*span.evidence.imported.powers.kept, *span.evidence.imported.registers.kept)
     measured = {row[0]: row for row in rows if row[2] is not None or row[3] is not None}
     energies = dict(curve)
     started_ms, ended_ms = curve[0][0], curve[-1][0]
@@ -207,7 +265,8 @@ def amended(facts: SessionFacts, *, ended_at: datetime, meter_stop_wh: int) -> S
     for period in kept[:-1]:
         shares.append(period.model_copy(update={"energy_wh": min(period.energy_wh, left_wh)}))
         left_wh -= shares[-1].energy_wh
-    last = kept[-1].model_copy(update={"ended_at": ended_at, "energy_wh": left_wh})
+    export_wh = sum(each.energy_export_wh for each in facts.periods) - sum(each.energy_export_wh for each in kept[:-1])
+    last = kept[-1].model_copy(update={"ended_at": ended_at, "energy_wh": left_wh, "energy_export_wh": export_wh})
     changes = {"ended_at": ended_at, "meter_stop_wh": meter_stop_wh, "energy_wh": energy_wh}
     curve = [each for each in facts.curve if each.at < ended_at and each.energy_wh <= energy_wh]
     if facts.curve:
@@ -244,6 +303,8 @@ def restated(facts: SessionFacts, figures: Figures, *, rule: str) -> SessionFact
             "ended_at": ended_at if is_last else period.ended_at,
         }
         periods.append(period.model_copy(update={**times, "energy_wh": share_wh}))
+    export_wh = sum(each.energy_export_wh for each in facts.periods) - sum(each.energy_export_wh for each in periods)
+    periods[-1] = periods[-1].model_copy(update={"energy_export_wh": periods[-1].energy_export_wh + export_wh})
     return facts.model_copy(
         update={
             "started_at": started_at,

@@ -69,6 +69,11 @@ def _recount(telling: Telling, session_id: str, place: str, command: ChangeMeter
     if not changes:
         return
     closed = final.closed()
+    if closed.facts.export_stop_wh is not None:
+        # Of what was given back the points are not kept: a person must look at both meters.
+        doubt = Doubt(cause="meter-change-unexplained", detail="the meter was changed, and energy was given back")
+        telling.say(suspect(closed, doubt, command.at))
+        return
     found = recounted(closed.facts, final.holes, changes)
     if found is None:
         return

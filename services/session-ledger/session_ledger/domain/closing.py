@@ -18,7 +18,16 @@ from session_ledger.domain.account import account, amended
 from session_ledger.domain.authority import foreign_stop, stop_authority
 from session_ledger.domain.chain import LINKS_AT_MOST, Between, gaps_of, with_link
 from session_ledger.domain.evidence import register_of
-from session_ledger.domain.finals import Final, connector_key, connector_numbers, link_of
+from session_ledger.domain.finals import (
+    Final,
+    connector_key,
+    connector_numbers,
+    connector_of,
+    export_key,
+    export_link_of,
+    is_export_key,
+    link_of,
+)
 from session_ledger.domain.metering import Doubt, Hole, most_energy_wh
 from session_ledger.domain.meters import changes_at
 from session_ledger.domain.rows import ms_of, time_of
@@ -86,6 +95,7 @@ def close_if_due(telling: Telling, session_id: str, rules: ClosingRules, at: dat
         telling.say(foreign)
     connector = connector_key(session.start.evse_number, session.start.connector_number)
     tell_holes(telling, closed, connector, came_to.metered.holes)
+    tell_holes(telling, closed, export_key(connector), () if came_to.exported is None else came_to.exported.holes)
     tell_gaps(telling, before, closed, connector)
 
 
@@ -96,8 +106,14 @@ def _clock_doubt(session: Session) -> Doubt | None:
 
 
 def tell_gaps(telling: Telling, before: Station, event: SessionClosed | SessionCorrected, connector: str) -> None:
-    """Says which gaps of the connector's register are filled by this session, and which are found beside it."""
-    link, links = link_of(event), before.chains.get(connector, ())
+    """Says which gaps of the connector's registers are filled by this session, and which are found beside it."""
+    _tell_gaps_of(telling, before, event, connector)
+    _tell_gaps_of(telling, before, event, export_key(connector))
+
+
+def _tell_gaps_of(telling: Telling, before: Station, event: SessionClosed | SessionCorrected, connector: str) -> None:
+    link = export_link_of(event) if is_export_key(connector) else link_of(event)
+    links = before.chains.get(connector, ())
     if link is None:
         return
     joined = with_link(links, link)
@@ -128,13 +144,13 @@ def tell_gap_changes(telling: Telling, seen: Seen, was: Gaps, now: Gaps, *, sess
 
 def _gap(seen: Seen, gap: Between) -> GapFound:
     evse_number, connector_number = connector_numbers(seen.connector)
-    is_held = seen.before.has_suspect(seen.connector, gap.before.stop_at, gap.after.begin_at)
+    is_held = seen.before.has_suspect(connector_of(seen.connector), gap.before.stop_at, gap.after.begin_at)
     return GapFound(
         gap_id=_gap_id(seen.station_id, seen.connector, gap.name),
         station_id=seen.station_id,
         evse_number=evse_number,
         connector_number=connector_number,
-        cause="session-held" if is_held else gap.cause,
+        cause=_named("session-held" if is_held else gap.cause, seen.connector),
         from_session_id=gap.before.session_id,
         to_session_id=gap.after.session_id,
         from_at=gap.before.stop_at,
@@ -144,6 +160,10 @@ def _gap(seen: Seen, gap: Between) -> GapFound:
         energy_wh=gap.energy_wh,
         found_at=seen.at,
     )
+
+
+def _named(cause: str, register: str) -> str:
+    return f"export-{cause}" if is_export_key(register) else cause
 
 
 def tell_holes(
@@ -159,7 +179,7 @@ def tell_holes(
                 station_id=event.station_id,
                 evse_number=evse_number,
                 connector_number=connector_number,
-                cause=hole.cause,
+                cause=_named(hole.cause, connector),
                 from_session_id=event.session_id,
                 to_session_id=event.session_id,
                 from_at=time_of(hole.from_ms),

@@ -65,7 +65,10 @@ def _energy_wh(station: Station, session: Session, start: Start, end: End) -> in
     found = metered(ends_of(span_of(station, session, start, end)))
     if not isinstance(found, Doubt):
         return found.energy_wh
-    begin_wh, last = begin_of(start.meter_start_wh, session.evidence), session.evidence.last(end.ended_at)
+    begin_wh, last = (
+        begin_of(start.meter_start_wh, session.evidence.imported),
+        session.evidence.imported.last(end.ended_at),
+    )
     stop_wh = end.meter_stop_wh if end.meter_stop_wh is not None or last is None else last.register_wh
     return 0 if begin_wh is None or stop_wh is None else max(0, stop_wh - begin_wh)
 

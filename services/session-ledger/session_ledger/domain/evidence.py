@@ -39,22 +39,36 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """A set in all but name: adding twice, or in another order, gives the same value."""
+class Flow:
+    """What was told of the energy in one direction."""
 
     registers: Rows = field(default_factory=Rows)
     powers: Rows = field(default_factory=Rows)
     """Readings of power or current without a register; thinned by themselves, so that they push no register out."""
     intervals: tuple[tuple[int, int], ...] = ()
     """Milliseconds since 1970 at which an interval ended, and what flowed in it."""
-    told: tuple[Told, ...] = ()
-    seen: Ranges = ()
     begin: Sample | None = None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anything was."""
+        return bool(self.registers.kept or self.powers.kept or self.intervals)
 
     def last(self, until: datetime | None = None) -> Sample | None:
         """The latest register, not after `until` where that is given."""
         row = last_register(self.registers, until)
         return None if row is None else Sample(at=time_of(row[0]), register_wh=row[1] or 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A set in all but name: adding twice, or in another order, gives the same value."""
+
+    imported: Flow = field(default_factory=Flow)
+    exported: Flow = field(default_factory=Flow)
+    """What the vehicle gave back; nothing of it is ever taken off what it took."""
+    told: tuple[Told, ...] = ()
+    seen: Ranges = ()
 
 
 def counts(reading: MeterReading) -> bool:
@@ -64,8 +78,17 @@ def counts(reading: MeterReading) -> bool:
 
 def register_of(reading: MeterReading) -> int | None:
     """The register that counts; a negative one is some stations' word for "unknown"."""
-    known = counts(reading) and reading.register_wh is not None and reading.register_wh >= 0
-    return reading.register_wh if known else None
+    return _known(reading.register_wh) if counts(reading) else None
+
+
+def tells_export(reading: MeterReading) -> bool:
+    """Whether a reading says anything of energy given back."""
+    told = reading.export_register_wh, reading.export_power_w, reading.export_interval_wh
+    return counts(reading) and told != (None, None, None)
+
+
+def _known(told_wh: int | None) -> int | None:
+    return None if told_wh is None or told_wh < 0 else told_wh
 
 
 def with_readings(evidence: Evidence, readings: Iterable[MeterReading]) -> Evidence:
@@ -78,38 +101,48 @@ def with_readings(evidence: Evidence, readings: Iterable[MeterReading]) -> Evide
 def _with_reading(evidence: Evidence, reading: MeterReading) -> Evidence:
     if not counts(reading):
         return evidence
-    register_wh = register_of(reading)
-    row = (ms_of(reading.sampled_at), register_wh, reading.power_w, reading.current_sum_a_tenths)
+    at_ms, is_begin = ms_of(reading.sampled_at), reading.context == "Transaction.Begin"
+    row = (at_ms, _known(reading.register_wh), reading.power_w, reading.current_sum_a_tenths)
+    imported = _with_told(evidence.imported, row, _known(reading.interval_wh), is_begin=is_begin)
+    exported = evidence.exported
+    if tells_export(reading):
+        row = (at_ms, _known(reading.export_register_wh), reading.export_power_w, None)
+        exported = _with_told(exported, row, _known(reading.export_interval_wh), is_begin=is_begin)
+    if imported is evidence.imported and exported is evidence.exported:
+        return evidence
+    return replace(evidence, imported=imported, exported=exported)
+
+
+def _with_told(flow: Flow, row: Row, interval_wh: int | None, *, is_begin: bool) -> Flow:
+    at_ms, register_wh, power, current = row
     if register_wh is not None:
-        evidence = with_register(evidence, row)
-        if reading.context == "Transaction.Begin":
-            evidence = _with_begin(evidence, Sample(at=reading.sampled_at, register_wh=register_wh))
-    elif reading.power_w is not None or reading.current_sum_a_tenths is not None:
-        powers = with_row(evidence.powers, row)
-        evidence = evidence if powers is evidence.powers else replace(evidence, powers=powers)
-    if reading.interval_wh is not None and reading.interval_wh >= 0:
-        evidence = _with_interval(evidence, (row[0], reading.interval_wh))
-    return evidence
+        flow = with_register(flow, row)
+        if is_begin:
+            flow = _with_begin(flow, Sample(at=time_of(at_ms), register_wh=register_wh))
+    elif power is not None or current is not None:
+        powers = with_row(flow.powers, row)
+        flow = flow if powers is flow.powers else replace(flow, powers=powers)
+    return flow if interval_wh is None else _with_interval(flow, (at_ms, interval_wh))
 
 
-def _with_begin(evidence: Evidence, sample: Sample) -> Evidence:
-    if evidence.begin is not None and _order(evidence.begin) <= _order(sample):
-        return evidence
-    return replace(evidence, begin=sample)
+def _with_begin(flow: Flow, sample: Sample) -> Flow:
+    if flow.begin is not None and _order(flow.begin) <= _order(sample):
+        return flow
+    return replace(flow, begin=sample)
 
 
-def with_register(evidence: Evidence, row: Row) -> Evidence:
-    """The evidence and one more register; the very same object where it adds nothing."""
-    registers = with_row(evidence.registers, row)
-    return evidence if registers is evidence.registers else replace(evidence, registers=registers)
+def with_register(flow: Flow, row: Row) -> Flow:
+    """The flow and one more register; the very same object where it adds nothing."""
+    registers = with_row(flow.registers, row)
+    return flow if registers is flow.registers else replace(flow, registers=registers)
 
 
-def _with_interval(evidence: Evidence, new: tuple[int, int]) -> Evidence:
-    known = dict(evidence.intervals)
+def _with_interval(flow: Flow, new: tuple[int, int]) -> Flow:
+    known = dict(flow.intervals)
     if known.get(new[0], -1) >= new[1]:
-        return evidence
+        return flow
     known[new[0]] = new[1]
-    return replace(evidence, intervals=tuple(sorted(known.items()))[-INTERVALS_AT_MOST:])
+    return replace(flow, intervals=tuple(sorted(known.items()))[-INTERVALS_AT_MOST:])
 
 
 def _order(sample: Sample) -> tuple[datetime, int]:

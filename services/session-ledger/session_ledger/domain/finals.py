@@ -11,6 +11,7 @@ from session_ledger.domain.metering import Hole
 
 END_TOLD_AGAIN = "end-told-again"
 METER_CHANGED = "meter-changed"
+_EXPORT = "/export"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +86,44 @@ def link_of(event: SessionClosed | SessionCorrected) -> Link | None:
     )
 
 
+def export_link_of(event: SessionClosed | SessionCorrected) -> Link | None:
+    """The session's part of its connector's export register; None where none was told."""
+    facts = event.facts
+    if facts.export_start_wh is None or facts.export_stop_wh is None:
+        return None
+    return Link(
+        session_id=facts.session_id,
+        begin_at=facts.started_at,
+        begin_wh=facts.export_start_wh,
+        stop_at=facts.ended_at,
+        stop_wh=facts.export_stop_wh,
+        rule=facts.export_rule or "registers",
+    )
+
+
 def connector_key(evse_number: int, connector_number: int) -> str:
     """A connector's name within its station."""
     return f"{evse_number}/{connector_number}"
 
 
-def connector_numbers(key: str) -> tuple[int, int]:
+def export_key(connector: str) -> str:
+    """The name of a connector's export register; its import register bears the connector's own."""
+    return f"{connector}{_EXPORT}"
+
+
+def is_export_key(register: str) -> bool:
+    """Whether it is the register of what was given back."""
+    return register.endswith(_EXPORT)
+
+
+def connector_of(register: str) -> str:
+    """The connector that a register is of."""
+    return register.removesuffix(_EXPORT)
+
+
+def connector_numbers(register: str) -> tuple[int, int]:
     """EVSE and connector of such a name."""
-    evse_number, _, connector_number = key.partition("/")
+    evse_number, _, connector_number = connector_of(register).partition("/")
     return int(evse_number), int(connector_number)
 
 

@@ -37,7 +37,7 @@ from session_ledger.domain.evidence import (
     with_told,
     without_repeats,
 )
-from session_ledger.domain.finals import connector_key, corrected, final_of, link_of
+from session_ledger.domain.finals import connector_key, corrected, export_key, export_link_of, final_of, link_of
 from session_ledger.domain.meters import exchange_of, with_exchange
 from session_ledger.domain.rows import ms_of
 from session_ledger.domain.station import (
@@ -208,7 +208,8 @@ def _delivered(station: Station, event: EnergyDelivered) -> Station:
     session = station.sessions[event.session_id]
     sample = Sample(at=event.measured_at, register_wh=event.register_wh)
     row = (ms_of(sample.at), sample.register_wh, event.power_w, event.current_sum_a_tenths)
-    evidence = _noted(session, with_register(session.evidence, row), event.seq_no)
+    evidence = replace(session.evidence, imported=with_register(session.evidence.imported, row))
+    evidence = _noted(session, evidence, event.seq_no)
     return _with(
         station, event.session_id, evidence=evidence, shown=sample, heard_at=_heard(session, event.received_at)
     )
@@ -313,10 +314,15 @@ def _closed(station: Station, event: SessionClosed) -> Station:
     aims = without_session(station.aims, event.session_id)
     finals = {**station.final, event.session_id: final}
     after = replace(station, sessions=sessions, final=finals, closed=ids, aims=aims)
-    return with_part(without_old(after, event.closed_at), final.connector, link_of(event))
+    return _with_parts(without_old(after, event.closed_at), final.connector, event)
+
+
+def _with_parts(station: Station, connector: str, event: SessionClosed | SessionCorrected) -> Station:
+    """The session's parts of both registers of its connector."""
+    return with_part(with_part(station, connector, link_of(event)), export_key(connector), export_link_of(event))
 
 
 def _corrected(station: Station, event: SessionCorrected) -> Station:
     final = corrected(station.final[event.session_id], event)
     after = replace(station, final={**station.final, event.session_id: final})
-    return with_part(after, final.connector, link_of(event))
+    return _with_parts(after, final.connector, event)

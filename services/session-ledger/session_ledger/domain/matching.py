@@ -185,6 +185,6 @@ def _fits(session: Session, message: UnmatchedMessageRecorded, meter_wh: int) ->
     here = connector_key(start.evse_number, start.connector_number)
     if None not in told and connector_key(told[0] or 0, told[1] or 0) != here:
         return False
-    begin_wh, last = begin_of(start.meter_start_wh, session.evidence), session.evidence.last(at)
+    begin_wh, last = begin_of(start.meter_start_wh, session.evidence.imported), session.evidence.imported.last(at)
     known_at, known_wh = (start.started_at, begin_wh) if last is None else (last.at, last.register_wh)
     return known_wh is not None and 0 <= meter_wh - known_wh <= most_energy_wh(at - known_at)

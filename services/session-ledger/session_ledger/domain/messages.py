@@ -10,6 +10,7 @@ from ev_contracts.sessions import (
     EndSession,
     SessionContextWanted,
     SessionEvidenceKept,
+    StartSession,
 )
 from session_ledger.domain.evidence import register_of
 from session_ledger.domain.finals import Final
@@ -65,15 +66,17 @@ def context_wanted(session: Session, start: Start, at: datetime) -> SessionConte
     )
 
 
-def where(command: AddReadings | EndSession) -> tuple[int | None, int | None, datetime]:
+def where(command: StartSession | AddReadings | EndSession) -> tuple[int | None, int | None, datetime]:
     """EVSE, connector and time of a message; 1.6's stop does not say where."""
     if isinstance(command, EndSession):
         return None, None, command.ended_at
+    if isinstance(command, StartSession):
+        return command.evse_number, command.connector_number, command.started_at
     return command.evse_number, command.connector_number, command.occurred_at
 
 
 def evidence_of(
-    command: AddReadings | EndSession,
+    command: StartSession | AddReadings | EndSession,
     session_id: str,
     readings: Iterable[MeterReading],
     *,
@@ -127,7 +130,7 @@ def assumed_end(station: Station, session: Session, start: Start, at: datetime) 
     """The end of a session whose stop nobody heard: its last sign of life, before its connector was taken again."""
     has_left = station.withdrawn_at is not None and station.withdrawn_at <= at
     told = [each.at for each in station.told_of(session)]
-    rows = (*session.evidence.registers.kept[-1:], *session.evidence.powers.kept[-1:])
+    rows = (*session.evidence.imported.registers.kept[-1:], *session.evidence.imported.powers.kept[-1:])
     last = max((*told, *(time_of(row[0]) for row in rows), start.started_at))
     taken_at = station.taken_again_at(session)
     ended_at = last if taken_at is None else min(last, taken_at)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from session_ledger.domain.evidence import Evidence
+from session_ledger.domain.evidence import Flow
 
 Point = tuple[int, int]
 """Milliseconds since 1970, and Wh."""
@@ -80,7 +80,7 @@ class Ends:
     ended_at: datetime
     begin_wh: int | None
     stop_wh: int | None
-    evidence: Evidence
+    flow: Flow
     changes: tuple[Change, ...] = ()
     """Of its meter, after the start and not after the end."""
 

@@ -1,10 +1,11 @@
 """Which meter stood behind a connector's registers at which time, as the registry told it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ev_contracts.sessions import ChangeMeter, MeterChanged
+from session_ledger.domain.finals import connector_of, is_export_key
 from session_ledger.domain.metering import Change
 from session_ledger.domain.rows import ms_of
 
@@ -20,6 +21,8 @@ class Exchange:
     fitted_ms: int | None
     removed_wh: int | None
     fitted_wh: int | None
+    removed_export_wh: int | None
+    fitted_export_wh: int | None
 
     @property
     def at_ms(self) -> int:
@@ -39,6 +42,8 @@ def exchange_of(told: ChangeMeter | MeterChanged) -> Exchange:
         fitted_ms=None if told.fitted_at is None else ms_of(told.fitted_at),
         removed_wh=told.removed_register_wh,
         fitted_wh=told.register_wh,
+        removed_export_wh=told.removed_export_register_wh,
+        fitted_export_wh=told.export_register_wh,
     )
 
 
@@ -53,16 +58,21 @@ def _order(exchange: Exchange) -> tuple[int, bool]:
     return exchange.at_ms, exchange.removed_ms is None
 
 
-def changes_at(meters: Meters, connector: str) -> tuple[Change, ...]:
-    """The changes behind a connector's registers, in order of time."""
+def changes_at(meters: Meters, register: str) -> tuple[Change, ...]:
+    """The changes behind a connector's register, in order of time; an export register has the meter of its other."""
+    connector, is_export = connector_of(register), is_export_key(register)
     whole_evse = f"{connector.partition('/')[0]}/0"
     told = (*meters.get(connector, ()), *(meters.get(whole_evse, ()) if whole_evse != connector else ()))
-    return tuple(_joined(sorted(told, key=_order)))
+    return tuple(_joined([_exporting(each) if is_export else each for each in sorted(told, key=_order)]))
+
+
+def _exporting(exchange: Exchange) -> Exchange:
+    return replace(exchange, removed_wh=exchange.removed_export_wh, fitted_wh=exchange.fitted_export_wh)
 
 
 def is_behind(place: str, connector: str) -> bool:
     """Whether a meter in this place stands behind the connector."""
-    return place in {connector, f"{connector.partition('/')[0]}/0"}
+    return place in {connector_of(connector), f"{connector.partition('/')[0]}/0"}
 
 
 def _joined(told: Sequence[Exchange]) -> Iterable[Change]:

@@ -7,7 +7,7 @@ were known when it closed; from there on the rules are those of an open session,
 from collections.abc import Sequence
 
 from ev_contracts.common import MeterPoint, SessionFacts
-from session_ledger.domain.account import Stretch, on_the_line, shared_out
+from session_ledger.domain.account import on_the_line, shared_out, stretch_of
 from session_ledger.domain.metering import Change, Doubt, Hole, Metered, Point
 from session_ledger.domain.rows import ms_of, time_of
 from session_ledger.domain.swaps import across
@@ -51,13 +51,7 @@ def _registers(facts: SessionFacts, holes: Sequence[Hole], changes: Sequence[Cha
 
 def with_energy(facts: SessionFacts, found: Metered) -> SessionFacts:
     """The facts with this energy: the same times, each period's share anew."""
-    parts = [
-        Stretch(
-            started_at=each.started_at, ended_at=each.ended_at, charging=each.charging, suspended_by=each.suspended_by
-        )
-        for each in facts.periods
-    ]
-    shares = shared_out(parts, found.points)
+    shares = shared_out([stretch_of(each) for each in facts.periods], found.points)
     periods = (
         period.model_copy(update={"energy_wh": share_wh})
         for period, share_wh in zip(facts.periods, shares, strict=True)

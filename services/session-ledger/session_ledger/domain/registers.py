@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from session_ledger.domain.evidence import Evidence
+from session_ledger.domain.evidence import Flow
 from session_ledger.domain.metering import (
     Doubt,
     Ends,
@@ -43,11 +43,11 @@ _MODULI = (*(10**digits for digits in range(6, 12)), 2**31, 2**32)
 _HOUR_MS = 3_600_000
 
 
-def begin_of(meter_start_wh: int | None, evidence: Evidence) -> int | None:
+def begin_of(meter_start_wh: int | None, flow: Flow) -> int | None:
     """The first register: as the start said it, else the reading taken for the begin; never a guess."""
     if meter_start_wh is not None and meter_start_wh >= 0:
         return meter_start_wh
-    return None if evidence.begin is None else evidence.begin.register_wh
+    return None if flow.begin is None else flow.begin.register_wh
 
 
 def metered(ends: Ends) -> Metered | Doubt:
@@ -67,9 +67,9 @@ def metered(ends: Ends) -> Metered | Doubt:
 def _cleaned(ends: Ends) -> tuple[int | None, list[Point], int | None]:
     """Begin, what was read in between, and stop; without the zeros of totals that were reset at the end."""
     first_ms, last_ms = ms_of(ends.started_at), ms_of(ends.ended_at)
-    rows = ends.evidence.registers.kept
+    rows = ends.flow.registers.kept
     points = [(at, wh) for at, wh, _, _ in rows if wh is not None and first_ms <= at <= last_ms]
-    begin_wh, stop_wh = begin_of(ends.begin_wh, ends.evidence), ends.stop_wh
+    begin_wh, stop_wh = begin_of(ends.begin_wh, ends.flow), ends.stop_wh
     if not stop_wh and not ends.changes and (begin_wh or any(wh for _, wh in points)):
         while points and points[-1][1] == 0:
             points.pop()
@@ -200,8 +200,8 @@ def _reset(begin: Point, points: Sequence[Point], end: Point) -> Metered | None:
 def _without_registers(ends: Ends) -> Metered | None:
     """From intervals, else from power; None where neither says that anything flowed."""
     started_ms, ended_ms = ms_of(ends.started_at), ms_of(ends.ended_at)
-    intervals = [each for each in ends.evidence.intervals if started_ms < each[0] <= ended_ms]
-    powers = [(at, power) for at, _, power, _ in ends.evidence.powers.kept if power is not None and at <= ended_ms]
+    intervals = [each for each in ends.flow.intervals if started_ms < each[0] <= ended_ms]
+    powers = [(at, power) for at, _, power, _ in ends.flow.powers.kept if power is not None and at <= ended_ms]
     points: list[Point] = [(started_ms, 0)]
     if intervals:
         for at, wh in intervals:

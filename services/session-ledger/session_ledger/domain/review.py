@@ -133,13 +133,13 @@ def _figures_of(session: Session, command: CorrectSession | None) -> Figures | R
     start, end = session.start, session.end
     if isinstance(session.verdict, Open):
         return Refused(reason="session-runs", detail="it is neither held nor closed")
-    last = session.evidence.last(None if end is None else end.ended_at)
+    last = session.evidence.imported.last(None if end is None else end.ended_at)
     told_stop_wh = None if end is None else end.meter_stop_wh
     return _complete(
         command,
         started_at=None if start is None else start.started_at,
         ended_at=None if end is None else end.ended_at,
-        meter_start_wh=None if start is None else begin_of(start.meter_start_wh, session.evidence),
+        meter_start_wh=None if start is None else begin_of(start.meter_start_wh, session.evidence.imported),
         meter_stop_wh=told_stop_wh if told_stop_wh is not None or last is None else last.register_wh,
     )
 

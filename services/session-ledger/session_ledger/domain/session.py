@@ -28,7 +28,7 @@ from session_ledger.domain.assets import change_meter, withdraw
 from session_ledger.domain.closing import Late, after_close, close_if_due, suspect
 from session_ledger.domain.context import attach, resolve_context, tell_context
 from session_ledger.domain.ending import is_better, pass_deadline, tell_end
-from session_ledger.domain.evidence import is_seen
+from session_ledger.domain.evidence import is_seen, tells_export
 from session_ledger.domain.finals import END_TOLD_AGAIN, connector_key
 from session_ledger.domain.history import SessionEvent, evolve
 from session_ledger.domain.matching import (
@@ -130,7 +130,10 @@ def _start(command: StartSession, station: Station, rules: ClosingRules) -> Sequ
     place = command.place or (held and held.place)
     parties = preferred(command.parties, held.parties if held else None)
     telling.say(SessionStarted(**told, meter_start_wh=begin_wh, place=place, parties=parties, received_at=command.at))
-    tell_readings(telling, command.session_id, command.readings, command.seq_no, command.at)
+    late = tell_readings(telling, command.session_id, command.readings, command.seq_no, command.at)
+    more = [each for each in late if tells_export(each) or each.interval_wh is not None]
+    if more:
+        telling.say(evidence_of(command, command.session_id, more))
     if held is not None and held.end is not None:
         tell_end(telling, command.session_id, held.end, offline=command.offline)
     _take_back(telling, command, rules)

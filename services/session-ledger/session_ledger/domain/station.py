@@ -12,7 +12,7 @@ from session_ledger.domain.account import Span
 from session_ledger.domain.aims import Aims
 from session_ledger.domain.chain import Link, latest, with_link
 from session_ledger.domain.evidence import Evidence, Sample, Told, is_gapless
-from session_ledger.domain.finals import Final, connector_key
+from session_ledger.domain.finals import Final, connector_key, export_key
 from session_ledger.domain.metering import Hole
 from session_ledger.domain.meters import Exchange, changes_at, within
 from session_ledger.domain.rows import ms_of
@@ -276,6 +276,7 @@ def span_of(station: Station, session: Session, start: Start, end: End) -> Span:
         told=station.told_of(session),
         end_reason=end.reason,
         changes=within(changes_at(station.meters, connector), start.started_at, end.ended_at),
+        export_changes=within(changes_at(station.meters, export_key(connector)), start.started_at, end.ended_at),
     )
 
 
@@ -332,7 +333,8 @@ def with_hole(station: Station, gap: GapFound) -> Station:
     """The station whose closed session remembers that this gap lies within it."""
     final_id = gap.from_session_id or ""
     final = station.final.get(final_id)
-    if final is None or gap.from_session_id != gap.to_session_id:
+    # Holes of the export register are told apart by their cause; they say nothing of what was taken.
+    if final is None or gap.from_session_id != gap.to_session_id or gap.cause.startswith("export-"):
         return station
     hole = Hole(
         cause=gap.cause,

@@ -177,7 +177,7 @@ def _began_by(session: Session, kept: TargetsKept) -> bool:
 def _set_anew(telling: Telling, event: TargetSet, now: datetime) -> None:
     """What is reached already when it is set."""
     session = telling.session(event.session_id)
-    begin_wh = None if session.start is None else begin_of(session.start.meter_start_wh, session.evidence)
+    begin_wh = None if session.start is None else begin_of(session.start.meter_start_wh, session.evidence.imported)
     if session.shown is not None and begin_wh is not None and event.targets.energy_wh is not None:
         energy_wh = session.shown.register_wh - begin_wh
         if energy_wh >= event.targets.energy_wh:

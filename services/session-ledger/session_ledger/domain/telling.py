@@ -6,13 +6,13 @@ from datetime import datetime
 from ev_contracts.common import MeterReading
 from ev_contracts.sessions import AddReadings, ChangeChargingState, EnergyDelivered, SuspensionEnded, SuspensionStarted
 from session_ledger.domain.account import seconds_by_kind, stretches
-from session_ledger.domain.evidence import Told, is_gapless, register_of, with_readings, with_seq
+from session_ledger.domain.evidence import Told, is_gapless, register_of, tells_export, with_readings, with_seq
 from session_ledger.domain.finals import connector_key
 from session_ledger.domain.history import SessionEvent, evolve
 from session_ledger.domain.metering import Change, Doubt, Ends
 from session_ledger.domain.meters import changes_at, within
 from session_ledger.domain.registers import begin_of, metered
-from session_ledger.domain.station import Session, Station
+from session_ledger.domain.station import Session, Start, Station
 
 
 class Telling:
@@ -89,15 +89,15 @@ def tell_readings(
 
 def _says_more(session: Session, reading: MeterReading) -> bool:
     """Whether a reading tells what EnergyDelivered does not."""
-    is_begin = reading.context == "Transaction.Begin" and session.evidence.begin is None
-    return is_begin or reading.interval_wh is not None
+    is_begin = reading.context == "Transaction.Begin" and session.evidence.imported.begin is None
+    return is_begin or reading.interval_wh is not None or tells_export(reading)
 
 
 def _delivered(
     station: Station, session: Session, reading: MeterReading, seq_no: int | None, heard_at: datetime
 ) -> EnergyDelivered | None:
     start, register_wh = session.start, register_of(reading)
-    begin_wh = None if start is None else begin_of(start.meter_start_wh, session.evidence)
+    begin_wh = None if start is None else begin_of(start.meter_start_wh, session.evidence.imported)
     if start is None or begin_wh is None or register_wh is None:
         return None
     shown_at, shown_wh = (
@@ -120,6 +120,7 @@ def _delivered(
         measured_at=reading.sampled_at,
         register_wh=register_wh,
         energy_wh=energy_wh,
+        energy_export_wh=_export_wh(session, start, reading),
         power_w=reading.power_w,
         current_sum_a_tenths=reading.current_sum_a_tenths,
         soc_percent=reading.soc_percent,
@@ -143,8 +144,18 @@ def _over(changes: tuple[Change, ...], session: Session, reading: MeterReading, 
             ended_at=reading.sampled_at,
             begin_wh=session.start.meter_start_wh,
             stop_wh=register_wh,
-            evidence=session.evidence,
+            flow=session.evidence.imported,
             changes=changes,
         )
     )
+    return None if isinstance(found, Doubt) else found.energy_wh
+
+
+def _export_wh(session: Session, start: Start, reading: MeterReading) -> int | None:
+    """What the vehicle has given back up to this reading; None where no meter tells of it, or no rule explains it."""
+    flow = with_readings(session.evidence, [reading]).exported if tells_export(reading) else session.evidence.exported
+    if not flow.is_told:
+        return None
+    ends = Ends(started_at=start.started_at, ended_at=reading.sampled_at, begin_wh=None, stop_wh=None, flow=flow)
+    found = metered(ends)
     return None if isinstance(found, Doubt) else found.energy_wh

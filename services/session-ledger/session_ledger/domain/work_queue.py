@@ -70,7 +70,7 @@ def _held(session: Session, doubt: Suspect) -> ReviewItem:
         detail=doubt.detail,
         started_at=start and start.started_at,
         ended_at=end and end.ended_at,
-        meter_start_wh=None if start is None else begin_of(start.meter_start_wh, session.evidence),
+        meter_start_wh=None if start is None else begin_of(start.meter_start_wh, session.evidence.imported),
         meter_stop_wh=None if end is None else end.meter_stop_wh,
         evse_number=None if start is None else start.evse_number,
         connector_number=None if start is None else start.connector_number,

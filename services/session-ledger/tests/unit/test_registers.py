@@ -24,7 +24,7 @@ def come_to(
             ended_at=at(minutes),
             begin_wh=begin_wh,
             stop_wh=stop_wh,
-            evidence=with_readings(Evidence(), told),
+            flow=with_readings(Evidence(), told).imported,
         )
     )
 
@@ -153,6 +153,23 @@ def test_intervals_are_summed_once_each_whatever_is_told_twice() -> None:
     told = tuple(MeterReading(sampled_at=at(minutes), interval_wh=700) for minutes in (15, 30, 45, 60, 30))
     found = come_to(None, told, None)
     assert energy(found) == (2_800, "intervals")
+
+
+@pytest.mark.parametrize("location", ["Inlet", "Body", "Cable", "EV"])
+def test_what_is_told_of_another_place_never_mixes_with_the_outlet(location: str) -> None:
+    elsewhere = tuple(
+        MeterReading(sampled_at=at(minutes), register_wh=900_000, power_w=90_000, interval_wh=9_000, location=location)
+        for minutes in (0, 30, 59)
+    )
+    assert with_readings(Evidence(), elsewhere) == Evidence()
+    assert energy(come_to(1_000, (*elsewhere, reading(30, 4_000)), 12_000)) == (11_000, "registers")
+
+
+def test_one_instant_told_in_several_contexts_is_one_reading() -> None:
+    """Clock-aligned, sampled and transactionData: merged by their instant, never appended."""
+    told = tuple(reading(30, wh, context) for wh, context in ((4_000, "Sample.Clock"), (4_000, "Sample.Periodic")))
+    again = (*told, reading(30, 4_000, "Transaction.End"), *told)
+    assert with_readings(Evidence(), again) == with_readings(Evidence(), told[:1])
 
 
 def test_only_totals_at_the_outlet_count() -> None:
