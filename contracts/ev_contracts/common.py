@@ -4,7 +4,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, StrictBool, StrictInt, StrictStr
+from pydantic import Field, StrictBool, StrictBytes, StrictInt, StrictStr
 
 from ev_contracts.record import ExactDecimal, Instant, Record
 
@@ -137,6 +137,22 @@ class MeterPoint(Record, frozen=True):
     ] = None
 
 
+class SignedValue(Record, frozen=True):
+    """A meter's signed record, whole, as the station told it. Such records may name a token in clear, so it is sealed."""
+
+    encoding: Annotated[StrictStr | None, Field(description="OCMF, EDL, ...: the form as the station named it.")] = None
+    sealed: Annotated[
+        StrictBytes,
+        Field(
+            description="The record's text: 12 bytes of nonce, then AES-256-GCM of the text deflated by zlib, bound to the station id; the key is HMAC-SHA256 of the secret `signed-value-key` over `signed-value`."
+        ),
+    ]
+    signing_method: Annotated[StrictStr | None, Field(description="As the station named it.")] = None
+    public_key: Annotated[
+        StrictStr | None, Field(description="As the station told it; a key of the registry goes before.")
+    ] = None
+
+
 class MeterReading(Record, frozen=True):
     """What a station's meter said at one instant; canonical units."""
 
@@ -187,6 +203,9 @@ class MeterReading(Record, frozen=True):
             description="Energy.Active.Export.Interval in Wh: what was given back since the interval before, total over phases."
         ),
     ] = None
+    signed_values: Annotated[
+        tuple[SignedValue, ...], Field(description="The signed records that came with it, whole.")
+    ] = ()
 
 
 class Money(Record, frozen=True):

@@ -356,6 +356,40 @@ class NoteCost(Record, frozen=True):
     measured_at: Annotated[Instant, Field(description="The reading's own time.")]
 
 
+class SignedPoint(Record, frozen=True):
+    """A register as a signed record tells it."""
+
+    kind: Annotated[StrictStr, Field(description="begin, end.")]
+    wh: ExactDecimal
+    resolution_wh: Annotated[ExactDecimal, Field(description="One unit of the last digit that was written.")]
+    usable: Annotated[
+        StrictBool, Field(description="Whether the meter calls it good: no error status, no flag against its energy.")
+    ]
+
+
+class NoteSignedValue(Record, frozen=True):
+    """A signed record came with a reading, and was verified."""
+
+    at: Instant
+    station_id: StrictStr
+    session_id: Annotated[
+        StrictStr | None,
+        Field(description="Absent: the message named no session, and its transaction none that is known."),
+    ] = None
+    transaction_id: StrictStr | None = None
+    sampled_at: Annotated[Instant, Field(description="The station's time of the reading it came with.")]
+    outcome: Annotated[
+        StrictStr, Field(description="valid, invalid, key-unknown, key-told-by-station, format-unknown.")
+    ]
+    detail: StrictStr
+    encoding: StrictStr | None = None
+    digest: Annotated[StrictStr, Field(description="SHA-256 of the record, hexadecimal.")]
+    key_source: Annotated[StrictStr | None, Field(description="registry, station.")] = None
+    meter_serial: Annotated[StrictStr | None, Field(description="As the record names it.")] = None
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame that it came in.")] = None
+    points: tuple[SignedPoint, ...] = ()
+
+
 class ReleaseSession(Record, frozen=True):
     """A person believes a held session as it stands: it is judged again, without the doubt that held it."""
 
@@ -702,6 +736,28 @@ class SettleMessage(Record, frozen=True):
     session_id: Annotated[StrictStr | None, Field(description="Absent: it is dismissed.")] = None
     by: StrictStr
     reason: StrictStr
+
+
+class SignedValueVerified(Record, frozen=True):
+    """A signed record of a meter was verified; key-told-by-station: it fits the key that came with it, and no registry vouches for that key."""
+
+    station_id: StrictStr
+    session_id: Annotated[
+        StrictStr | None,
+        Field(description="Absent: the message named no session, and its transaction none that is known."),
+    ] = None
+    sampled_at: Annotated[Instant, Field(description="The station's time of the reading it came with.")]
+    outcome: Annotated[
+        StrictStr, Field(description="valid, invalid, key-unknown, key-told-by-station, format-unknown.")
+    ]
+    detail: StrictStr
+    encoding: StrictStr | None = None
+    digest: Annotated[StrictStr, Field(description="SHA-256 of the record, hexadecimal.")]
+    key_source: Annotated[StrictStr | None, Field(description="registry, station.")] = None
+    meter_serial: Annotated[StrictStr | None, Field(description="As the record names it.")] = None
+    frame_ref: Annotated[StrictStr | None, Field(description="The frame that it came in.")] = None
+    points: tuple[SignedPoint, ...] = ()
+    verified_at: Instant
 
 
 class StartSession(Record, frozen=True):

@@ -34,8 +34,8 @@ from ev_contracts.common import CommercialModel
 SECRET = "5d0f6a1be2c34798a0b1c2d3e4f5061728394a5b"
 CARD = "04A2B3C4D5"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-_KEYS = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("credential-key", "token-key", "frame-key")}
-_KEYS |= {name: hashlib.sha256(name.encode()).hexdigest() for name in ("transaction-key", "page-token-key")}
+_SECRETS = ("credential-key", "token-key", "frame-key", "transaction-key", "page-token-key", "signed-value-key")
+_KEYS = {name: hashlib.sha256(name.encode()).hexdigest() for name in _SECRETS}
 _READY_S = 40.0
 
 

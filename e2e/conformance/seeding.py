@@ -41,7 +41,7 @@ CARDS = {
 }
 GROUPS = {FIRST: GROUP, SECOND: GROUP, LAPSED: GROUP, MASTER: MASTER_GROUP}
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-_KEYS = ("credential-key", "token-key", "transaction-key", "frame-key", "page-token-key")
+_KEYS = ("credential-key", "token-key", "transaction-key", "frame-key", "page-token-key", "signed-value-key")
 
 
 def station_ids(number: int) -> tuple[str, ...]:

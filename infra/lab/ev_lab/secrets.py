@@ -16,6 +16,7 @@ SECRETS = (
     "service-client-secret",
     "roaming-token-key",
     "dead-letter-key",
+    "signed-value-key",
 )
 
 

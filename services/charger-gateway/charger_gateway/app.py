@@ -21,6 +21,7 @@ from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.limits import Limits
 from charger_gateway.adapters.ocpp.server import CONNECTIONS, Address, OcppServer
 from charger_gateway.adapters.seal import DeskSeal
+from charger_gateway.adapters.signed_values import RecordSeal
 from charger_gateway.adapters.tails import DESK_EVENTS, Tails
 from charger_gateway.adapters.trust.opening import open_authorities, open_tls
 from charger_gateway.domain.command_book import CommandBook
@@ -264,6 +265,7 @@ def _interpreter(settings: Settings, directory: TablesDirectory, env: Env) -> In
         rejected_interval_s=settings.rejected_interval_s,
         authorities=open_authorities(settings, env.clock),
         metrics=env.metrics,
+        seal=RecordSeal(read_secret(settings, "signed-value-key")),
     )
 
 

@@ -6,6 +6,7 @@ from chassis.dead_letters.routes import repair_router
 from chassis.decider import Deadline
 from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Service, wire
+from chassis.settings import read_secret
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.sessions import ReservationDeadlinePassed, SessionDeadlinePassed
@@ -13,6 +14,7 @@ from session_ledger.adapters.facts import SnapshotFacts
 from session_ledger.adapters.http import Edge, ReviewTable, ledger_app
 from session_ledger.adapters.http_reservations import add_reservations
 from session_ledger.adapters.http_targets import TargetEdge, add_targets, own_session
+from session_ledger.adapters.signed_values import RecordSeal
 from session_ledger.domain.reservation import reservation
 from session_ledger.domain.session import session_decider
 from session_ledger.reactions import RESERVATION, SESSION, reactions_of
@@ -31,7 +33,7 @@ def build(
     decider = session_decider(
         settle_s=settings.session_settle_s, grace_s=settings.session_grace_s, silence_s=settings.session_silence_s
     )
-    facts = SnapshotFacts()
+    facts = SnapshotFacts(RecordSeal(read_secret(settings, "signed-value-key")))
     reactions = reactions_of(facts)
     client = wiring.commands("sessions.edge.reply.v1")
     edge = Edge(

@@ -6,7 +6,7 @@ from typing import Any, assert_never
 
 from chassis.decider import EventContext, To
 from ev_contracts.assets import ComponentFitted, ComponentKind, ComponentRemoved, ComponentSwapped, StationRetired
-from ev_contracts.common import ConnectorState, Parties, Place, RelationKind
+from ev_contracts.common import ConnectorState, MeterReading, Parties, Place, RelationKind, SignedValue
 from ev_contracts.gateway import (
     CommandRequested,
     ConnectorStatusChanged,
@@ -25,6 +25,7 @@ from ev_contracts.sessions import (
     KeepTargets,
     MeetSession,
     NoteCost,
+    NoteSignedValue,
     ReservationUsed,
     ResolveContext,
     SessionContextWanted,
@@ -35,6 +36,7 @@ from ev_contracts.sessions import (
 )
 from session_ledger.ports import Facts
 
+ReadingEvent = TransactionStarted | TransactionUpdated | MeterSampled | TransactionEnded
 TransactionEvent = TransactionStarted | TransactionUpdated | MeterSampled | TransactionEnded | ConnectorStatusChanged
 
 _BEGINS_WITHIN = timedelta(minutes=15)
@@ -48,6 +50,9 @@ NO_TOKEN, ACCEPTED = "None", "Accepted"
 
 def on_transaction(event: TransactionEvent, context: EventContext, facts: Facts) -> Sequence[To]:
     """The ledger's command for a station's word, with place and parties in force at that time."""
+    if not isinstance(event, ConnectorStatusChanged) and any(each.signed_values for each in event.readings):
+        # Before the message itself: an end must not close a session whose last record nobody has looked at.
+        return [*_verdicts(event, context, facts), *on_transaction(_unsigned(event), context, facts)]
     match event:
         case TransactionStarted():
             command: Any = _start(event, context, facts)
@@ -64,6 +69,40 @@ def on_transaction(event: TransactionEvent, context: EventContext, facts: Facts)
         case _:
             assert_never(event)
     return [To(key=context.key, command=command)]
+
+
+def _verdicts(event: ReadingEvent, context: EventContext, facts: Facts) -> Sequence[To]:
+    if event.session_id is None and event.transaction_id is None:
+        return []
+    told = [(reading, signed) for reading in event.readings for signed in reading.signed_values]
+    return [To(key=context.key, command=_verdict(event, reading, signed, context, facts)) for reading, signed in told]
+
+
+def _verdict(
+    event: ReadingEvent, reading: MeterReading, signed: SignedValue, context: EventContext, facts: Facts
+) -> NoteSignedValue:
+    verdict = facts.verdict(context.key, event.evse_number, reading.sampled_at, signed)
+    return NoteSignedValue(
+        at=event.received_at,
+        station_id=event.station_id,
+        session_id=event.session_id,
+        transaction_id=event.transaction_id,
+        sampled_at=reading.sampled_at,
+        encoding=signed.encoding,
+        frame_ref=event.frame_ref,
+        outcome=verdict.outcome,
+        detail=verdict.detail,
+        digest=verdict.digest,
+        key_source=verdict.key_source,
+        meter_serial=verdict.meter_serial,
+        points=verdict.points,
+    )
+
+
+def _unsigned(event: ReadingEvent) -> ReadingEvent:
+    """The gateway's fact keeps the records; the ledger's keep what was found of them."""
+    bare = tuple(each.model_copy(update={"signed_values": ()}) for each in event.readings)
+    return event.model_copy(update={"readings": bare})
 
 
 def on_session(event: object, context: EventContext, facts: Facts) -> Sequence[To]:

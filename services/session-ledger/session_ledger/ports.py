@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Protocol
 
-from ev_contracts.common import Parties, Place
+from ev_contracts.common import Parties, Place, SignedValue
 from ev_contracts.sessions import TargetSnapshot
+from session_ledger.domain.signed import Verdict
 
 
 class Facts(Protocol):
@@ -20,3 +21,6 @@ class Facts(Protocol):
 
     def target(self, session_id: str) -> tuple[str, TargetSnapshot] | None:
         """A running session's targets, and the key of its station's aggregate; None where it has none."""
+
+    def verdict(self, key: str, evse_number: int | None, at: datetime, signed: SignedValue) -> Verdict:
+        """What a signed record of a station (by its key) comes to, with the key of the meter that was fitted then."""

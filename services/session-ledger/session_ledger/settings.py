@@ -4,7 +4,10 @@ from chassis.settings import BaseServiceSettings
 
 
 class Settings(BaseServiceSettings):
-    """Secret: `page-token-key`. The closing rules, in seconds of business time: how long a session waits for facts."""
+    """Secrets: `page-token-key`, `signed-value-key` (the gateway's, by which it seals signed meter records).
+
+    The closing rules, in seconds of business time: how long a session waits for facts.
+    """
 
     session_settle_s: int = 30
     """OCPP 1.6: silence after the stop and the last fact, before the session closes."""

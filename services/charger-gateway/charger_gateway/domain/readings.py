@@ -72,8 +72,8 @@ def _finite(text: str, factor: Decimal | None) -> Decimal | None:
 def canonical_readings(meter_values: Iterable[Payload], scaled: Scaled, frame_ref: str) -> tuple[MeterReading, ...]:
     """Per instant and context the totals at the outlet, then what was told of single phases and of other places.
 
-    In the station's order; what tells no known measurand and is not signed is left out. A signed record stays whole in
-    its frame, to which the totals refer.
+    In the station's order; what tells no known measurand and is not signed is left out. Signed records, which stand
+    beside their samples by now, go with the totals; a record that is too long stays in its frame, to which they refer.
     """
     readings: list[MeterReading] = []
     for (at, context), samples in _by_instant(meter_values).items():
@@ -163,14 +163,19 @@ def _currents(totals: Mapping[str, Decimal], phases: list[dict[str, Decimal]]) -
 
 
 def _signed(samples: Iterable[Payload], frame_ref: str) -> dict[str, Any]:
-    for sample in samples:
-        if "signedMeterValue" in sample:
-            return {"signed_value_ref": frame_ref, "signed_encoding": sample["signedMeterValue"]["encodingMethod"]}
-        if sample.get("format") == "SignedData":
-            # 1.6 names no form; OCMF begins with its own name.
-            encoding = "OCMF" if sample["value"].startswith("OCMF|") else None
-            return {"signed_value_ref": frame_ref, "signed_encoding": encoding}
-    return {}
+    signed = [each for each in samples if "signedMeterValue" in each or each.get("format") == "SignedData"]
+    if not signed:
+        return {}
+    records = tuple(each["signed"] for each in signed if "signed" in each)
+    encoding = records[0].encoding if records else _encoding(signed[0])
+    return {"signed_value_ref": frame_ref, "signed_encoding": encoding, "signed_values": records}
+
+
+def _encoding(sample: Payload) -> str | None:
+    if "signedMeterValue" in sample:
+        return str(sample["signedMeterValue"]["encodingMethod"])
+    # 1.6 names no form; OCMF begins with its own name.
+    return "OCMF" if sample["value"].startswith("OCMF|") else None
 
 
 def _whole_within(value: Decimal, limit: int) -> int | None:

@@ -33,6 +33,7 @@ SECRETS = {
     "frame-key": b"f" * 32,
     "transaction-key": b"n" * 32,
     "page-token-key": b"p" * 32,
+    "signed-value-key": b"v" * 32,
 }
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 PLUG = Connector(

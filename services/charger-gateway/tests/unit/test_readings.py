@@ -67,7 +67,7 @@ def test_a_phase_that_is_a_pair_adds_nothing_to_the_total() -> None:
 
 
 @pytest.mark.parametrize(("data", "encoding"), [("OCMF|{}|{}", "OCMF"), ("ABCD", None)])
-def test_a_signed_record_of_1_6_stays_in_its_frame(data: str, encoding: str | None) -> None:
+def test_a_signed_record_of_1_6_that_is_not_beside_it_stays_in_its_frame(data: str, encoding: str | None) -> None:
     signed = {"value": data, "format": "SignedData", "context": "Transaction.End"}
     assert readings_v16(signed) == (
         reading(context="Transaction.End", signed_value_ref="17-4", signed_encoding=encoding),

@@ -6,9 +6,19 @@ from typing import TypeVar, assert_never
 
 from chassis.tables import Table
 from ev_contracts.accounts import TokenSnapshot
-from ev_contracts.assets import CommercialSnapshot, OwnershipSnapshot, SiteSnapshot, StationSnapshot
-from ev_contracts.common import CommercialModel, Parties, Place
+from ev_contracts.assets import (
+    CommercialSnapshot,
+    ComponentKind,
+    ComponentSnapshot,
+    OwnershipSnapshot,
+    SiteSnapshot,
+    StationSnapshot,
+)
+from ev_contracts.common import CommercialModel, Parties, Place, SignedValue
 from ev_contracts.sessions import TargetSnapshot
+from session_ledger.adapters.signed_values import NotOpened, RecordSeal, sealed_digest, verdict_of
+from session_ledger.domain.signatures import KEY_UNKNOWN
+from session_ledger.domain.signed import Verdict
 
 ContractSnapshot = OwnershipSnapshot | CommercialSnapshot
 C = TypeVar("C", OwnershipSnapshot, CommercialSnapshot)
@@ -116,10 +126,42 @@ class Targets(Table[TargetSnapshot]):
             self.keys[new.session_id] = key
 
 
+class Meters(Table[ComponentSnapshot]):
+    """The meters of stations, each with the time it was fitted for."""
+
+    def __init__(self) -> None:
+        super().__init__("assets.component.snapshot.v1")
+        self._of: dict[str, dict[str, ComponentSnapshot]] = {}
+
+    def on_change(self, key: str, _old: ComponentSnapshot | None, new: ComponentSnapshot | None) -> None:
+        fitted = self._of.setdefault(key.rpartition("@")[0], {})
+        if new is not None and new.component.kind is ComponentKind.METER:
+            fitted[key] = new
+        else:
+            fitted.pop(key, None)
+
+    def keys_at(self, station: str, evse_number: int | None, at: datetime) -> Mapping[str, str]:
+        """Serial number -> public key of the meters that may have measured an EVSE then: its own, else the station's.
+
+        All of the station's where a message does not say the EVSE.
+        """
+        fitted = [each for each in self._of.get(station, {}).values() if _is_fitted(each, at)]
+        own = [each for each in fitted if evse_number and each.evse_number == evse_number]
+        near = own or [each for each in fitted if not (evse_number and each.evse_number)]
+        components = (each.component for each in near)
+        return {each.serial_number: each.public_key for each in components if each.public_key is not None}
+
+
+def _is_fitted(meter: ComponentSnapshot, at: datetime) -> bool:
+    return meter.fitted_at <= at and (meter.removed_at is None or at < meter.removed_at)
+
+
 class SnapshotFacts:
     """`ports.Facts` over the tables that a service follows."""
 
-    def __init__(self) -> None:
+    def __init__(self, seal: RecordSeal | None = None) -> None:
+        self._seal = seal
+        self.meters = Meters()
         self.stations = Stations()
         self.sites: Table[SiteSnapshot] = Table("assets.site.snapshot.v1")
         self.contracts = Contracts()
@@ -135,6 +177,17 @@ class SnapshotFacts:
         key = self.targets.keys.get(session_id)
         found = None if key is None else self.targets.get(key)
         return None if key is None or found is None else (key.rpartition("@")[0], found)
+
+    def verdict(self, key: str, evse_number: int | None, at: datetime, signed: SignedValue) -> Verdict:
+        """See `ports.Facts`."""
+        station_id = key.partition("/")[2]
+        try:
+            text = None if self._seal is None else self._seal.open(station_id, signed.sealed)
+        except NotOpened:
+            text = None
+        if text is None:
+            return Verdict(outcome=KEY_UNKNOWN, digest=sealed_digest(signed), detail="it cannot be unsealed here")
+        return verdict_of(signed, text, self.meters.keys_at(key, evse_number, at))
 
     def place(self, tenant: str, station_id: str, evse_number: int, connector_number: int) -> Place | None:
         """None while the station or its site is unknown here."""

@@ -31,6 +31,7 @@ from session_ledger.domain.finals import (
 from session_ledger.domain.metering import Doubt, Hole, most_energy_wh
 from session_ledger.domain.meters import changes_at
 from session_ledger.domain.rows import ms_of, time_of
+from session_ledger.domain.signatures import signed_doubt
 from session_ledger.domain.station import ClosingRules, End, Session, Station, Suspect, end_order, span_of
 from session_ledger.domain.telling import Telling
 
@@ -70,6 +71,8 @@ def close_if_due(telling: Telling, session_id: str, rules: ClosingRules, at: dat
     if rule is None or session.start is None or session.end is None or session.place is None or session.parties is None:
         return
     came_to = _clock_doubt(session) or account(span_of(telling.station, session, session.start, session.end))
+    if not isinstance(came_to, Doubt):
+        came_to = signed_doubt(telling.station.signed.get(session_id), came_to.facts) or came_to
     if isinstance(came_to, Doubt):
         if not (isinstance(session.verdict, Suspect) and session.verdict.cause == came_to.cause):
             telling.say(suspect(session, came_to, at))

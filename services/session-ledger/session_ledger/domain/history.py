@@ -20,6 +20,7 @@ from ev_contracts.sessions import (
     SessionMarkedSuspect,
     SessionReviewed,
     SessionStarted,
+    SignedValueVerified,
     StationWithdrawn,
     Stopper,
     SuspensionEnded,
@@ -40,6 +41,7 @@ from session_ledger.domain.evidence import (
 from session_ledger.domain.finals import connector_key, corrected, export_key, export_link_of, final_of, link_of
 from session_ledger.domain.meters import exchange_of, with_exchange
 from session_ledger.domain.rows import ms_of
+from session_ledger.domain.signatures import with_verified
 from session_ledger.domain.station import (
     End,
     Open,
@@ -78,6 +80,7 @@ SessionEvent = (
     | SessionReviewed
     | ReservationAttached
     | ForeignStopFound
+    | SignedValueVerified
     | AimEvent
     | MeterChanged
     | StationWithdrawn
@@ -118,12 +121,12 @@ def evolve(station: Station, event: SessionEvent) -> Station:  # noqa: C901, PLR
             return with_question(station, event.session_id, _foreign(event))
         case ReservationAttached():
             return _with(station, event.session_id, reservation=event.reservation)
-        case GapFound():
-            return with_hole(with_gap(station, event), event)
-        case GapFilled():
-            return replace(station, gaps=without(station.gaps, event.gap_id))
+        case GapFound() | GapFilled():
+            return _gap(station, event)
         case MeterChanged() | StationWithdrawn():
             return _of_the_registry(station, event)
+        case SignedValueVerified():
+            return replace(station, signed=with_verified(station.signed, event))
         case _:
             return replace(station, aims=aimed(station.aims, event))
 
@@ -134,6 +137,12 @@ def _of_the_registry(station: Station, event: MeterChanged | StationWithdrawn) -
     place = connector_key(event.evse_number, event.connector_number)
     known = with_exchange(station.meters.get(place, ()), exchange_of(event))
     return replace(station, meters={**station.meters, place: known})
+
+
+def _gap(station: Station, event: GapFound | GapFilled) -> Station:
+    if isinstance(event, GapFilled):
+        return replace(station, gaps=without(station.gaps, event.gap_id))
+    return with_hole(with_gap(station, event), event)
 
 
 def _suspected(station: Station, event: SessionMarkedSuspect) -> Station:

@@ -53,6 +53,7 @@ from session_ledger.domain.messages import (
 )
 from session_ledger.domain.metering import Doubt
 from session_ledger.domain.review import correct, dispute, release, resolve, settle
+from session_ledger.domain.signed import SideCommand, with_signed
 from session_ledger.domain.station import (
     ClosingRules,
     End,
@@ -60,7 +61,7 @@ from session_ledger.domain.station import (
     Station,
     preferred,
 )
-from session_ledger.domain.targets import TargetCommand, with_targets
+from session_ledger.domain.targets import with_targets
 from session_ledger.domain.telling import Telling, tell_charging, tell_readings, told_by
 from session_ledger.domain.work_queue import snapshots
 
@@ -286,14 +287,14 @@ def _take(telling: Telling, session_id: str, message: AddReadings | EndSession, 
 
 def session_decider(
     *, settle_s: int = 30, grace_s: int = 900, silence_s: int = 48 * 3_600
-) -> Decider[Command | TargetCommand, Station, SessionEvent]:
+) -> Decider[Command | SideCommand, Station, SessionEvent]:
     """The decider of a station's sessions, and of what they shall stop at, under these closing rules."""
     rules = ClosingRules(
         settle=timedelta(seconds=settle_s), grace=timedelta(seconds=grace_s), silence=timedelta(seconds=silence_s)
     )
     return Decider(
         initial=Station(),
-        decide=with_targets(partial(_decide_by, rules)),
+        decide=with_targets(with_signed(partial(_decide_by, rules))),
         evolve=evolve,
         deadlines=lambda station: [*rules.deadlines(station), *target_deadlines(station)],
         snapshots=lambda before, after: [*snapshots(before, after), *target_snapshots(before, after)],

@@ -16,6 +16,7 @@ from session_ledger.domain.finals import Final, connector_key, export_key
 from session_ledger.domain.metering import Hole
 from session_ledger.domain.meters import Exchange, changes_at, within
 from session_ledger.domain.rows import ms_of
+from session_ledger.domain.signatures import Signatures
 
 CORRECTABLE_FOR = timedelta(hours=48)
 CORRECTABLE_AT_MOST = 8
@@ -126,6 +127,8 @@ class Station:
     """By connector: the changes of the meter behind it."""
     withdrawn_at: datetime | None = None
     """When the station left the network."""
+    signed: Mapping[str, Signatures] = field(default_factory=dict)
+    """What the signed records of the latest sessions come to."""
 
     def find(self, session_id: str | None, transaction_id: str | None) -> str | None:
         """The session a message speaks of; a bare transaction id is an alias of the latest start that bore it."""

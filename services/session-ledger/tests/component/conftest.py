@@ -25,7 +25,7 @@ from ev_lab import contracts
 from session_ledger.app import build
 from session_ledger.settings import Settings
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 CALLERS = {
     "eddy": Principal(subject="eddy", roles=frozenset({"cpo-engineer"}), tenants=frozenset({"volt"})),
@@ -102,7 +102,8 @@ class Stage:
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     from network import NOON  # noqa: PLC0415 - beside this file, found once the path above is set
 
-    (tmp_path / "page-token-key").write_text("not a secret outside this test")
+    for name in ("page-token-key", "signed-value-key"):
+        (tmp_path / name).write_text("not a secret outside this test")
     clock = FixedClock(NOON)
     if request.param == "memory":
         log = MemoryLog()

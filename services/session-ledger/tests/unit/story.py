@@ -8,8 +8,8 @@ from ev_contracts.common import CommercialModel, MeterReading, Parties, Place
 from ev_contracts.sessions import AddReadings, ChangeChargingState, EndSession, SessionDeadlinePassed, StartSession
 from session_ledger.domain.history import SessionEvent
 from session_ledger.domain.session import Command, session
+from session_ledger.domain.signed import SideCommand
 from session_ledger.domain.station import Station
-from session_ledger.domain.targets import TargetCommand
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 STATION = "NLVOLT0001"
@@ -146,7 +146,7 @@ def one(number: int, begin_wh: int, stop_wh: int) -> list[Command]:
 
 
 def told(
-    commands: Sequence[Command | TargetCommand], state: Station = session.initial
+    commands: Sequence[Command | SideCommand], state: Station = session.initial
 ) -> tuple[list[SessionEvent], Station]:
     """The events of these commands, none of which may be refused, and the station after them."""
     events: list[SessionEvent] = []

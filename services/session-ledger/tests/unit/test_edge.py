@@ -28,7 +28,8 @@ PEOPLES = {
 
 
 def test_every_route_names_its_act(tmp_path: Path) -> None:
-    (tmp_path / "page-token-key").write_text("not a secret outside this test")
+    for name in ("page-token-key", "signed-value-key"):
+        (tmp_path / name).write_text("not a secret outside this test")
     service = build(Settings(secrets_dir=tmp_path, log_level="error"), log=MemoryLog())
     (app,) = (part.app for part in service.parts if isinstance(part, HttpEdge))
     assert undeclared_routes(app) == []

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from charger_gateway.adapters.no_authorities import NoAuthorities
+from charger_gateway.adapters.signed_values import RecordSeal, with_signed
 from charger_gateway.domain.ids import token_key
 from charger_gateway.domain.registration import BootIntervals
 from charger_gateway.domain.station import NO_TOKEN, Heard, TokenVerdict, Translated
@@ -38,6 +39,8 @@ class Interpreter:
     rejected_interval_s: int = 300
     authorities: Authorities = field(default_factory=NoAuthorities)
     metrics: Metrics = field(default_factory=Metrics)
+    seal: RecordSeal | None = None
+    """Without one, signed meter records stay in their frames."""
 
     @property
     def intervals(self) -> BootIntervals:
@@ -47,6 +50,10 @@ class Interpreter:
             pending_s=self.pending_interval_s,
             rejected_s=self.rejected_interval_s,
         )
+
+    def with_signed(self, payload: Any, values: str, heard: Heard) -> Any:
+        """The message with its signed meter records sealed beside their samples; `values` is where they are."""
+        return payload if self.seal is None else with_signed(payload, values, heard.station_id, self.seal)
 
     def verdict(self, uid: str, heard: Heard) -> TokenVerdict:
         """What the token's presenter is told."""

@@ -24,7 +24,7 @@ def _start_transaction(interpreter: Interpreter, payload: Any, heard: Heard) -> 
 
 def _stop_transaction(interpreter: Interpreter, payload: Any, heard: Heard) -> Translated:
     verdict = interpreter.verdict(payload["idTag"], heard) if "idTag" in payload else NO_TOKEN
-    return v16.stop_transaction(payload, heard, verdict)
+    return v16.stop_transaction(interpreter.with_signed(payload, "transactionData", heard), heard, verdict)
 
 
 SERVED: Mapping[str, Handler] = {
@@ -33,7 +33,7 @@ SERVED: Mapping[str, Handler] = {
     "StatusNotification": lambda _i, p, h: v16.status_notification(p, h),
     "Authorize": lambda i, p, h: v16.authorize(i.verdict(p["idTag"], h)),
     "StartTransaction": _start_transaction,
-    "MeterValues": lambda _i, p, h: v16.meter_values(p, h),
+    "MeterValues": lambda i, p, h: v16.meter_values(i.with_signed(p, "meterValue", h), h),
     "StopTransaction": _stop_transaction,
     "DataTransfer": data_transfer,
     "DiagnosticsStatusNotification": lambda _i, p, h: notices.diagnostics_status(p, h),

@@ -76,13 +76,18 @@ def _unknown_vendor(_interpreter: Interpreter, _payload: Any, _heard: Heard) -> 
     return Translated(answer={"status": "UnknownVendorId"})
 
 
+def _transaction_event(interpreter: Interpreter, payload: Any, heard: Heard) -> Translated:
+    told = interpreter.with_signed(payload, "meterValue", heard)
+    return v201.transaction_event(told, heard, interpreter.verdict_v201(payload, heard))
+
+
 SERVED_V201: Mapping[str, Handler] = {
     "BootNotification": lambda i, p, h: v201.boot(p, h, i.intervals),
     "Heartbeat": lambda _i, _p, h: v201.heartbeat(h),
     "StatusNotification": lambda _i, p, h: v201.status_notification(p, h),
     "Authorize": authorize,
-    "TransactionEvent": lambda i, p, h: v201.transaction_event(p, h, i.verdict_v201(p, h)),
-    "MeterValues": lambda _i, p, h: v201.meter_values(p, h),
+    "TransactionEvent": _transaction_event,
+    "MeterValues": lambda i, p, h: v201.meter_values(i.with_signed(p, "meterValue", h), h),
     "DataTransfer": _unknown_vendor,
     "NotifyEvent": lambda _i, p, h: device_model.event(p, h),
     "NotifyReport": lambda _i, p, h: device_model.report(p, h),
