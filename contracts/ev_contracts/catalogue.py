@@ -269,6 +269,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         gateway.FaultReported,
         gateway.FirmwarePublicationChanged,
         gateway.FirmwareStatusChanged,
+        gateway.ForeignCertificateRefused,
         gateway.LogStatusChanged,
         gateway.MessageQuarantined,
         gateway.MonitoringEventReported,

@@ -213,6 +213,12 @@ class CertificateSigningRequested(Record, frozen=True):
     accepted: Annotated[StrictBool, Field(description="What the station was answered.")]
     received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
     frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+    by_certificate: Annotated[
+        StrictBool | None,
+        Field(
+            description="Whether the station proved itself by a certificate when it asked: then it asks for that one's renewal. Absent: not told."
+        ),
+    ] = None
 
 
 class CertificateStatusRequested(Record, frozen=True):
@@ -2337,6 +2343,23 @@ class FirmwareStatusChanged(Record, frozen=True):
     reason_code: Annotated[StrictStr | None, Field(description="Since 2.1.")] = None
     received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
     frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class ForeignCertificateRefused(Record, frozen=True):
+    """Whoever came as this station showed a certificate that stands, but is not this station's."""
+
+    station_id: Annotated[StrictStr, Field(description="The identity that was claimed.")]
+    certificate_name: Annotated[
+        StrictStr, Field(description="Whom the certificate names; empty where it names nobody, or more than one.")
+    ]
+    why: Annotated[
+        StrictStr,
+        Field(
+            description="another-name or another-organisation (no socket was opened); serial-number-differs (at the boot: the connection was closed)."
+        ),
+    ]
+    serial_number: Annotated[StrictStr | None, Field(description="As the boot told it.")] = None
+    refused_at: Instant
 
 
 class Frame(Record, frozen=True):

@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def name_of(common: str) -> x509.Name:
+def name_of(common: str, organisation: str = "Restated") -> x509.Name:
     """A subject of the operator's."""
     return x509.Name(
-        [x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Restated"), x509.NameAttribute(NameOID.COMMON_NAME, common)]
+        [x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation), x509.NameAttribute(NameOID.COMMON_NAME, common)]
     )
 
 

@@ -75,17 +75,18 @@ async def a_password_rotates(station: Station, new: str) -> None:
     )
 
 
-async def the_profile_rises(station: Station) -> None:
-    """The registry asks for TLS from now on."""
+async def the_profile_rises(station: Station, profile: int = 2) -> None:
+    """The registry asks for TLS, or for a certificate, from now on; returns once the gateway knows."""
     await station.stand.registry_says(
         CredentialSnapshot(
             station_id=station.station_id,
             tenant=TENANT,
             secret_hmac=digest_of(SECRET),
-            security_profile=2,
+            security_profile=profile,
             version=2,
         )
     )
+    await is_refused_by(station, SECRET)
 
 
 async def comes_in_by(station: Station, secret: str) -> None:

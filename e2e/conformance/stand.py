@@ -23,7 +23,7 @@ from chassis.telemetry import Tracing
 from chassis.testing import KnownCallers, eventually, running
 from conformance.seeding import OPERATOR, TENANT, seed, station_ids, write_secrets
 from conformance.trust import Trust
-from conformance.vehicles import Operator, Pool
+from conformance.vehicles import Operator, Pool, v2g_authority
 from conformance.web import serving
 from ev_contracts.assets import CredentialSnapshot
 from ev_contracts.catalogue import RECORDS, TOPICS
@@ -187,6 +187,10 @@ def _settings(home: Path, trust: Trust, world: World) -> Settings:
         tls_rsa_certificate=str(trust.pairs["rsa"]),
         tls_ec_certificate=str(trust.pairs["ec"]),
         tls_station_roots=str(trust.station_root),
+        tls_revocations=str(trust.revocations),
+        tls_suites="standard",
+        station_organisation="Restated",
+        v2g_ca_dir=str(v2g_authority(home / "v2g")),
         secrets_dir=secrets,
         command_wait_s=10.0,
         station_ca_dir=str(home / "station-ca"),

@@ -83,6 +83,16 @@ class Station:
         """Over TLS; where the context holds a certificate of the station it needs no password. As `connect`."""
         await self.connect(uri=self.stand.secure_url(self.station_id), ssl=context, **more)
 
+    def secured_by(self) -> Any:
+        """The certificate that the gateway showed, as Python's ssl tells it."""
+        assert self._socket is not None
+        return self._socket.transport.get_extra_info("peercert")
+
+    def cipher(self) -> str:
+        """The suite of the connection."""
+        assert self._socket is not None
+        return str(self._socket.transport.get_extra_info("cipher")[0])
+
     async def disconnect(self) -> None:
         """Close the socket; what went wrong on it is raised here."""
         if self._socket is not None:

@@ -42,12 +42,28 @@ class Root:
         made = _begun(common, key, x509.BasicConstraints(ca=True, path_length=0)).add_extension(usage, critical=True)
         return cls(certificate=made.issuer_name(name_of(common)).sign(key, hashes.SHA256()), key=key)
 
-    def issue(self, common: str, key: Key, *, server: bool) -> bytes:
+    def revokes(self, *serials: int) -> bytes:
+        """A list of these (PEM)."""
+        now = dt.datetime.now(dt.UTC)
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self.certificate.subject)
+            .last_update(now - _DAY)
+            .next_update(now + 30 * _DAY)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
+            .add_extension(x509.CRLNumber(1), critical=False)
+        )
+        for serial in serials:
+            one = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now - _DAY).build()
+            builder = builder.add_revoked_certificate(one)
+        return builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    def issue(self, common: str, key: Key, *, server: bool, organisation: str = "Restated") -> bytes:
         """A certificate as PEM, of the gateway or of a station."""
         usage = ExtendedKeyUsageOID.SERVER_AUTH if server else ExtendedKeyUsageOID.CLIENT_AUTH
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
         made = (
-            _begun(common, key, x509.BasicConstraints(ca=False, path_length=None))
+            _begun(common, key, x509.BasicConstraints(ca=False, path_length=None), organisation)
             .issuer_name(self.certificate.subject)
             .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
             .add_extension(issuer, critical=False)
@@ -61,12 +77,14 @@ class Root:
         return path
 
 
-def _begun(common: str, key: Key, constraints: x509.BasicConstraints) -> x509.CertificateBuilder:
+def _begun(
+    common: str, key: Key, constraints: x509.BasicConstraints, organisation: str = "Restated"
+) -> x509.CertificateBuilder:
     now = dt.datetime.now(dt.UTC)
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     return (
         x509.CertificateBuilder()
-        .subject_name(name_of(common))
+        .subject_name(name_of(common, organisation))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _DAY)
@@ -89,20 +107,33 @@ class Trust:
             "rsa": rsa.generate_private_key(public_exponent=65_537, key_size=2_048),
             "ec": ec.generate_private_key(ec.SECP256R1()),
         }
+        self._revoked = self._pair("revoked", "OCTT0001", ec.generate_private_key(ec.SECP256R1()), self._stations)
+        revoked = x509.load_pem_x509_certificate(self._revoked.read_bytes())
+        self.revocations = folder / "revocations.pem"
+        self.revocations.write_bytes(self._stations.revokes(revoked.serial_number))
         self.pairs = {kind: self._pair(kind, "localhost", key, self._gateways) for kind, key in keys.items()}
 
-    def client(self, common: str | None = None, *, known: bool = True) -> ssl.SSLContext:
+    def client(
+        self, common: str | None = None, *, known: bool = True, organisation: str = "Restated"
+    ) -> ssl.SSLContext:
         """How a station connects: with a certificate of this name, of a root that is known or not, or with none."""
         context = ssl.create_default_context(cafile=str(self.gateway_root))
         if common is not None:
             root = self._stations if known else self._strangers
-            path = self._pair(f"{common}-{known}", common, ec.generate_private_key(ec.SECP256R1()), root)
+            key = ec.generate_private_key(ec.SECP256R1())
+            path = self._pair(f"{common}-{known}-{organisation}", common, key, root, organisation)
             context.load_cert_chain(path, path.with_suffix(".key"))
         return context
 
-    def _pair(self, stem: str, common: str, key: Key, root: Root) -> Path:
+    def revoked_client(self) -> ssl.SSLContext:
+        """How a station connects whose certificate was revoked before the gateway started."""
+        context = ssl.create_default_context(cafile=str(self.gateway_root))
+        context.load_cert_chain(self._revoked, self._revoked.with_suffix(".key"))
+        return context
+
+    def _pair(self, stem: str, common: str, key: Key, root: Root, organisation: str = "Restated") -> Path:
         path = self._folder / f"{stem}.pem"
-        path.write_bytes(root.issue(common, key, server=root is self._gateways))
+        path.write_bytes(root.issue(common, key, server=root is self._gateways, organisation=organisation))
         private = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )

@@ -6,11 +6,12 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
@@ -66,6 +67,17 @@ def made(common: str, by: Holder | None, wish: Wish) -> Holder:
     if wish.ocsp_signing:
         builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), critical=False)
     return Holder(certificate=builder.sign(key if by is None else by.key, hashes.SHA256()), key=key)
+
+
+def v2g_authority(folder: Path) -> Path:
+    """An authority below a V2G root, as its operator is given it: certificate and key."""
+    folder.mkdir()
+    root = made("V2G root", None, Wish(ca=True))
+    authority = made("V2G authority", root, Wish(ca=True))
+    private = authority.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "ca.key").write_bytes(private)
+    (folder / "ca.pem").write_text(authority.pem, encoding="ascii")
+    return folder
 
 
 @dataclass

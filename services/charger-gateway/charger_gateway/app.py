@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from fastapi import FastAPI
 
@@ -184,7 +183,7 @@ def _sockets(
     prices = PricesAtEnd(directory.displays, wait_s=settings.cost_display_end_wait_s)
     server = OcppServer(
         replica_id=replica_id,
-        address=_address(settings, clock.now()),
+        address=_address(settings, clock),
         limits=_limits(settings),
         credential_key=read_secret(settings, "credential-key"),
         clock=clock,
@@ -230,13 +229,14 @@ def _costs(
     )
 
 
-def _address(settings: Settings, now: datetime) -> Address:
+def _address(settings: Settings, clock: Clock) -> Address:
     return Address(
         host=settings.ocpp_host,
         port=settings.ocpp_port if settings.ocpp_port >= 0 else None,
         path=settings.ocpp_path,
         tls_port=settings.ocpp_tls_port,
-        tls=open_tls(settings, now),
+        tls=open_tls(settings, clock),
+        organisation=settings.station_organisation,
     )
 
 

@@ -93,11 +93,22 @@ class CsrRefused(Exception):
     """A signing request that no CA of ours may sign; the text says why."""
 
 
-class StationCa(Protocol):
-    """Who signs the certificates by which stations prove themselves (security profile 3)."""
+class CaUnavailable(Exception):
+    """The CA cannot say now: it is to be asked again later."""
 
-    def sign(self, csr_pem: str, *, station_id: str, now: datetime) -> str:
-        """The certificate and its chain as PEM. Raises CsrRefused."""
+    def __init__(self, why: str, *, after_s: float | None = None) -> None:
+        super().__init__(why)
+        self.after_s = after_s
+
+
+class StationCa(Protocol):
+    """Who signs certificates of stations: those by which they prove themselves to us, or to vehicles (V2G)."""
+
+    def sign(self, csr_pem: str, *, station_id: str, now: datetime, renews: bool = False) -> str:
+        """The certificate and its chain as PEM; may block, within a deadline. Raises CsrRefused, CaUnavailable.
+
+        `renews` says that the station proved itself by a certificate when it asked.
+        """
         ...
 
 
@@ -107,8 +118,8 @@ class Authorities(Protocol):
     The payloads are OCPP's own requests. Each answers within its own deadline and raises nothing.
     """
 
-    def signs(self, certificate_type: str | None) -> bool:
-        """Whether a station's request for a certificate of OCPP's kind (none: 1.6's only one) is signed by anybody."""
+    def signs(self, certificate_type: str | None, csr: str, *, station_id: str) -> bool:
+        """Whether a station's request for a certificate of OCPP's kind (none: 1.6's only one) will be signed."""
         ...
 
     async def contract_certificate(self, request: Mapping[str, Any]) -> ContractCertificate | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from charger_gateway.adapters.http import DESK
 from charger_gateway.adapters.ocpp.server import CONNECTIONS
 from charger_gateway.adapters.signing import Signing
-from charger_gateway.adapters.trust.opening import open_ca
+from charger_gateway.adapters.trust.opening import open_cas
 from charger_gateway.domain.station import STATION_EVENTS
 from charger_gateway.policies import on_connection, on_registry, on_session, on_station_word
 from charger_gateway.settings import Settings
@@ -25,17 +25,17 @@ REACTIONS = (CONTACTS, WORDS, REGISTRATIONS, STOPPING, SIGNING)
 
 
 def reactions(settings: Settings, wiring: Wiring) -> Sequence[Policy | Outbox]:
-    """Those that run by these settings: certificates are signed only where there is a station CA."""
+    """Those that run by these settings: certificates are signed only where there is a CA."""
     policies = [
         Policy(name=CONTACTS, source=CONNECTIONS, target=DESK, of=(StationConnected,), react=on_connection),
         Policy(name=WORDS, source=STATION_EVENTS, target=DESK, react=on_station_word),
         Policy(name=REGISTRATIONS, source=STATIONS, target=DESK, react=on_registry),
         Policy(name=STOPPING, source=SESSIONS, target=DESK, of=(SessionStopWanted,), react=on_session),
     ]
-    ca = open_ca(settings, wiring.env.clock.now())
-    if ca is None:
+    cas = open_cas(settings, wiring.env.clock.now())
+    if not cas:
         return policies
-    signing = Signing(ca, wiring.env.clock)
+    signing = Signing(cas, wiring.env.clock)
     return [
         *policies,
         Outbox(name=SIGNING, source=STATION_EVENTS, target=DESK, of=(CertificateSigningRequested,), act=signing.act),

@@ -61,6 +61,17 @@ class Settings(BaseServiceSettings):
     most_file_bytes: int = 512 * 1024 * 1024
     station_ca_dir: str = ""
     """The folder of the local station CA, made where it is empty; without one SignCertificate is answered Rejected."""
+    station_organisation: str = ""
+    """What a station's certificate must name as its organisation (A00.FR.404); empty: that is not looked at."""
+    v2g_ca_dir: str = ""
+    """The folder of an authority below a V2G root (`ca.pem`, `ca.key`); without one V2G certificates are not signed."""
+    est_url: str = ""
+    """A CA by EST (`https://ca.example/.well-known/est`) in place of the local station CA."""
+    est_roots: str = ""
+    """Who certifies the EST server (PEM)."""
+    est_certificate: str = ""
+    """By which the gateway proves itself to the EST server (PEM; its key beside it as `.key`); else the secret
+    `est-credential` (`user:password`)."""
     station_ca_operator: str = "EV Assets Manager"
     """Who stands as the organisation in the certificates that the local CA signs."""
     contract_roots: str = ""

@@ -13,7 +13,7 @@ from ev_contracts.gateway import OcspEvidence
 class NoAuthorities:
     """See Authorities."""
 
-    def signs(self, certificate_type: str | None) -> bool:
+    def signs(self, certificate_type: str | None, csr: str, *, station_id: str) -> bool:
         """See Authorities."""
         return False
 

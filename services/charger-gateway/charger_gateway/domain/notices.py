@@ -79,6 +79,7 @@ def sign_certificate(payload: Payload, heard: Heard, *, signs: bool) -> Translat
         request_id=maybe(long, payload, "requestId"),
         root=None if root is None else certificate_hash(root),
         accepted=signs,
+        by_certificate=heard.certificate_name is not None,
     )
     return told(requested, answer={"status": "Accepted" if signs else "Rejected"})
 

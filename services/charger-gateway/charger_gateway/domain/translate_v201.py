@@ -9,6 +9,7 @@ from charger_gateway.domain.registration import BootIntervals
 from charger_gateway.domain.station import (
     HEARTBEATS,
     NO_TOKEN,
+    STATION_EVENTS,
     TRANSACTION_EVENTS,
     Fact,
     Heard,
@@ -21,6 +22,7 @@ from charger_gateway.domain.values import INT64_MAX, Payload, instant, iso, name
 from ev_contracts.common import MeterReading
 from ev_contracts.gateway import (
     ConnectorStatusChanged,
+    ForeignCertificateRefused,
     HeartbeatSeen,
     MeterSampled,
     StationBooted,
@@ -29,6 +31,7 @@ from ev_contracts.gateway import (
     TransactionUpdated,
 )
 
+_OTHER_SERIAL = "serial-number-differs"
 _OF_THE_CABLE = {"cableMaxCurrent": "cable_max_current_a", "numberOfPhasesUsed": "phases_used"}
 
 
@@ -37,7 +40,14 @@ def boot(payload: Payload, heard: Heard, intervals: BootIntervals) -> Translated
     station = payload["chargingStation"]
     serial_number = station.get("serialNumber")
     if not _is_its_own(serial_number, heard):
-        return Translated(answer={}, closes="serial-number-differs")
+        foreign = ForeignCertificateRefused(
+            station_id=heard.station_id,
+            certificate_name=heard.certificate_name or "",
+            why=_OTHER_SERIAL,
+            serial_number=serial_number,
+            refused_at=heard.received_at,
+        )
+        return Translated(answer={}, facts=(Fact(topic=STATION_EVENTS, record=foreign),), closes=_OTHER_SERIAL)
     record = StationBooted(
         station_id=heard.station_id,
         ocpp_version=heard.version,

@@ -12,6 +12,7 @@ import pytest
 
 from charger_gateway.adapters.ocpp.admission import Admissions, Proof, Proven, Rejected, UsedCredentials, identity_in
 from charger_gateway.adapters.ocpp.pacing import MessagePace, WrongCredentials
+from charger_gateway.adapters.trust.tls import Shown
 from charger_gateway.domain.station import TokenVerdict
 from charger_gateway.ports import KnownStation, StationShape
 
@@ -163,13 +164,16 @@ def test_both_passwords_count_until_the_new_one_did(
     assert (proven.credential_version if isinstance(proven, Proven) else None) == version
 
 
+OWN = Shown(common_name="NLVOLT0003", organisation="Volt")
+
+
 @pytest.mark.parametrize("least", [0, 1, 2, 3])
 @pytest.mark.parametrize(
     ("proof", "profile"),
     [
         ({"authorization": NEW}, 1),
         ({"authorization": NEW, "secure": True}, 2),
-        ({"secure": True, "common_name": "NLVOLT0003"}, 3),
+        ({"secure": True, "shown": OWN}, 3),
     ],
 )
 def test_a_profile_is_never_lowered(least: int, proof: dict[str, Any], profile: int) -> None:
@@ -179,13 +183,14 @@ def test_a_profile_is_never_lowered(least: int, proof: dict[str, Any], profile: 
 
 @pytest.mark.parametrize("common_name", ["NLVOLT0001", "", "nlvolt0003"])
 def test_the_certificate_of_another_is_no_proof_and_no_password_helps_it(common_name: str) -> None:
+    shown = Shown(common_name=common_name, organisation="Volt")
     # CitrineOS took any certificate of its CA for any identity until September 2026.
-    assert show(ROTATED, secure=True, common_name=common_name, authorization=NEW) == HTTPStatus.UNAUTHORIZED
+    assert show(ROTATED, secure=True, shown=shown, authorization=NEW) == HTTPStatus.UNAUTHORIZED
 
 
 def test_a_revoked_identity_is_locked_for_its_certificate_too() -> None:
     revoked = replace(ROTATED, secret_hmac=None, secret_hmac_before=None, before_ends_at=None)
-    assert show(revoked, secure=True, common_name="NLVOLT0003") == HTTPStatus.UNAUTHORIZED
+    assert show(revoked, secure=True, shown=OWN) == HTTPStatus.UNAUTHORIZED
 
 
 def test_what_was_used_is_never_forgotten_for_an_older_one() -> None:
@@ -195,3 +200,17 @@ def test_what_was_used_is_never_forgotten_for_an_older_one() -> None:
     assert used.was_used(ROTATED)
     assert not used.was_used(replace(ROTATED, version=3))
     assert not used.was_used(replace(ROTATED, version=0))
+
+
+@pytest.mark.parametrize(
+    ("shown", "why"),
+    [
+        (OWN, None),
+        (Shown(common_name="NLVOLT0003", organisation="Other"), "another-organisation"),
+        (Shown(common_name="NLVOLT0001", organisation="Volt"), "another-name"),
+    ],
+)
+def test_a_certificate_must_name_the_station_and_its_operator(shown: Shown, why: str | None) -> None:
+    admissions = Admissions(directory=OneStation(ROTATED), credential_key=KEY, now=lambda: NOON, organisation="Volt")
+    proven = admissions.admit("NLVOLT0003", Proof(authorization=None, shown=shown))
+    assert (proven.foreign.why if isinstance(proven, Rejected) and proven.foreign else None) == why

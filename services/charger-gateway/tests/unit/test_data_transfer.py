@@ -79,7 +79,13 @@ def test_a_v2g_certificate_is_asked_for_in_the_envelope() -> None:
     said = say("1.6", "DataTransfer", plug_and_charge("SignCertificate", request))
     assert orjson.loads(said.answer["data"]) == {"status": "Rejected"}
     assert [fact.record for fact in said.facts] == [
-        CertificateSigningRequested(**SAID, csr="PEM", certificate_type="V2GCertificate", accepted=False)
+        CertificateSigningRequested(
+            **SAID,
+            csr="PEM",
+            certificate_type="V2GCertificate",
+            accepted=False,
+            by_certificate=False,
+        )
     ]
 
 

@@ -83,3 +83,43 @@ def test_revocations_add_up(tmp_path: Path, ca: LocalCa) -> None:
     listed = x509.load_pem_x509_crl((tmp_path / "ca" / "revoked.pem").read_bytes())
     serials = {x509.load_pem_x509_certificate(chain.encode()).serial_number for chain in chains}
     assert {one.serial_number for one in listed} == serials
+
+
+def serials_of(folder: Path) -> tuple[datetime | None, set[int]]:
+    listed = x509.load_pem_x509_crl((folder / "revoked.pem").read_bytes())
+    return listed.next_update_utc, {one.serial_number for one in listed}
+
+
+def test_revocations_are_renewed_before_they_lapse_and_lose_nothing(tmp_path: Path, ca: LocalCa) -> None:
+    chain = ca.sign(request(ec.generate_private_key(ec.SECP256R1()), STATION), station_id=STATION, now=NOON)
+    ca.revoke(chain, now=NOON)
+    lapses_at, revoked = serials_of(tmp_path / "ca")
+    assert lapses_at == NOON + timedelta(days=30)
+    assert not ca.renew_revocations(now=NOON + timedelta(days=14))
+    assert ca.renew_revocations(now=NOON + timedelta(days=15))
+    assert serials_of(tmp_path / "ca") == (NOON + timedelta(days=45), revoked)
+    assert not ca.renew_revocations(now=NOON + timedelta(days=16))
+
+
+def test_an_authority_below_a_v2g_root_signs_for_vehicles_and_shows_its_chain(tmp_path: Path, ca: LocalCa) -> None:
+    # Any authority will do that others certified: its folder holds its chain and its key.
+    below = LocalCa.open_below(tmp_path / "ca", operator="Volt")
+    key = ec.generate_private_key(ec.SECP256R1())
+    leaf, above = x509.load_pem_x509_certificates(
+        below.sign(request(key, STATION), station_id=STATION, now=NOON).encode()
+    )
+    leaf.verify_directly_issued_by(above)
+    usage = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert list(usage) == [ExtendedKeyUsageOID.SERVER_AUTH]
+    assert leaf.not_valid_after_utc == NOON + timedelta(days=90)
+    assert ca is not None
+
+
+def test_a_folder_that_is_not_whole_opens_no_authority(tmp_path: Path, ca: LocalCa) -> None:
+    with pytest.raises(OSError, match=r"ca\.pem"):
+        LocalCa.open_below(tmp_path / "nothing", operator="Volt")
+    LocalCa.open_or_make(tmp_path / "other", operator="Volt", now=NOON)
+    (tmp_path / "ca" / "ca.key").write_bytes((tmp_path / "other" / "ca.key").read_bytes())
+    with pytest.raises(ValueError, match="is not the EC key"):
+        LocalCa.open_below(tmp_path / "ca", operator="Volt")
+    assert ca is not None

@@ -102,7 +102,7 @@ def test_a_message_is_its_own_fact(version: str, action: str, payload: Any, fact
 class Signs:
     """Authorities of which only the signing counts here."""
 
-    def signs(self, _certificate_type: str | None) -> bool:
+    def signs(self, _certificate_type: str | None, _csr: str, *, station_id: str) -> bool:  # noqa: ARG002
         return True
 
 
@@ -110,7 +110,7 @@ class Signs:
 def test_without_anybody_who_signs_a_request_is_rejected_and_kept(version: str) -> None:
     said = say(version, "SignCertificate", {"csr": "PEM"})
     assert said.answer == {"status": "Rejected"}
-    assert said.facts[0].record == CertificateSigningRequested(**SAID, csr="PEM", accepted=False)
+    assert said.facts[0].record == CertificateSigningRequested(**SAID, csr="PEM", accepted=False, by_certificate=False)
 
 
 def test_with_somebody_who_signs_it_is_accepted_and_its_request_is_known() -> None:
@@ -120,6 +120,7 @@ def test_with_somebody_who_signs_it_is_accepted_and_its_request_is_known() -> No
     assert said.facts[0].record == CertificateSigningRequested(
         **SAID,
         csr="PEM",
+        by_certificate=False,
         certificate_type="V2GCertificate",
         request_id=3,
         root=CertificateHash(hash_algorithm="SHA256", issuer_name_hash="a1", issuer_key_hash="b2", serial_number="c3"),

@@ -86,14 +86,14 @@ def test_other_words_are_not() -> None:
 class OneCa:
     """Signs what is PEM."""
 
-    def sign(self, csr_pem: str, *, station_id: str, now: datetime) -> str:
+    def sign(self, csr_pem: str, *, station_id: str, now: datetime, renews: bool = False) -> str:
         if csr_pem != "PEM":
             raise CsrRefused("no request")
         return f"chain of {station_id}"
 
 
 async def test_the_ca_signs_and_the_desk_delivers() -> None:
-    signing = Signing(OneCa(), FixedClock(NOON))
+    signing = Signing({"ChargingStationCertificate": OneCa()}, FixedClock(NOON))
     (to,) = await signing.act(asked(request_id=5), CONTEXT)
     delivery = to.command
     assert isinstance(delivery, DeliverSignedCertificate)
@@ -103,7 +103,7 @@ async def test_the_ca_signs_and_the_desk_delivers() -> None:
 
 
 async def test_what_the_ca_refuses_is_told_and_what_was_refused_is_not_signed() -> None:
-    signing = Signing(OneCa(), FixedClock(NOON))
+    signing = Signing({"ChargingStationCertificate": OneCa()}, FixedClock(NOON))
     (to,) = await signing.act(asked().model_copy(update={"csr": "nonsense"}), CONTEXT)
     assert to.command == ReportProgress(at=NOON, station_id=STATION, kind="signing", status="Refused")
     assert await signing.act(asked(accepted=False), CONTEXT) == []

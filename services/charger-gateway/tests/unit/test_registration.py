@@ -11,7 +11,7 @@ from charger_gateway.domain.station import Heard, Translated
 from charger_gateway.policies import on_registry
 from chassis.decider import EventContext
 from ev_contracts.assets import DesiredVariable, RegistrationState, StationAccepted, StationRegistered, StationSuspended
-from ev_contracts.gateway import SetDesiredVariables, TriggerStationMessage, VariableSetting
+from ev_contracts.gateway import ForeignCertificateRefused, SetDesiredVariables, TriggerStationMessage, VariableSetting
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 INTERVALS = BootIntervals(accepted_s=300, pending_s=60, rejected_s=900)
@@ -113,7 +113,15 @@ def test_a_station_with_a_certificate_is_its_own() -> None:
     assert booted(shown, "NLVOLT0001").closes is None
     assert booted(known, "ACE-1").closes is None
     assert booted(shown, "ACE-1").closes == "serial-number-differs"
-    assert booted(shown, "ACE-1").facts == ()
+    assert [fact.record for fact in booted(shown, "ACE-1").facts] == [
+        ForeignCertificateRefused(
+            station_id="NLVOLT0001",
+            certificate_name="NLVOLT0001",
+            why="serial-number-differs",
+            serial_number="ACE-1",
+            refused_at=NOON,
+        )
+    ]
 
 
 CONTEXT = EventContext(

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import TypeAlias
 from urllib.parse import unquote
 
+from charger_gateway.adapters.trust.tls import Shown
 from charger_gateway.ports import Directory, KnownStation
 
 _MAX_IDENTITY = 48
@@ -24,6 +25,16 @@ class Rejected:
 
     status: HTTPStatus
     text: str
+    foreign: "Foreign | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """A certificate that stands was shown for a station whose it is not."""
+
+    station: KnownStation
+    certificate_name: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +43,8 @@ class Proof:
 
     authorization: str | None
     secure: bool = False
-    common_name: str | None = None
-    """Of the client certificate, whose chain and revocation TLS has checked; None where there was none."""
+    shown: Shown | None = None
+    """The client certificate, whose chain and revocation TLS has checked; None where there was none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +94,8 @@ class Admissions:
     credential_key: bytes
     now: Callable[[], datetime]
     used: UsedCredentials = field(default_factory=UsedCredentials)
+    organisation: str = ""
+    """What certificates must name as theirs; empty: that is not looked at."""
 
     def admit(self, identity: str | None, proof: Proof) -> Admission:
         """404 for an unknown identity, 401 for a wrong proof, in the same time (the digests are made either way)."""
@@ -93,15 +106,28 @@ class Admissions:
         before = _equals_one(digests, self._before(station))
         if station is None:
             return Rejected(status=HTTPStatus.NOT_FOUND, text="unknown station\n")
-        if proof.common_name is not None:
-            proven, profile = proof.common_name == identity, 3
+        foreign = None
+        if proof.shown is not None:
+            foreign = self._foreign(station, proof.shown)
+            proven, profile = foreign is None, 3
         else:
             proven, profile = user == identity and (newest or before), 2 if proof.secure else 1
         # Without a credential in force the identity is locked, whatever certificate is still about.
         if not proven or station.secret_hmac is None or profile < station.security_profile:
-            return Rejected(status=HTTPStatus.UNAUTHORIZED, text="wrong or missing credentials\n")
+            return Rejected(status=HTTPStatus.UNAUTHORIZED, text="wrong or missing credentials\n", foreign=foreign)
         version = station.version if newest and profile < 3 else 0
-        return Proven(station=station, profile=profile, credential_version=version, certificate_name=proof.common_name)
+        name = None if proof.shown is None else proof.shown.common_name
+        return Proven(station=station, profile=profile, credential_version=version, certificate_name=name)
+
+    def _foreign(self, station: KnownStation, shown: Shown) -> Foreign | None:
+        """Why the certificate is not the station's (A00.FR.404/405), if it is not."""
+        if shown.common_name != station.station_id:
+            why = "another-name"
+        elif self.organisation and shown.organisation != self.organisation:
+            why = "another-organisation"
+        else:
+            return None
+        return Foreign(station=station, certificate_name=shown.common_name, why=why)
 
     def _before(self, station: KnownStation | None) -> bytes | None:
         if station is None or station.before_ends_at is None or station.before_ends_at <= self.now():

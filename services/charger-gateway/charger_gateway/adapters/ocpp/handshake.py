@@ -11,7 +11,7 @@ import structlog
 from picows import WSAutoPingStrategy, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
 from picows.picows import WSProtocol  # type: ignore[attr-defined]  # the stub leaves it out
 
-from charger_gateway.adapters.ocpp.admission import Admissions, Proof, Proven, Rejected, identity_in
+from charger_gateway.adapters.ocpp.admission import Admissions, Foreign, Proof, Proven, Rejected, identity_in
 from charger_gateway.adapters.ocpp.deflate import agreed
 from charger_gateway.adapters.ocpp.dialects import SUBPROTOCOLS
 from charger_gateway.adapters.ocpp.frames import MAX_FRAME_BYTES
@@ -19,7 +19,7 @@ from charger_gateway.adapters.ocpp.knocks import Knock
 from charger_gateway.adapters.ocpp.limits import Limits
 from charger_gateway.adapters.ocpp.pacing import Doorway, WrongCredentials
 from charger_gateway.adapters.ocpp.sockets import StationSocket
-from charger_gateway.adapters.trust.tls import common_name
+from charger_gateway.adapters.trust.tls import shown_by
 
 _SERVER = "ev-assets-manager"
 _FIRST_BUFFER_BYTES = 2048
@@ -50,7 +50,7 @@ class Doorkeeper:
         admissions: Admissions,
         busy: Callable[[], bool],
         opened: Callable[[StationSocket, Admitted], None],
-        knocked: Callable[[Knock], None],
+        knocked: Callable[[Knock | Foreign], None],
     ) -> None:
         self._path = path
         self._limits = limits
@@ -113,11 +113,13 @@ class Doorkeeper:
         proof = Proof(
             authorization=_single(request.headers.getall("Authorization", ())),
             secure=transport.get_extra_info("ssl_object") is not None,
-            common_name=common_name(transport),
+            shown=shown_by(transport),
         )
         proven = self._admissions.admit(identity, proof)
         if isinstance(proven, Rejected):
             self._wrong.failed(peer, identity or _NOBODY)
+            if proven.foreign is not None:
+                self._knocked(proven.foreign)
             log.warning("station.rejected", status=int(proven.status), peer=peer)
             if identity is not None and proven.status is HTTPStatus.NOT_FOUND:
                 self._knocked(Knock(identity=identity, peer=peer, secure=proof.secure, subprotocols=_offered(request)))

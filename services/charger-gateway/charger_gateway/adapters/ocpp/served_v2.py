@@ -68,7 +68,7 @@ def _vat_number(interpreter: Interpreter, payload: Any, heard: Heard) -> Asked:
 
 def sign_certificate(interpreter: Interpreter, payload: Any, heard: Heard) -> Translated:
     """Accepted where somebody signs such a one."""
-    signs = interpreter.authorities.signs(payload.get("certificateType"))
+    signs = interpreter.authorities.signs(payload.get("certificateType"), payload["csr"], station_id=heard.station_id)
     return notices.sign_certificate(payload, heard, signs=signs)
 
 

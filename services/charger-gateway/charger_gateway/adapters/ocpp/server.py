@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from charger_gateway.adapters.ocpp.admission import Admissions, Proven, UsedCredentials
+from charger_gateway.adapters.ocpp.admission import Admissions, Foreign, Proven, UsedCredentials
 from charger_gateway.adapters.ocpp.connection import (
     CLOSE_GOING_AWAY,
     CLOSE_POLICY,
@@ -18,16 +18,17 @@ from charger_gateway.adapters.ocpp.connection import (
 from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.handshake import Admitted, Doorkeeper
 from charger_gateway.adapters.ocpp.keepalive import Keepalive
-from charger_gateway.adapters.ocpp.knocks import Knocks
+from charger_gateway.adapters.ocpp.knocks import Knock, Knocks
 from charger_gateway.adapters.ocpp.limits import Limits
 from charger_gateway.adapters.ocpp.pacing import MessagePace
 from charger_gateway.adapters.ocpp.sockets import StationSocket
 from charger_gateway.adapters.ocpp.stalls import WatchedJournal
 from charger_gateway.adapters.trust.tls import TlsContext
 from charger_gateway.domain.running import RunningTransactions
+from charger_gateway.domain.station import STATION_EVENTS
 from charger_gateway.ports import Directory, FrameKeeper, Journal, JournalUnavailable
 from chassis.clock import Clock
-from ev_contracts.gateway import ConnectionDisplaced, StationConnected, StationDisconnected
+from ev_contracts.gateway import ConnectionDisplaced, ForeignCertificateRefused, StationConnected, StationDisconnected
 
 CONNECTIONS = "gateway.connection.event.v1"
 _BACKLOG = 1024
@@ -48,6 +49,8 @@ class Address:
     path: str = "/ocpp"
     tls_port: int | None = None
     tls: TlsContext | None = None
+    organisation: str = ""
+    """Of stations' certificates."""
 
 
 class OcppServer:
@@ -82,17 +85,28 @@ class OcppServer:
         self._connections: dict[str, Connection] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._serving: set[asyncio.Task[None]] = set()
-        self._door = Doorkeeper(
-            path=address.path,
-            limits=limits,
-            admissions=Admissions(directory=directory, credential_key=credential_key, now=clock.now, used=self.used),
-            busy=self._busy,
-            opened=self._opened,
-            knocked=Knocks(journal=self.journal, metrics=interpreter.metrics, now=clock.now).heard,
-        )
+        self._knocks = Knocks(journal=self.journal, metrics=interpreter.metrics, now=clock.now)
+        self._door = self._doorkeeper(credential_key)
         self._draining = False
         self.listens = False
         """Whether stations can connect."""
+
+    def _doorkeeper(self, credential_key: bytes) -> Doorkeeper:
+        admissions = Admissions(
+            directory=self.directory,
+            credential_key=credential_key,
+            now=self.clock.now,
+            used=self.used,
+            organisation=self._address.organisation,
+        )
+        return Doorkeeper(
+            path=self._address.path,
+            limits=self._limits,
+            admissions=admissions,
+            busy=self._busy,
+            opened=self._opened,
+            knocked=self._knocked,
+        )
 
     # What the rest of the process may ask.
 
@@ -214,6 +228,20 @@ class OcppServer:
     def _busy(self) -> bool:
         full = len(self._connections) >= self._limits.most_connections
         return self._draining or full or self.journal.stalled_s() > self._limits.log_timeout_s
+
+    def _knocked(self, knock: Knock | Foreign) -> None:
+        if isinstance(knock, Knock):
+            self._knocks.heard(knock)
+            return
+        station = knock.station
+        refused = ForeignCertificateRefused(
+            station_id=station.station_id,
+            certificate_name=knock.certificate_name,
+            why=knock.why,
+            refused_at=self.clock.now(),
+        )
+        # Whoever knocks must not make the log wait: this may be lost while the log is down.
+        self.journal.note(STATION_EVENTS, f"{station.tenant}/{station.station_id}", refused)
 
     def _opened(self, socket: StationSocket, admitted: Admitted) -> None:
         task = asyncio.create_task(self._handle(socket, admitted))

@@ -1,25 +1,24 @@
-"""A station CA of our own, for those who have no other: root, key and revocations in a folder."""
+"""CAs of our own: the stations' (root, key and revocations in a folder), and one below a V2G root that others gave."""
 
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from charger_gateway.ports import CsrRefused
+from charger_gateway.adapters.trust.csr import checked
 
 ROOT, KEY, REVOKED = "ca.pem", "ca.key", "revoked.pem"
 _YEARS_OF_ROOT = 10
 _DAY = timedelta(days=1)
-_LEAF_DAYS = 365
 _REVOCATION_DAYS = 30
-_MIN_RSA_BITS = 2048
-_MIN_EC_BITS = 224
-_MOST_CSR = 5_500
+_RENEWED_DAYS_BEFORE = 15
+"""A list is made anew that long before it lapses: with a lapsed one no certificate stands."""
 
 _USAGE = {
     "digital_signature": True,
@@ -32,28 +31,62 @@ _USAGE = {
 }
 
 
-class LocalCa:
-    """Satisfies StationCa; made by `open_or_make`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """What its certificates are for, and for how long."""
 
-    def __init__(self, folder: Path, root: x509.Certificate, key: ec.EllipticCurvePrivateKey, operator: str) -> None:
+    usage: x509.ObjectIdentifier
+    days: int
+
+
+STATION = Leaf(usage=ExtendedKeyUsageOID.CLIENT_AUTH, days=365)
+"""By which a station proves itself to the gateway."""
+V2G = Leaf(usage=ExtendedKeyUsageOID.SERVER_AUTH, days=90)
+"""By which a station proves itself to vehicles (SECC, ISO 15118-2: two to three months)."""
+
+
+class LocalCa:
+    """Satisfies StationCa; made by `open_or_make`, or by `open_below`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        chain: Sequence[x509.Certificate],
+        key: ec.EllipticCurvePrivateKey,
+        *,
+        operator: str,
+        leaf: Leaf,
+    ) -> None:
         self._folder = folder
-        self._root = root
+        self._chain = chain
+        self._root = chain[0]
         self._key = key
         self._operator = operator
+        self._leaf = leaf
 
     @classmethod
     def open_or_make(cls, folder: Path, *, operator: str, now: datetime) -> "LocalCa":
         """The CA of this folder; a new one where there is none yet."""
         if not (folder / KEY).exists():
             _make(folder, operator, now)
-        root = x509.load_pem_x509_certificate((folder / ROOT).read_bytes())
-        key = serialization.load_pem_private_key((folder / KEY).read_bytes(), password=None)
-        assert isinstance(key, ec.EllipticCurvePrivateKey)
-        return cls(folder, root, key, operator)
+        return cls._read(folder, operator, STATION)
 
-    def sign(self, csr_pem: str, *, station_id: str, now: datetime) -> str:
+    @classmethod
+    def open_below(cls, folder: Path, *, operator: str) -> "LocalCa":
+        """The V2G authority of this folder, which others certified. Raises OSError, ValueError."""
+        return cls._read(folder, operator, V2G)
+
+    @classmethod
+    def _read(cls, folder: Path, operator: str, leaf: Leaf) -> "LocalCa":
+        chain = x509.load_pem_x509_certificates((folder / ROOT).read_bytes())
+        key = serialization.load_pem_private_key((folder / KEY).read_bytes(), password=None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != chain[0].public_key():
+            raise ValueError(f"{folder / KEY} is not the EC key of {ROOT}")
+        return cls(folder, chain, key, operator=operator, leaf=leaf)
+
+    def sign(self, csr_pem: str, *, station_id: str, now: datetime, renews: bool = False) -> str:  # noqa: ARG002
         """See StationCa: only the station's own name, only strong keys, and of its wishes nothing but the key."""
-        request = _checked(csr_pem, station_id)
+        request = checked(csr_pem, station_id)
         name = x509.Name(
             [
                 x509.NameAttribute(NameOID.ORGANIZATION_NAME, self._operator),
@@ -67,15 +100,15 @@ class LocalCa:
             .public_key(request.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - _DAY)
-            .not_valid_after(now + _LEAF_DAYS * _DAY)
+            .not_valid_after(now + self._leaf.days * _DAY)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([self._leaf.usage]), critical=False)
             .add_extension(x509.KeyUsage(key_cert_sign=False, crl_sign=False, **_USAGE), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(request.public_key()), critical=False)
             .add_extension(_authority(self._key), critical=False)
         )
         leaf = builder.sign(self._key, hashes.SHA256())
-        return (_pem(leaf) + _pem(self._root)).decode()
+        return b"".join(_pem(one) for one in (leaf, *self._chain)).decode()
 
     def revoke(self, certificate_pem: str, *, now: datetime) -> None:
         """From the next handshake that sees the new list on, this certificate is worth nothing."""
@@ -86,29 +119,15 @@ class LocalCa:
         serials = {serial, *(one.serial_number for one in before)}
         _write_revocations(self._folder, self._root, self._key, at, serials)
 
-
-def _checked(csr_pem: str, station_id: str) -> x509.CertificateSigningRequest:
-    if len(csr_pem) > _MOST_CSR:
-        raise CsrRefused("longer than OCPP allows")
-    try:
-        request = x509.load_pem_x509_csr(csr_pem.encode())
-        names = request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        sound = request.is_signature_valid
-    except (ValueError, TypeError, InvalidSignature, x509.InvalidVersion) as error:
-        raise CsrRefused("not a signing request") from error
-    if not sound:
-        raise CsrRefused("its signature does not match")
-    if [name.value for name in names] != [station_id]:
-        raise CsrRefused("its common name is not the station's identity")
-    if not _strong(request.public_key()):
-        raise CsrRefused("its key is too weak")
-    return request
-
-
-def _strong(key: object) -> bool:
-    if isinstance(key, rsa.RSAPublicKey):
-        return key.key_size >= _MIN_RSA_BITS
-    return isinstance(key, ec.EllipticCurvePublicKey) and key.key_size >= _MIN_EC_BITS
+    def renew_revocations(self, *, now: datetime) -> bool:
+        """Writes the list anew where it is about to lapse, whatever stands in it; whether it did."""
+        before = x509.load_pem_x509_crl((self._folder / REVOKED).read_bytes())
+        lapses_at = before.next_update_utc
+        if lapses_at is not None and lapses_at - now > _RENEWED_DAYS_BEFORE * _DAY:
+            return False
+        at = max(now, before.last_update_utc + timedelta(seconds=1))
+        _write_revocations(self._folder, self._root, self._key, at, {one.serial_number for one in before})
+        return True
 
 
 def _make(folder: Path, operator: str, now: datetime) -> None:
@@ -151,7 +170,8 @@ def _write_revocations(
         .issuer_name(root.subject)
         .last_update(now)
         .next_update(now + _REVOCATION_DAYS * _DAY)
-        .add_extension(x509.CRLNumber(len(serials) + 1), critical=False)
+        # Lists are told apart by their time: it rises with each, also where the same certificates stand in it.
+        .add_extension(x509.CRLNumber(int(now.timestamp())), critical=False)
         .add_extension(_authority(key), critical=False)
     )
     for serial in sorted(serials):

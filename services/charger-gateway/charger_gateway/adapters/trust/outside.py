@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from charger_gateway.adapters.signing import kind_of
 from charger_gateway.adapters.trust.contracts import Contracts, question_of
+from charger_gateway.adapters.trust.csr import may_be_signed
 from charger_gateway.adapters.trust.ocsp import Question
 from charger_gateway.adapters.trust.provisioning import Provisioning
 from charger_gateway.adapters.trust.responders import Responders
@@ -22,9 +24,9 @@ class Outside:
     contracts: Contracts | None = None
     provisioning: Provisioning | None = None
 
-    def signs(self, certificate_type: str | None) -> bool:
+    def signs(self, certificate_type: str | None, csr: str, *, station_id: str) -> bool:
         """See Authorities."""
-        return (certificate_type or "ChargingStationCertificate") in self.signed_kinds
+        return kind_of(certificate_type) in self.signed_kinds and may_be_signed(csr, station_id)
 
     async def contract_certificate(self, request: Mapping[str, Any]) -> ContractCertificate | None:
         """See Authorities."""

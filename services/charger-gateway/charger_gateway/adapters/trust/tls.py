@@ -6,7 +6,7 @@ a certificate and does without. A certificate that is shown must stand: chain, v
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,8 +41,12 @@ class TlsFiles:
 class TlsContext:
     """The context of one port; files that change are read again, so that a renewed certificate needs no restart."""
 
-    def __init__(self, files: TlsFiles) -> None:
+    def __init__(self, files: TlsFiles, *, renew: Callable[[], object] | None = None) -> None:
+        """`renew` sees to it that the revocations do not lapse; it is called before each look."""
         self._files = files
+        self._renew = renew
+        if renew is not None:
+            renew()
         self._seen = self._stamps()
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -71,6 +75,8 @@ class TlsContext:
     def look(self) -> None:
         """Read changed files again; what cannot be read leaves what was read before."""
         try:
+            if self._renew is not None:
+                self._renew()
             stamps = self._stamps()
             if stamps != self._seen:
                 self._load()
@@ -86,12 +92,24 @@ class TlsContext:
             self.look()
 
 
-def common_name(transport: asyncio.Transport) -> str | None:
-    """The common name of the client certificate that TLS has checked; None where none was shown."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Whom a client certificate that TLS has checked names; empty where it names nobody, or more than one."""
+
+    common_name: str
+    organisation: str
+
+
+def shown_by(transport: asyncio.Transport) -> Shown | None:
+    """Of the client; None where it showed none."""
     secured: Any = transport.get_extra_info("ssl_object")
     certificate = None if secured is None else secured.getpeercert()
     if not certificate:
         return None
-    names = [value for part in certificate.get("subject", ()) for key, value in part if key == "commonName"]
+    return Shown(common_name=_only(certificate, "commonName"), organisation=_only(certificate, "organizationName"))
+
+
+def _only(certificate: Mapping[str, Any], wanted: str) -> str:
+    names = [value for part in certificate.get("subject", ()) for key, value in part if key == wanted]
     # More than one name leaves open which is meant.
     return names[0] if len(names) == 1 else ""
