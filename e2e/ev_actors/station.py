@@ -5,6 +5,7 @@ from abc import abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Protocol
 
 from websockets.exceptions import InvalidHandshake, WebSocketException
@@ -95,6 +96,10 @@ class Station:
         self.registers_wh: dict[int, int] = {}
         self.sessions: dict[int, Session] = {}
         self.on_remote_start: asyncio.Queue[tuple[int, str, int | None]] = asyncio.Queue(maxsize=8)
+        self.variables: dict[tuple[str, str], str] = {}
+        """What it tells of its device model, by component and variable."""
+        self.displayed: list[Decimal] = []
+        """What its display was told that a session costs so far, the oldest first."""
         self.away = False
         """True while the connection is lost on purpose."""
         self._count = 0

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from ocpp.routing import after, on
@@ -127,6 +128,25 @@ class _Peer(ChargePoint):  # type: ignore[misc]  # the library carries no types
     async def remote_stop(self, transaction_id: str) -> Any:
         found = self.station.stop(transaction_id)
         return call_result.RequestStopTransaction(status="Accepted" if found else "Rejected")
+
+    @on(Action.get_variables)
+    async def variables(self, get_variable_data: list[dict[str, Any]], **_: object) -> Any:
+        return call_result.GetVariables(get_variable_result=[self._variable(asked) for asked in get_variable_data])
+
+    def _variable(self, asked: dict[str, Any]) -> dict[str, Any]:
+        component, variable = asked["component"], asked["variable"]
+        value = self.station.variables.get((component["name"], variable["name"]))
+        told = (
+            {"attribute_status": "UnknownVariable"}
+            if value is None
+            else {"attribute_status": "Accepted", "attribute_value": value}
+        )
+        return {**told, "component": component, "variable": variable}
+
+    @on(Action.cost_updated)
+    async def cost_updated(self, total_cost: float, **_: object) -> Any:
+        self.station.displayed.append(Decimal(str(total_cost)))
+        return call_result.CostUpdated()
 
     @on(Action.reset)
     async def reset(self, type: str, **_: object) -> Any:  # noqa: A002 - the library passes OCPP's field name

@@ -10,6 +10,8 @@ import pytest
 from ev_actors.battery import Battery
 from ev_actors.journal import Charged
 from ev_actors.station import Visit
+from ev_checks.money import findings
+from ev_checks.reading import read_ledger
 from ev_journeys import wayside
 from ev_journeys.figures import Cents, Reading, Terms, cents_across, energy_before
 from ev_journeys.system import System, eventually
@@ -114,6 +116,7 @@ async def test_each_relations_figure_is_the_same_everywhere_also_after_a_correct
         (bought.net, bought.gross), (-bought.net, -bought.gross), (bought_now.net, bought_now.gross),
     ]  # fmt: skip
     assert round(new["total_energy"] * 1000) == less
+    await eventually(lambda: _books_are_sound(system))
 
 
 async def _quoted(system: System, stayed: Stay) -> None:
@@ -190,6 +193,14 @@ async def _listed(
     items = (await system.get(role, path, params={"limit": 200, **query}))["items"]
     own = [each for each in items if each["session_id"] == session_id]
     return own if len(own) >= count else None
+
+
+async def _books_are_sound(system: System) -> bool | None:
+    """Every check of the money, over all that was charged here so far."""
+    services = system.services
+    ledger = await read_ledger(system.where.kafka, services.paths.schema_ids, namespace=services.namespace)
+    assert ledger.notes
+    return not findings(ledger) or None
 
 
 async def _cdrs_of(system: System, session_id: str, count: int) -> list[dict[str, Any]]:
