@@ -74,7 +74,7 @@ def _recount(telling: Telling, session_id: str, place: str, command: ChangeMeter
         doubt = Doubt(cause="meter-change-unexplained", detail="the meter was changed, and energy was given back")
         telling.say(suspect(closed, doubt, command.at))
         return
-    found = recounted(closed.facts, final.holes, changes)
+    found = recounted(final, closed.facts, changes)
     if found is None:
         return
     if isinstance(found, Doubt):

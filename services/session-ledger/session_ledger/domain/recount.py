@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ev_contracts.common import MeterPoint, SessionFacts
 from session_ledger.domain.account import on_the_line, shared_out, stretch_of
+from session_ledger.domain.finals import Final
 from session_ledger.domain.metering import Change, Doubt, Hole, Metered, Point
 from session_ledger.domain.rows import ms_of, time_of
 from session_ledger.domain.swaps import across
@@ -15,8 +16,10 @@ from session_ledger.domain.swaps import across
 _NO_REGISTER = {"intervals", "power-integrated", "by-person"}
 
 
-def recounted(facts: SessionFacts, holes: Sequence[Hole], changes: Sequence[Change]) -> Metered | Doubt | None:
+def recounted(final: Final, facts: SessionFacts, told: Sequence[Change]) -> Metered | Doubt | None:
     """The energy over these changes; None where they do not touch it."""
+    holes = final.holes
+    changes = [each for each in told if final.has_register or each.fitted_ms <= _last_ms(facts, holes)]
     if not changes or facts.energy_rule in _NO_REGISTER:
         return None
     points = _registers(facts, holes, changes)
@@ -32,6 +35,12 @@ def recounted(facts: SessionFacts, holes: Sequence[Hole], changes: Sequence[Chan
     )
     found = across(begin, between, end, changes, plain=plain)
     return None if found == plain else found
+
+
+def _last_ms(facts: SessionFacts, holes: Sequence[Hole]) -> int:
+    """When the register is last known to have moved."""
+    reached_ms = next((ms_of(each.at) for each in facts.curve if each.energy_wh == facts.energy_wh), 0)
+    return max(reached_ms, *(each.to_ms for each in holes)) if holes else reached_ms
 
 
 def _registers(facts: SessionFacts, holes: Sequence[Hole], changes: Sequence[Change]) -> list[Point]:

@@ -104,7 +104,10 @@ def _over_changes(
     if begin is None:
         return plain
     between = [each for each in points if begin[0] < each[0] and (told_end is None or each[0] < told_end[0])]
-    return across(begin, between, told_end, ends.changes, plain=plain)
+    # Without a register at its end nobody knows whether a session reached what came after its last reading.
+    last_ms = max((at for at, _ in between), default=begin[0]) if told_end is None else told_end[0]
+    changes = [each for each in ends.changes if each.fitted_ms <= last_ms]
+    return across(begin, between, told_end, changes, plain=plain) if changes else plain
 
 
 def _told(ends: Ends, begin_wh: int | None, stop_wh: int | None) -> tuple[Point | None, Point | None]:

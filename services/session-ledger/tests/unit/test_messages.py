@@ -124,6 +124,17 @@ def test_of_two_tokens_the_first_pays() -> None:
     assert closed([start(), second, end(), deadline("close", 61)]).parties == PARTIES
 
 
+def test_a_token_that_changes_in_mid_session_changes_no_payer() -> None:
+    stranger = PARTIES.model_copy(update={"token_ref": "token-9", "driver_ref": "driver-9"})
+    changes = [
+        readings(reading(20, 4_000), token_ref="token-9", parties=stranger),
+        readings(reading(30, 5_000), token_ref="token-7", parties=PARTIES),
+        readings(reading(40, 6_000), token_ref="token-9", parties=stranger),
+    ]
+    for order in (changes, changes[::-1]):
+        assert closed([start(), *order, end(), deadline("close", 61)]).parties == PARTIES
+
+
 def test_a_token_that_is_shown_after_the_start_pays_where_none_was() -> None:
     nobody = PARTIES.model_copy(update={"token_ref": None, "driver_ref": None})
     shown = readings(reading(30, 5_000), token_ref="token-7", parties=PARTIES)
@@ -140,12 +151,6 @@ def test_a_remote_start_without_a_vehicle_is_no_charging_time() -> None:
     final = closed([start(remote_start_id="cmd-1"), end(2, 1_000, reason="Timeout"), deadline("close", 3)])
     (period,) = final.facts.periods
     assert (final.facts.energy_wh, period.charging) == (0, False)
-
-
-def test_a_station_that_is_retired_in_mid_session_has_its_session_closed_where_it_stood() -> None:
-    """Its place and parties were stamped at the start; that nobody speaks any more is the silence."""
-    final = closed([start(), readings(reading(50, 9_000)), deadline("silence", 50 + 2 * DAY)])
-    assert (final.place.site_id, final.parties) == ("oosterdok", PARTIES)
 
 
 def test_a_wild_value_is_never_shown_as_less_than_nothing() -> None:

@@ -227,3 +227,17 @@ def test_a_late_reading_of_before_the_fall_is_no_figure_to_end_with(told_too: li
     session = [BEGUN, *told_too, readings(reading(30, 500)), end(60, None, readings=(last,)), deadline("close", 76)]
     late = readings(reading(20, 1_005_000), at=at(80))
     assert energy([*session, late])[0] == energy(session)[0] == energy_wh
+
+
+def test_a_session_whose_stop_is_lost_does_not_reach_a_change_after_its_last_reading() -> None:
+    """Found by the machine of histories: what leaked before the change was billed to a session that was long over."""
+    lost = [
+        BEGUN,
+        readings(reading(20, 1_005_000)),
+        start(session_id=name_of(1), transaction_id="1", started_at=at(90)),
+    ]
+    silent = deadline("silence", 120)
+    for place in (0, 2, 3, 4):
+        commands: list[Command] = [*lost, silent]
+        commands.insert(place, swapped(50, 1_005_400, 100, at=at(100)))
+        assert energy(commands) == (5_000, "registers")

@@ -1,6 +1,6 @@
 """A station that is retired in mid-session: its sessions end, whatever comes first, and nothing is lost."""
 
-from story import SESSION, STATION, at, deadline, end, reading, readings, start, told
+from story import PARTIES, PLACE, SESSION, STATION, at, deadline, end, reading, readings, start, told
 
 from chassis.decider import Deadline
 from ev_contracts.sessions import (
@@ -28,6 +28,7 @@ def test_a_session_of_a_retired_station_ends_at_its_last_sign_of_life_after_the_
     assert (ended.ended_at, ended.reason, ended.assumed, ended.energy_wh) == (at(10), "StationRetired", True, 3_000)
     (closed,) = [each for each in events if isinstance(each, SessionClosed)]
     assert (closed.rule, closed.end_reason, closed.facts.energy_wh) == ("no-stop-heard", "StationRetired", 3_000)
+    assert (closed.place, closed.parties) == (PLACE, PARTIES)
     assert session.deadlines(state) == []
 
 
