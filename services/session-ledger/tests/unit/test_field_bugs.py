@@ -3,6 +3,8 @@
 Others stand beside the rule that answers them: `test_registers.py` (#868, #880, #1060), `test_messages.py`.
 """
 
+from collections.abc import Sequence
+
 from story import SESSION, STATION, at, deadline, end, reading, readings, start, told
 
 from ev_contracts.common import MeterReading, SessionFacts
@@ -10,7 +12,7 @@ from ev_contracts.sessions import EnergyDelivered, SessionClosed, UnmatchedMessa
 from session_ledger.domain.session import Command
 
 
-def facts_of(commands: list[Command]) -> SessionFacts:
+def facts_of(commands: Sequence[Command]) -> SessionFacts:
     (closed,) = [each for each in told(commands)[0] if isinstance(each, SessionClosed)]
     return closed.facts
 
@@ -35,14 +37,14 @@ def test_2_x_meter_values_outside_of_an_event_belong_to_their_session() -> None:
 def test_intervals_count_where_no_register_is_told() -> None:
     """citrineos-core#395: without Energy.Active.Import.Register the total stayed at 0."""
     intervals = [MeterReading(sampled_at=at(minutes), interval_wh=700) for minutes in (15, 30, 45)]
-    commands = [start(meter_start_wh=None), *(readings(each) for each in intervals), end(60, None)]
+    commands: list[Command] = [start(meter_start_wh=None), *(readings(each) for each in intervals), end(60, None)]
     facts = facts_of([*commands, deadline("close", 76)])
     assert (facts.energy_wh, facts.energy_rule) == (2_100, "intervals")
 
 
 def test_a_stop_of_transaction_minus_one_ends_its_session() -> None:
     """steve#292: the station said -1, the stop was an exception, and the transaction stayed active for ever."""
-    commands = [start(), readings(reading(30, 5_000)), end(transaction_id="-1"), deadline("close", 61)]
+    commands: list[Command] = [start(), readings(reading(30, 5_000)), end(transaction_id="-1"), deadline("close", 61)]
     assert facts_of(commands).energy_wh == 11_000
 
 

@@ -224,14 +224,20 @@ def test_every_order_of_one_session_and_its_swap_gives_the_same_figures() -> Non
 def test_a_late_reading_of_before_the_fall_is_no_figure_to_end_with(told_too: list[Command], energy_wh: int) -> None:
     """Found by the machine of histories: it was taken for the stop, and a whole meter was billed."""
     last = reading(60, 1_500, "Transaction.End")
-    session = [BEGUN, *told_too, readings(reading(30, 500)), end(60, None, readings=(last,)), deadline("close", 76)]
+    session: list[Command] = [
+        BEGUN,
+        *told_too,
+        readings(reading(30, 500)),
+        end(60, None, readings=(last,)),
+        deadline("close", 76),
+    ]
     late = readings(reading(20, 1_005_000), at=at(80))
     assert energy([*session, late])[0] == energy(session)[0] == energy_wh
 
 
 def test_a_session_whose_stop_is_lost_does_not_reach_a_change_after_its_last_reading() -> None:
     """Found by the machine of histories: what leaked before the change was billed to a session that was long over."""
-    lost = [
+    lost: list[Command] = [
         BEGUN,
         readings(reading(20, 1_005_000)),
         start(session_id=name_of(1), transaction_id="1", started_at=at(90)),
