@@ -26,11 +26,14 @@ FIRST, SECOND, LAPSED = "CAFE0011", "CAFE0012", "CAFE0013"
 GROUP, MASTER_GROUP = "G0FLEET", "G0MASTER"
 CONTRACT = "NLEMOC00000001"
 """A contract's eMAID."""
+PIN = "73519462"
+"""A driver's key code."""
 FOREIGN = "12345"
 """The card that ocpp-go's simulators show."""
 CARDS = {
     FOREIGN: TokenStatus.VALID,
     VALID: TokenStatus.VALID,
+    PIN: TokenStatus.VALID,
     CONTRACT: TokenStatus.VALID,
     BLOCKED: TokenStatus.BLOCKED,
     EXPIRED: TokenStatus.EXPIRED,

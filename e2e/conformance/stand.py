@@ -31,6 +31,8 @@ from ev_contracts.record import Record
 
 OPERATOR_OF_ALL = "operator"
 STATIONS = 600
+PING_AFTER_S = 1.0
+"""How long a station may be silent before it is asked whether it is there."""
 _ROLES = frozenset({"cpo", "cpo-engineer"})
 
 R = TypeVar("R")
@@ -97,6 +99,15 @@ class Stand:
     async def command(self, station_id: str, path: str, body: Any) -> httpx2.Response:
         """Ask the gateway to command a station; `path` follows commands/."""
         return await self.http.post(f"/v1/stations/{station_id}/commands/{path}", json=body, timeout=20)
+
+    async def records_with(self, text: bytes) -> list[str]:
+        """The topics in which these bytes stand in clear, by now."""
+        found = []
+        for topic in TOPICS:
+            for number in range(await self.log.partitions(topic)):
+                async for batch in read_to_end(self.log, TopicPartition(topic, number), 0):
+                    found += [topic for one in batch if text in (one.value or b"") or text in (one.key or b"")]
+        return found
 
     async def facts(self, topic: str, station_id: str, kind: type[R]) -> list[R]:
         """What the topic holds of a kind about the station by now."""
@@ -195,6 +206,7 @@ def _settings(home: Path, trust: Trust, world: World) -> Settings:
         command_wait_s=10.0,
         station_ca_dir=str(home / "station-ca"),
         probe_timeout_s=0.5,
+        ping_interval_s=PING_AFTER_S,
         cost_display_every_s=0.5,
         log_level="critical",
         **world.settings(home),

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
@@ -22,6 +22,7 @@ ANSWER_WITHIN_S = 10.0
 ACCEPTED: Mapping[str, Any] = {"status": "Accepted"}
 
 Payload: TypeAlias = Mapping[str, Any]
+S = TypeVar("S", bound=ClientConnection)
 
 
 class Gone(Exception):
@@ -78,6 +79,11 @@ class Station:
             },
         )
         self._reader = asyncio.create_task(self._read(self._socket))
+
+    def socket(self, kind: type[S]) -> S:
+        """The open socket, where the case brought a kind of its own."""
+        assert isinstance(self._socket, kind)
+        return self._socket
 
     async def connect_securely(self, context: ssl.SSLContext, **more: Any) -> None:
         """Over TLS; where the context holds a certificate of the station it needs no password. As `connect`."""
@@ -156,6 +162,10 @@ class Station:
         assert self._socket.close_code is not None
         return self._socket.close_code
 
+    def answer_to(self, action: str, _payload: Payload, /) -> Payload | None:
+        """What the station answers the gateway; None where it knows no such action."""
+        return self.answers.get(action)
+
     async def sends(self, raw: str) -> None:
         """Bytes that are no call of ours."""
         assert self._socket is not None
@@ -187,7 +197,7 @@ class Station:
         except Exception as error:  # noqa: BLE001 - raised when the station disconnects
             self.wrong.append(error)
         self.asked.put_nowait((action, payload))
-        answer = self.answers.get(action)
+        answer = self.answer_to(action, payload)
         frame: list[Any] = [3, message_id, answer]
         if answer is None:
             frame = [4, message_id, "NotImplemented", "", {}]

@@ -5,7 +5,7 @@ import contextlib
 
 from conformance.cases import SHALL
 from conformance.commissioning import is_told
-from conformance.station import ACCEPTED, Gone, Refusal
+from conformance.station import ACCEPTED, Gone, Payload, Refusal
 from conformance.v201.charger import BOOT, Charger
 from ev_contracts.assets import RegistrationState
 
@@ -80,3 +80,61 @@ async def nothing_sent(charger: Charger) -> None:
 async def rejected(charger: Charger) -> None:
     await is_told(charger, _SUSPENDED, "Rejected")
     assert await charger.is_refused("Heartbeat") == "SecurityError"
+
+
+def _setting(variable: str, value: str = "300") -> dict[str, str]:
+    return {"component": "OCPPCommCtrlr", "variable": variable, "value": value}
+
+
+class _Narrow(Charger):
+    """Takes two variables in a message, and says so."""
+
+    MOST = 2
+
+    def answer_to(self, action: str, payload: Payload, /) -> Payload | None:
+        name = {"GetVariables": "getVariable", "SetVariables": "setVariable"}.get(action)
+        if name is None:
+            return super().answer_to(action, payload)
+        results = [self._result(name, one) for one in payload[f"{name}Data"]]
+        assert len(results) <= self.MOST
+        return {f"{name}Result": results}
+
+    def _result(self, name: str, asked: Payload) -> Payload:
+        said = {"attributeStatus": "Accepted", "component": asked["component"], "variable": asked["variable"]}
+        return said | ({"attributeValue": str(self.MOST)} if name == "getVariable" else {})
+
+
+async def _all_in_parts(charger: Charger, path: str, *, action: str, body: Payload) -> None:
+    narrow = _Narrow(charger.stand)
+    await narrow.connect()
+    try:
+        await narrow.boots()
+        response = await narrow.stand.command(narrow.station_id, path, body)
+        told = response.json()
+        assert (told["status"], len(told["response"]["variables"])) == ("succeeded", 5)
+        asked = [(await narrow.asked.get())[0] for _ in range(narrow.asked.qsize())]
+        assert asked == ["GetVariables", action, action, action]
+    finally:
+        await narrow.disconnect()
+
+
+_FIVE = [_setting(f"Variable{number}") for number in range(5)]
+
+
+@SHALL.case("B05.FR.11", "No more variables are set in a message than the station takes.", connects=False)
+async def set_in_parts(charger: Charger) -> None:
+    await _all_in_parts(charger, "set-variables", action="SetVariables", body={"variables": _FIVE})
+
+
+@SHALL.case("B05.FR.13", "No variable is set twice in one message.")
+async def set_once(charger: Charger) -> None:
+    twice = {"variables": [_setting("HeartbeatInterval"), _setting("HeartbeatInterval", "60")]}
+    told = (await charger.stand.command(charger.station_id, "set-variables", twice)).json()
+    assert (told["status"], told["answer"]) == ("refused", "inexpressible")
+    assert charger.asked.empty()
+
+
+@SHALL.case("B06.FR.05", "No more variables are asked for in a message than the station takes.", connects=False)
+async def asked_in_parts(charger: Charger) -> None:
+    wanted = [{"component": one["component"], "variable": one["variable"]} for one in _FIVE]
+    await _all_in_parts(charger, "get-variables", action="GetVariables", body={"variables": wanted})

@@ -144,7 +144,7 @@ async def revoked_contract(charger: Charger) -> None:
     contract = operator.contract(CONTRACT)
     operator.revoked.add(contract.certificate.serial_number)
     hashes = operator.hashes_of(contract)
-    assert await _contract(charger, iso15118CertificateHashData=hashes) == ("Blocked", "CertificateRevoked")
+    assert await _contract(charger, iso15118CertificateHashData=hashes) == ("Invalid", "CertificateRevoked")
 
 
 @V201.case("TC_C_52_CSMS", "A contract that the gateway is to check is accepted, its certificate with it.")

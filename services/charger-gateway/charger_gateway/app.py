@@ -244,6 +244,7 @@ def _limits(settings: Settings) -> Limits:
     return Limits(
         most_connections=settings.most_connections,
         log_timeout_s=settings.log_timeout_s,
+        ping_interval_s=settings.ping_interval_s,
         probe_timeout_s=settings.probe_timeout_s,
         messages_per_s=settings.messages_per_s,
         messages_burst=settings.messages_burst,

@@ -44,6 +44,8 @@ class Settings(BaseServiceSettings):
     """How fast a gateway that ends sends its stations away, so that they do not all knock at the next one at once."""
     log_timeout_s: float = 5.0
     """How long a station waits for the log before its socket is closed."""
+    ping_interval_s: float = 30.0
+    """How long a station may be silent before it is asked whether it is there."""
     probe_timeout_s: float = 5.0
     """How long an older socket of the same station has to answer a ping before it is displaced."""
     command_wait_s: float = 5.0

@@ -17,7 +17,8 @@ from ev_contracts.assets import (
 )
 
 MOST_VARIABLES = 100
-"""As many as the gateway asks for in one go."""
+MOST_CHARACTERS = 32_768
+"""What the gateway's desk takes of one station's variables; a template beyond could set nobody up."""
 _SECRET_WORDS = ("password", "passphrase", "secret", "authorizationkey", "privatekey", "simpin")
 
 
@@ -57,6 +58,9 @@ def _why_no_variables(variables: Sequence[DesiredVariable]) -> Refused | None:
     places = {one.model_copy(update={"value": "", "attribute": one.attribute or "Actual"}) for one in variables}
     if len(places) < len(variables):
         return Refused(reason="variable-twice")
+    size = sum(len(part) for one in variables for part in (one.component, one.variable, one.value))
+    if size > MOST_CHARACTERS:
+        return Refused(reason="variables-too-large", detail=f"at most {MOST_CHARACTERS} characters of names and values")
     if any(word in one.variable.lower() for one in variables for word in _SECRET_WORDS):
         return Refused(reason="secret-in-template", detail="secrets are rotated, not desired")
     return None

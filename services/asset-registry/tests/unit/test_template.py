@@ -66,6 +66,14 @@ def test_a_template_replaces_the_one_before() -> None:
             {"desired_variables": tuple(HEARTBEAT.model_copy(update={"variable": f"V{n}"}) for n in range(101))},
             "too-many-variables",
         ),
+        (
+            {
+                "desired_variables": tuple(
+                    HEARTBEAT.model_copy(update={"variable": f"V{n}", "value": "x" * 1_000}) for n in range(40)
+                )
+            },
+            "variables-too-large",
+        ),
     ],
 )
 def test_a_template_that_could_not_be_used_is_refused(fields: dict[str, Any], reason: str) -> None:

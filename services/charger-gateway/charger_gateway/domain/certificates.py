@@ -18,7 +18,7 @@ from ev_contracts.gateway import (
 
 NOT_AVAILABLE: Mapping[str, str] = {"reasonCode": "NotAvailable"}
 _UNPROVEN = "NoCertificateAvailable"
-_TOKEN_WORDS = {"CertificateRevoked": "Blocked", "CertificateExpired": "Expired"}
+_TOKEN_WORDS = {"CertificateExpired": "Expired"}
 _PROVEN = frozenset({"good", "revoked", "unknown"})
 _COUNTS_CONTRACTS = "2.1"
 _MOST_EXI = {"2.1": 17_000}
@@ -49,10 +49,11 @@ class ContractJudged:
 
 def with_contract(answered: Translated, judged: ContractJudged | None, heard: Heard, *, uid_hmac: str) -> Translated:
     """An Authorize and its certificate's verdict, which is kept; where nobody judges, nobody vouches for it (C07)."""
-    status = _UNPROVEN if judged is None else judged.status
-    answer = {**answered.answer, "certificateStatus": status}
     if judged is None:
-        return replace(answered, answer=answer)
+        return replace(answered, answer={**answered.answer, "certificateStatus": _UNPROVEN})
+    if judged.status == "Accepted" and answered.answer["idTokenInfo"]["status"] != "Accepted":
+        judged = replace(judged, status="ContractCancelled", why="token-not-accepted")
+    answer = {**answered.answer, "certificateStatus": judged.status}
     kept = ContractCertificateJudged(
         **noticed(heard),
         uid_hmac=uid_hmac,

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from charger_gateway.domain.actions import StationAction, requested
 from charger_gateway.domain.desk_state import Desired, Desk, DeskEvent
-from chassis.decider import Deadline, derived_id
+from chassis.decider import Deadline, Refused, derived_id
 from ev_contracts.gateway import (
     CommandRefused,
     CommandRequested,
@@ -32,6 +32,8 @@ from ev_contracts.gateway import (
 SETTLE_S = 10
 """How long a station that just connected is left alone: it has its boot and its queue to tell."""
 ANSWER_S = 120
+MOST_VARIABLES = 100
+MOST_CHARACTERS = 32_768
 CHECK = "desired/check"
 ACTOR = "desired-state"
 """Who asked, in the commands that nobody asked for."""
@@ -40,10 +42,13 @@ _Outcome: TypeAlias = CommandSucceeded | CommandRefused | CommandTimedOut | Comm
 _Place: TypeAlias = tuple[str, str | None, int | None, int | None, str, str | None, str]
 
 
-def set_document(command: SetDesiredVariables, desk: Desk) -> Sequence[DeskEvent]:
+def set_document(command: SetDesiredVariables, desk: Desk) -> Sequence[DeskEvent] | Refused:
     """Replaces the document and has the station asked; the same document again is nothing."""
     if desk.desired is not None and desk.desired.document_id == command.document_id:
         return []
+    refused = _why_not(command.variables)
+    if refused is not None:
+        return refused
     new = DesiredVariablesSet(
         document_id=command.document_id,
         station_id=command.station_id,
@@ -55,6 +60,23 @@ def set_document(command: SetDesiredVariables, desk: Desk) -> Sequence[DeskEvent
     if not command.variables:
         return [new]
     return [new, *_check_at(command.document_id, command.station_id, command.at, command.at)]
+
+
+def _why_not(variables: Sequence[VariableSetting]) -> Refused | None:
+    """A document stands in the desk's state and in each question: it is bounded, whoever says it."""
+    if len(variables) > MOST_VARIABLES:
+        return Refused(reason="too-many-variables", detail=f"at most {MOST_VARIABLES}")
+    if names_twice(variables):
+        return Refused(reason="variable-twice")
+    size = sum(len(part) for one in variables for part in (one.component, one.variable, one.value or ""))
+    if size > MOST_CHARACTERS:
+        return Refused(reason="document-too-large", detail=f"at most {MOST_CHARACTERS} characters of names and values")
+    return None
+
+
+def names_twice(variables: Sequence[VariableSetting]) -> bool:
+    """Whether one variable stands there more than once (OCPP 2.0.1 B05.FR.13)."""
+    return len({_place(one) for one in variables}) < len(variables)
 
 
 def on_contact(command: ReportContact, desk: Desk) -> Sequence[DeskEvent]:

@@ -57,6 +57,14 @@ async def test_who_may_reset(quick: Whole, who: str, status: int) -> None:
     assert (await quick.ask(who, "NLVOLT0001", "reset")).status_code == status
 
 
+async def test_a_technician_has_no_work_orders_yet_and_so_may_command_nothing(quick: Whole) -> None:
+    asked = {command: await quick.ask("technician", "NLVOLT0001", command) for command in ("reset", "clear-cache")}
+    asked["start"] = await quick.ask("technician", "NLVOLT0001", "start", id_token=CARD, reason="test")
+    asked["raw"] = await quick.ask("technician", "NLVOLT0001", "raw/Reset", type="Soft")
+    asked["desired"] = await quick.get("technician", "/v1/stations/NLVOLT0001/desired-variables")
+    assert {what: answer.status_code for what, answer in asked.items()} == dict.fromkeys(asked, 403)
+
+
 async def test_an_unknown_station_is_not_found(quick: Whole) -> None:
     assert (await quick.ask("cpo", "NLVOLT0009", "reset")).status_code == 404
 

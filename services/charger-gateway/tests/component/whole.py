@@ -32,6 +32,7 @@ CALLERS = {
     "anna": Principal(subject="anna", roles=frozenset({"driver"}), claims={"driver_ref": "drv-1"}),
     "bert": Principal(subject="bert", roles=frozenset({"driver"}), claims={"driver_ref": "drv-2"}),
     "carl": Principal(subject="carl", roles=frozenset({"driver"}), claims={"driver_ref": "drv-3"}),
+    "technician": Principal(subject="tom", roles=frozenset({"technician"}), tenants=frozenset({"volt"})),
     "owner": Principal(subject="owner", roles=frozenset({"owner"}), party_id="NL-OWN"),
 }
 

@@ -79,7 +79,7 @@ def test_a_contract_that_nobody_can_check_is_not_vouched_for() -> None:
     ("certificate", "token"),
     [
         ("Accepted", "Accepted"),
-        ("CertificateRevoked", "Blocked"),
+        ("CertificateRevoked", "Invalid"),
         ("CertificateExpired", "Expired"),
         ("SignatureError", "Invalid"),
     ],
@@ -89,6 +89,20 @@ def test_a_token_is_worth_no_more_than_its_certificate_and_the_verdict_is_kept(c
     assert said.answer == {"idTokenInfo": {"status": token}, "certificateStatus": certificate}
     assert said.facts[0].record == ContractCertificateJudged(
         **SAID, uid_hmac=token_key("CARD", KEY), status=certificate, by_chain=False, policy="required"
+    )
+
+
+def test_a_good_certificate_of_a_token_that_is_not_good_is_a_contract_cancelled() -> None:
+    stranger = {**CONTRACT, "idToken": {"idToken": "NOBODY", "type": "eMAID"}}
+    said = say("2.0.1", "Authorize", stranger, by=interpreter(authorities=Responder(status="Accepted")))
+    assert said.answer == {"idTokenInfo": {"status": "Invalid"}, "certificateStatus": "ContractCancelled"}
+    assert said.facts[0].record == ContractCertificateJudged(
+        **SAID,
+        uid_hmac=token_key("NOBODY", KEY),
+        status="ContractCancelled",
+        why="token-not-accepted",
+        by_chain=False,
+        policy="required",
     )
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from charger_gateway.domain.desired import CHECK, SETTLE_S, plain
+from charger_gateway.domain.desired import CHECK, MOST_CHARACTERS, SETTLE_S, plain
 from charger_gateway.domain.desk import Desk, desk
 from charger_gateway.policies import on_connection
 from chassis.decider import Deadline, EventContext, To
+from chassis.testing import Scenario
 from ev_contracts.gateway import (
     CommandRequested,
     CommandSucceeded,
@@ -122,6 +123,18 @@ def test_a_newer_document_takes_the_olders_place() -> None:
     assert play.kinds == [CommandSucceeded]
     assert play.state.desired is not None
     assert play.state.desired.document_id == "d2"
+
+
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        (tuple(HEARTBEAT.model_copy(update={"variable": f"V{n}"}) for n in range(101)), "too-many-variables"),
+        ((HEARTBEAT, HEARTBEAT.model_copy(update={"attribute": "Actual", "value": "60"})), "variable-twice"),
+        ((HEARTBEAT.model_copy(update={"value": "x" * MOST_CHARACTERS}),), "document-too-large"),
+    ],
+)
+def test_a_document_is_bounded_and_says_each_variable_once(variables: tuple[VariableSetting, ...], reason: str) -> None:
+    Scenario(desk).when(DOCUMENT.model_copy(update={"variables": variables})).then_refused(reason)
 
 
 def test_without_a_document_a_contact_is_nothing() -> None:

@@ -10,6 +10,7 @@ from pydantic import Field, create_model
 from charger_gateway.adapters.http.bodies import Hiding, clear_model, record_of
 from charger_gateway.adapters.http.edge import DESK, Body, Edge, IdempotencyKey, asked_of
 from charger_gateway.adapters.ocpp.commands.variables import is_secret
+from charger_gateway.domain.desired import MOST_VARIABLES
 from charger_gateway.domain.desk_state import DeskEvent
 from chassis.auth import Caller
 from chassis.http import Accepted, Pending, Problem, body_hash
@@ -32,7 +33,7 @@ class Desire(Body):
     variables: tuple[Any, ...] = ()
 
 
-_VARIABLES: Any = Annotated[tuple[clear_model(VariableSetting), ...], Field(max_length=100)]  # type: ignore[misc]  # made
+_VARIABLES: Any = Annotated[tuple[clear_model(VariableSetting), ...], Field(max_length=MOST_VARIABLES)]  # type: ignore[misc]  # made
 _DESIRE: type[Desire] = create_model("Desire", __base__=Desire, __doc__=Desire.__doc__, variables=(_VARIABLES, ...))
 
 

@@ -112,6 +112,8 @@ class Connection:
         self.close_reason = "closed"
         self.append_since: float | None = None
         """Monotonic instant since when this socket waits for the log; None where it does not."""
+        self.items_per_message: dict[str, int | None] = {}
+        """How many items a message of an action may hold, as the station said; None where it says nothing of it."""
         self.socket = socket
         self._sockets = sockets
         self._pace = pace

@@ -19,6 +19,8 @@ from charger_gateway.adapters.ocpp.commands import (
     calls_of,
     outcome_of,
 )
+from charger_gateway.adapters.ocpp.commands.limits import within_limits
+from charger_gateway.adapters.ocpp.commands.table import RAW
 from charger_gateway.adapters.ocpp.connection import Connection, SocketGone
 from charger_gateway.adapters.ocpp.frames import CallError, CallResult
 from charger_gateway.domain.desk import INEXPRESSIBLE, NOT_ACCEPTED, DeskEvent
@@ -173,9 +175,14 @@ class DeskLine:
     ) -> list[tuple[OutgoingCall, CallResult | CallError]]:
         """One after the other, until one has no result. Raises SocketGone, TimeoutError."""
         answered: list[tuple[OutgoingCall, CallResult | CallError]] = []
+
+        async def say(action: str, payload: Mapping[str, Any]) -> CallResult | CallError:
+            return await connection.call(action, payload, self._pace.wall_seconds_until(command.expires_at))
+
+        if command.action != RAW:
+            calls = await within_limits(calls, connection.version, connection.items_per_message, say)
         for call in calls:
-            left_s = self._pace.wall_seconds_until(command.expires_at)
-            answer = await connection.call(call.action, self._located(call.payload, command.command_id), left_s)
+            answer = await say(call.action, self._located(call.payload, command.command_id))
             answered.append((call, answer))
             if isinstance(answer, CallError):
                 break

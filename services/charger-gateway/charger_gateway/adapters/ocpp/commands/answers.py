@@ -71,8 +71,17 @@ def _response(
     if version == V16:
         response = responses_v16.response(payloads, hide, evse_number=_evse_number(command))
     else:
-        response = responses_v2x.response(payloads[-1][0].action, payloads[-1][1], hide)
+        response = responses_v2x.response(payloads[-1][0].action, _together(payloads), hide)
     return None if response == StationResponse() else response
+
+
+def _together(payloads: Sequence[tuple[OutgoingCall, Payload]]) -> Payload:
+    """Of several calls of one action (2.x splits what a message may not hold), whose answers are lists of results."""
+    call, last = payloads[-1]
+    if len(payloads) == 1:
+        return last
+    results = _ELEMENTS[call.action][0]
+    return {results: [one for _, payload in payloads for one in payload[results]]}
 
 
 def _evse_number(command: CommandRequested) -> int:

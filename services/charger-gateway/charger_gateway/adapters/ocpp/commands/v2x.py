@@ -11,6 +11,7 @@ from charger_gateway.adapters.ocpp.commands.variables import LEGACY
 from charger_gateway.adapters.ocpp.commands.words import Reveal, evse, payload
 from charger_gateway.adapters.ocpp.frames import V201
 from charger_gateway.domain.actions import StationAction
+from charger_gateway.domain.desired import names_twice
 from charger_gateway.domain.ids import remote_start_number
 from ev_contracts.gateway import (
     ChangeAvailability,
@@ -118,14 +119,22 @@ def _payload(asked: StationAction, version: str, reveal: Reveal) -> dict[str, An
             return _place(asked) | {"operationalStatus": asked.operational_status}
         case SendLocalList():
             return _local_list(asked, reveal)
-        case GetVariables() | SetVariables() if any(one.component == LEGACY for one in asked.variables):
-            raise CannotSay("a configuration key that only OCPP 1.6 has")
+        case GetVariables() | SetVariables():
+            return _variables(asked, reveal)
         case StartTransactionRemotely():
             return {"remoteStartId": remote_start_number(asked.command_id)} | payload(asked, reveal)
         case DeliverSignedCertificate() if version == V201:
             return payload(asked.model_copy(update={"request_id": None}), reveal)
         case _:
             return _with_request_id(asked, _shaped(type(asked).__name__, payload(asked, reveal)))
+
+
+def _variables(asked: GetVariables | SetVariables, reveal: Reveal) -> dict[str, Any]:
+    if isinstance(asked, SetVariables) and names_twice(asked.variables):
+        raise CannotSay("a variable stands there twice")
+    if any(one.component == LEGACY for one in asked.variables):
+        raise CannotSay("a configuration key that only OCPP 1.6 has")
+    return _shaped(type(asked).__name__, payload(asked, reveal))
 
 
 def _shaped(name: str, plain: dict[str, Any]) -> dict[str, Any]:
@@ -160,6 +169,8 @@ def _reset(asked: ResetStation) -> dict[str, Any]:
 def _trigger(asked: TriggerStationMessage) -> dict[str, Any]:
     custom = {} if asked.custom_trigger is None else {"customTrigger": asked.custom_trigger}
     message = _RENAMED_TRIGGERS.get(asked.message, asked.message)
+    if message == "StatusNotification" and not (asked.evse_number and asked.connector_number):
+        raise CannotSay("a status is one connector's: name it")
     return {"requestedMessage": message} | _place(asked) | custom
 
 

@@ -1,0 +1,115 @@
+"""Rows on authorisation (OCPP 2.0.1 part 2, block C)."""
+
+from typing import Any
+
+from conformance.cases import SHALL
+from conformance.lacks import EVSES_OF_A_TOKEN
+from conformance.seeding import BLOCKED, CONTRACT, FIRST, GROUP, PIN, UNKNOWN, VALID
+from conformance.v201.charger import Charger, Transaction, token
+from conformance.vehicles import Holder
+
+for _row, _says in (
+    ("C01.FR.18", "A good token of a driver who may not use this kind of EVSE is NotAllowedTypeEVSE."),
+    ("C01.FR.20", "A token for some EVSEs of the station is answered with the list of them."),
+    ("C01.FR.22", "A token for none of the station's EVSEs is NotAtThisLocation."),
+):
+    SHALL.not_built(_row, _says, EVSES_OF_A_TOKEN)
+
+
+@SHALL.case("C01.FR.19", "A token for all EVSEs of the station is answered without a list of them.")
+async def all_evses(charger: Charger) -> None:
+    told = await charger.authorize()
+    assert told["status"] == "Accepted"
+    assert "evseId" not in told
+
+
+@SHALL.case("C02.FR.02", "A session without authorisation is Accepted.")
+async def without_authorisation(charger: Charger) -> None:
+    nobody = {"idToken": "", "type": "NoAuthorization"}
+    answer = await Transaction(charger).starts("RemoteStart", idToken=nobody)
+    assert answer["idTokenInfo"]["status"] == "Accepted"
+
+
+@SHALL.case("C04.FR.01", "A key code that is not valid here is Invalid.")
+async def unknown_key_code(charger: Charger) -> None:
+    assert (await charger.authorize(UNKNOWN, "KeyCode"))["status"] == "Invalid"
+
+
+@SHALL.case("C04.FR.02", "A key code that is valid here is Accepted.")
+async def key_code(charger: Charger) -> None:
+    assert (await charger.authorize(PIN, "KeyCode"))["status"] == "Accepted"
+
+
+@SHALL.case("C04.FR.04", "A key code stands in no log.")
+async def key_code_unwritten(charger: Charger) -> None:
+    await charger.authorize(PIN, "KeyCode")
+    running = Transaction(charger)
+    await running.starts("Authorized", idToken=token(PIN, "KeyCode"))
+    await running.ends("StopAuthorized", "Local", idToken=token(PIN, "KeyCode"))
+    await charger.was_ended()
+    assert await charger.stand.records_with(PIN.encode()) == []
+
+
+async def _shows(charger: Charger, contract: Holder, uid: str = CONTRACT) -> tuple[str, str]:
+    shown = charger.stand.operator.chain(contract)
+    payload: dict[str, Any] = {"idToken": token(uid, "eMAID"), "certificate": shown}
+    answer = await charger.says("Authorize", payload)
+    return answer["idTokenInfo"]["status"], answer["certificateStatus"]
+
+
+@SHALL.case("C07.FR.05", "A contract certificate and its chain are checked by OCSP.")
+async def asked_of_the_responder(charger: Charger) -> None:
+    operator = charger.stand.operator
+    before = operator.asked
+    assert await _shows(charger, operator.contract(CONTRACT)) == ("Accepted", "Accepted")
+    assert operator.asked > before
+
+
+@SHALL.case("C07.FR.13", "A good contract certificate of a token that is not good is ContractCancelled.")
+async def contract_cancelled(charger: Charger) -> None:
+    contract = charger.stand.operator.contract(BLOCKED)
+    assert await _shows(charger, contract, BLOCKED) == ("Blocked", "ContractCancelled")
+
+
+@SHALL.case("C07.FR.14", "A good contract certificate of a good token is Accepted.")
+async def good_contract(charger: Charger) -> None:
+    assert await _shows(charger, charger.stand.operator.contract(CONTRACT)) == ("Accepted", "Accepted")
+
+
+@SHALL.case("C07.FR.15", "An expired contract certificate is CertificateExpired, and its token Expired.")
+async def expired_contract(charger: Charger) -> None:
+    contract = charger.stand.operator.contract(CONTRACT, days=(-30, -1))
+    assert await _shows(charger, contract) == ("Expired", "CertificateExpired")
+
+
+@SHALL.case("C07.FR.16", "A revoked contract certificate is CertificateRevoked, and its token Invalid.")
+async def revoked_contract(charger: Charger) -> None:
+    operator = charger.stand.operator
+    contract = operator.contract(CONTRACT)
+    operator.revoked.add(contract.certificate.serial_number)
+    assert await _shows(charger, contract) == ("Invalid", "CertificateRevoked")
+
+
+@SHALL.case("C07.FR.17", "A contract certificate that cannot be verified is CertChainError, and its token Invalid.")
+async def unverifiable_contract(charger: Charger) -> None:
+    payload = {"idToken": token(CONTRACT, "eMAID"), "certificate": charger.stand.operator.contract(CONTRACT).pem}
+    answer = await charger.says("Authorize", payload)
+    assert (answer["idTokenInfo"]["status"], answer["certificateStatus"]) == ("Invalid", "CertChainError")
+
+
+@SHALL.case("C09.FR.09", "The answer about a token names its group.")
+async def group_of_a_token(charger: Charger) -> None:
+    assert (await charger.authorize(FIRST))["groupIdToken"]["idToken"] == GROUP
+    assert "groupIdToken" not in await charger.authorize(VALID)
+
+
+@SHALL.case("C09.FR.12", "The answer to a session's event with a token names its group.")
+async def group_in_a_session(charger: Charger) -> None:
+    answer = await Transaction(charger).starts("Authorized", idToken=token(FIRST))
+    assert answer["idTokenInfo"]["groupIdToken"]["idToken"] == GROUP
+
+
+@SHALL.case("C12.FR.03", "A token that the station took from its cache is judged again.")
+async def cached_token(charger: Charger) -> None:
+    answer = await Transaction(charger).starts("Authorized", state="Charging", idToken=token(BLOCKED))
+    assert answer["idTokenInfo"]["status"] == "Blocked"
