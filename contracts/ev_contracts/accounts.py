@@ -59,6 +59,17 @@ class GroupCreated(Record, frozen=True):
     created_at: Instant
 
 
+class GroupLimited(Record, frozen=True):
+    """So many sessions may run with the tokens of a group at once."""
+
+    group_id: StrictStr
+    sessions_at_once: Annotated[
+        StrictInt | None,
+        Field(description="So many sessions may run with its tokens together at once; absent: any number."),
+    ] = None
+    limited_at: Instant
+
+
 class GroupSnapshot(Record, frozen=True):
     """The group as it stands; key <tenant>/<group_id>."""
 
@@ -66,6 +77,10 @@ class GroupSnapshot(Record, frozen=True):
     tenant: StrictStr
     is_master_pass: StrictBool = False
     version: StrictInt
+    sessions_at_once: Annotated[
+        StrictInt | None,
+        Field(description="So many sessions may run with its tokens together at once; absent: any number."),
+    ] = None
 
 
 class IssueToken(Record, frozen=True):
@@ -98,6 +113,27 @@ class LeaveGroup(Record, frozen=True):
     at: Instant
     uid_hmac: StrictStr
     group_id: StrictStr
+
+
+class LimitGroup(Record, frozen=True):
+    """So many sessions may run with the tokens of the group at once."""
+
+    at: Instant
+    group_id: StrictStr
+    sessions_at_once: Annotated[
+        StrictInt | None,
+        Field(description="So many sessions may run with its tokens together at once; absent: any number."),
+    ] = None
+
+
+class LimitToken(Record, frozen=True):
+    """So many sessions may run with the token at once."""
+
+    at: Instant
+    uid_hmac: StrictStr
+    sessions_at_once: Annotated[
+        StrictInt | None, Field(description="So many sessions may run with it at once; absent: any number.")
+    ] = None
 
 
 class RegisterDriver(Record, frozen=True):
@@ -153,6 +189,17 @@ class TokenLeftGroup(Record, frozen=True):
     left_at: Instant
 
 
+class TokenLimited(Record, frozen=True):
+    """So many sessions may run with a token at once."""
+
+    uid_hmac: StrictStr
+    token_ref: StrictStr
+    sessions_at_once: Annotated[
+        StrictInt | None, Field(description="So many sessions may run with it at once; absent: any number.")
+    ] = None
+    limited_at: Instant
+
+
 class TokenStatus(StrEnum):
     """Whether a token may start a session."""
 
@@ -181,3 +228,6 @@ class TokenSnapshot(Record, frozen=True):
         StrictBool,
         Field(description="Of its group: it stops any session at the stations of its tenant, and starts none."),
     ] = False
+    sessions_at_once: Annotated[
+        StrictInt | None, Field(description="So many sessions may run with it at once; absent: any number.")
+    ] = None

@@ -40,20 +40,28 @@ def _records() -> Iterator[tuple[str, RecordType]]:
 _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
     "accounts.driver.command.v1": (accounts.RegisterDriver,),
     "accounts.driver.event.v1": (accounts.DriverRegistered,),
-    "accounts.group.command.v1": (accounts.CreateGroup,),
-    "accounts.group.event.v1": (accounts.GroupCreated,),
+    "accounts.group.command.v1": (
+        accounts.CreateGroup,
+        accounts.LimitGroup,
+    ),
+    "accounts.group.event.v1": (
+        accounts.GroupCreated,
+        accounts.GroupLimited,
+    ),
     "accounts.group.snapshot.v1": (accounts.GroupSnapshot,),
     "accounts.token.command.v1": (
         accounts.BlockToken,
         accounts.IssueToken,
         accounts.JoinGroup,
         accounts.LeaveGroup,
+        accounts.LimitToken,
     ),
     "accounts.token.event.v1": (
         accounts.TokenBlocked,
         accounts.TokenIssued,
         accounts.TokenJoinedGroup,
         accounts.TokenLeftGroup,
+        accounts.TokenLimited,
     ),
     "accounts.token.snapshot.v1": (accounts.TokenSnapshot,),
     "assets.component.snapshot.v1": (assets.ComponentSnapshot,),
@@ -343,6 +351,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         roaming.PartnershipEnded,
     ),
     "roaming.partner.snapshot.v1": (roaming.PartnerSnapshot,),
+    "sessions.open.snapshot.v1": (sessions.OpenSessions,),
     "sessions.reservation.command.v1": (
         sessions.CancelReservation,
         sessions.MakeReservation,

@@ -390,6 +390,20 @@ class NoteSignedValue(Record, frozen=True):
     points: tuple[SignedPoint, ...] = ()
 
 
+class OpenSession(Record, frozen=True):
+    """A session that runs, and the token that pays for it."""
+
+    session_id: StrictStr
+    token_ref: StrictStr
+
+
+class OpenSessions(Record, frozen=True):
+    """The sessions that run at a station with an accepted token; said anew only when they change, gone when none runs."""
+
+    station_id: StrictStr
+    sessions: tuple[OpenSession, ...] = ()
+
+
 class ReleaseSession(Record, frozen=True):
     """A person believes a held session as it stands: it is judged again, without the doubt that held it."""
 

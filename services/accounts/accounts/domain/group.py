@@ -1,11 +1,17 @@
-"""When a group of tokens exists, and whether its tokens are master passes; who belongs to it, the tokens say."""
+"""When a group of tokens exists, whether they are master passes, and how many sessions they may have at once.
+
+Who belongs to it, the tokens say.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from chassis.decider import Decider, Refused, Snapshot
-from ev_contracts.accounts import CreateGroup, GroupCreated, GroupSnapshot
+from ev_contracts.accounts import CreateGroup, GroupCreated, GroupLimited, GroupSnapshot, LimitGroup
+
+GroupCommand = CreateGroup | LimitGroup
+GroupEvent = GroupCreated | GroupLimited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,13 +24,25 @@ class Created:
     """Tokens may join it."""
 
     group: GroupCreated
+    version: int
+    sessions_at_once: int | None = None
 
 
 GroupState = Unknown | Created
 
 
-def decide(command: CreateGroup, state: GroupState) -> Sequence[GroupCreated] | Refused:
-    """What creating a group makes true."""
+def decide(command: GroupCommand, state: GroupState) -> Sequence[GroupEvent] | Refused:
+    """What a command about a group makes true."""
+    match command:
+        case CreateGroup():
+            return _create(command, state)
+        case LimitGroup():
+            return _limit(command, state)
+        case _:
+            assert_never(command)
+
+
+def _create(command: CreateGroup, state: GroupState) -> Sequence[GroupEvent] | Refused:
     created = GroupCreated(**command.model_dump(exclude={"at"}), created_at=command.at)
     match state:
         case Unknown():
@@ -36,9 +54,28 @@ def decide(command: CreateGroup, state: GroupState) -> Sequence[GroupCreated] | 
             assert_never(state)
 
 
-def evolve(_state: GroupState, event: GroupCreated) -> GroupState:
+def _limit(command: LimitGroup, state: GroupState) -> Sequence[GroupEvent] | Refused:
+    match state:
+        case Unknown():
+            return Refused(reason="group-unknown")
+        case Created():
+            if state.sessions_at_once == command.sessions_at_once:
+                return []
+            return [GroupLimited(**command.model_dump(exclude={"at"}), limited_at=command.at)]
+        case _:
+            assert_never(state)
+
+
+def evolve(state: GroupState, event: GroupEvent) -> GroupState:
     """The group after one more event."""
-    return Created(group=event)
+    match event:
+        case GroupCreated():
+            return Created(group=event, version=1)
+        case GroupLimited():
+            assert isinstance(state, Created), "only a group that exists is limited"
+            return replace(state, version=state.version + 1, sessions_at_once=event.sessions_at_once)
+        case _:
+            assert_never(event)
 
 
 def snapshots(_before: GroupState, after: GroupState) -> Sequence[Snapshot]:
@@ -47,12 +84,13 @@ def snapshots(_before: GroupState, after: GroupState) -> Sequence[Snapshot]:
         case Unknown():
             return []
         case Created():
-            record = GroupSnapshot(**after.group.model_dump(exclude={"created_at"}), version=1)
+            told = after.group.model_dump(exclude={"created_at"})
+            record = GroupSnapshot(**told, version=after.version, sessions_at_once=after.sessions_at_once)
             return [Snapshot(topic="accounts.group.snapshot.v1", key="", record=record)]
         case _:
             assert_never(after)
 
 
-group: Decider[CreateGroup, GroupState, GroupCreated] = Decider(
+group: Decider[GroupCommand, GroupState, GroupEvent] = Decider(
     initial=Unknown(), decide=decide, evolve=evolve, snapshots=snapshots
 )

@@ -10,16 +10,18 @@ from ev_contracts.accounts import (
     IssueToken,
     JoinGroup,
     LeaveGroup,
+    LimitToken,
     TokenBlocked,
     TokenIssued,
     TokenJoinedGroup,
     TokenLeftGroup,
+    TokenLimited,
     TokenSnapshot,
     TokenStatus,
 )
 
-TokenCommand = IssueToken | BlockToken | JoinGroup | LeaveGroup
-TokenEvent = TokenIssued | TokenBlocked | TokenJoinedGroup | TokenLeftGroup
+TokenCommand = IssueToken | BlockToken | JoinGroup | LeaveGroup | LimitToken
+TokenEvent = TokenIssued | TokenBlocked | TokenJoinedGroup | TokenLeftGroup | TokenLimited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,7 @@ class Valid:
     token: TokenIssued
     version: int
     group: TokenJoinedGroup | None = None
+    sessions_at_once: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,7 @@ class Blocked:
     token: TokenIssued
     version: int
     group: TokenJoinedGroup | None = None
+    sessions_at_once: int | None = None
 
 
 TokenState = Unknown | Valid | Blocked
@@ -59,6 +63,8 @@ def decide(command: TokenCommand, state: TokenState) -> Sequence[TokenEvent] | R
             return _join(command, state)
         case LeaveGroup():
             return _leave(command, state)
+        case LimitToken():
+            return _limit(command, state)
         case _:
             assert_never(command)
 
@@ -126,6 +132,19 @@ def _leave(command: LeaveGroup, state: TokenState) -> Sequence[TokenEvent] | Ref
             assert_never(state)
 
 
+def _limit(command: LimitToken, state: TokenState) -> Sequence[TokenEvent] | Refused:
+    match state:
+        case Unknown():
+            return Refused(reason="token-unknown")
+        case Valid() | Blocked():
+            if state.sessions_at_once == command.sessions_at_once:
+                return []
+            told = command.model_dump(exclude={"at"})
+            return [TokenLimited(**told, token_ref=state.token.token_ref, limited_at=command.at)]
+        case _:
+            assert_never(state)
+
+
 def evolve(state: TokenState, event: TokenEvent) -> TokenState:
     """The token after one more event."""
     if isinstance(event, TokenIssued):
@@ -134,11 +153,14 @@ def evolve(state: TokenState, event: TokenEvent) -> TokenState:
     version = state.version + 1
     match event:
         case TokenBlocked():
-            return Blocked(token=state.token, version=version, group=state.group)
+            at_once = state.sessions_at_once
+            return Blocked(token=state.token, version=version, group=state.group, sessions_at_once=at_once)
         case TokenJoinedGroup():
             return replace(state, version=version, group=event)
         case TokenLeftGroup():
             return replace(state, version=version, group=None)
+        case TokenLimited():
+            return replace(state, version=version, sessions_at_once=event.sessions_at_once)
         case _:
             assert_never(event)
 
@@ -155,6 +177,7 @@ def snapshots(_before: TokenState, after: TokenState) -> Sequence[Snapshot]:
                 version=after.version,
                 group_id=after.group and after.group.group_id,
                 is_master_pass=after.group is not None and after.group.is_master_pass,
+                sessions_at_once=after.sessions_at_once,
             )
             return [Snapshot(topic="accounts.token.snapshot.v1", key="", record=record)]
         case _:

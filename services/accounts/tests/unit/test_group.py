@@ -4,11 +4,14 @@ from datetime import UTC, datetime
 
 from accounts.domain.group import group
 from chassis.testing import Scenario
-from ev_contracts.accounts import CreateGroup, GroupCreated, GroupSnapshot
+from ev_contracts.accounts import CreateGroup, GroupCreated, GroupLimited, GroupSnapshot, LimitGroup
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CREATE = CreateGroup(at=NOON, group_id="G1", tenant="emo")
 CREATED = GroupCreated(group_id="G1", tenant="emo", created_at=NOON)
+
+LIMIT = LimitGroup(at=NOON, group_id="G1", sessions_at_once=12)
+LIMITED = GroupLimited(group_id="G1", sessions_at_once=12, limited_at=NOON)
 
 
 def test_a_group_is_created_once() -> None:
@@ -22,5 +25,11 @@ def test_a_group_never_becomes_one_of_master_passes() -> None:
 
 
 def test_the_snapshot_is_the_group() -> None:
-    (snapshot,) = group.snapshots(group.initial, Scenario(group).given(CREATED).state)
-    assert snapshot.record == GroupSnapshot(group_id="G1", tenant="emo", is_master_pass=False, version=1)
+    (snapshot,) = group.snapshots(group.initial, Scenario(group).given(CREATED, LIMITED).state)
+    told = {"is_master_pass": False, "version": 2, "sessions_at_once": 12}
+    assert snapshot.record == GroupSnapshot(group_id="G1", tenant="emo", **told)
+
+
+def test_a_group_that_exists_is_limited_once() -> None:
+    Scenario(group).given(CREATED).when(LIMIT).then(LIMITED).when(LIMIT).then_nothing()
+    Scenario(group).when(LIMIT).then_refused("group-unknown")

@@ -41,7 +41,7 @@ async def test_every_route_names_its_act_and_lets_no_other_role_through(world: A
     (app,) = (part.app for part in build(world.settings, log=MemoryLog()).parts if isinstance(part, HttpEdge))
     assert undeclared_routes(app) == []
     acts = declared_acts(app)
-    assert len(acts) == 16
+    assert len(acts) == 19
     roles = {row.role for rows in ACTS.values() for row in rows}
     for method, path, act in acts:
         place = path.replace("{", "").replace("}", "")
@@ -134,12 +134,25 @@ async def test_a_token_joins_and_leaves_a_group_of_its_own_tenant(world: Any) ->
     read = await world.http.get(f"/v1/tokens/{token['token_ref']}", headers=by("emo"))
     assert (read.json()["group_id"], read.json()["is_master_pass"]) == (group["group_id"], False)
     assert len(group["group_id"]) == 20
+    assert (await told(world, f"{place}/limit", {"sessions_at_once": 12}))["happened"] == ["ev.accounts.GroupLimited"]
+    assert (await world.http.get(place, headers=by("emo"))).json()["sessions_at_once"] == 12
     left = await told(world, f"{place}/tokens/{token['token_ref']}/removal", None)
     assert left["happened"] == ["ev.accounts.TokenLeftGroup"]
     foreign = await told(world, "/v1/tokens", {"uid": "04AB07", "emsp_party_id": "NL-ZON"}, caller="zon")
     wrong = {"token_ref": foreign["token_ref"]}
     assert await refused(world, f"{place}/tokens", wrong) == (404, "not-found")
     assert await refused(world, f"{place}/tokens", wrong, caller="zon") == (404, "not-found")
+
+
+@shared
+async def test_a_token_is_limited_to_so_many_sessions_and_let_go_again(world: Any) -> None:
+    token = await told(world, "/v1/tokens", {"uid": "04AB09", "emsp_party_id": "NL-EMO"})
+    place = f"/v1/tokens/{token['token_ref']}"
+    for at_once in (1, None):
+        limited = await told(world, f"{place}/limit", {"sessions_at_once": at_once})
+        assert limited["happened"] == ["ev.accounts.TokenLimited"]
+        assert (await world.http.get(place, headers=by("emo"))).json()["sessions_at_once"] == at_once
+    assert (await refused(world, f"{place}/limit", {"sessions_at_once": 0}))[0] == 422
 
 
 @shared

@@ -12,10 +12,12 @@ from ev_contracts.accounts import (
     IssueToken,
     JoinGroup,
     LeaveGroup,
+    LimitToken,
     TokenBlocked,
     TokenIssued,
     TokenJoinedGroup,
     TokenLeftGroup,
+    TokenLimited,
     TokenSnapshot,
     TokenStatus,
 )
@@ -39,6 +41,9 @@ JOIN = JoinGroup(at=NOON, uid_hmac="9f2c", group_id="G-FLEET")
 JOINED = TokenJoinedGroup(uid_hmac="9f2c", token_ref="T-1", group_id="G-FLEET", joined_at=NOON)
 LEAVE = LeaveGroup(at=NOON, uid_hmac="9f2c", group_id="G-FLEET")
 LEFT = TokenLeftGroup(uid_hmac="9f2c", token_ref="T-1", group_id="G-FLEET", left_at=NOON)
+
+LIMIT = LimitToken(at=NOON, uid_hmac="9f2c", sessions_at_once=1)
+LIMITED = TokenLimited(uid_hmac="9f2c", token_ref="T-1", sessions_at_once=1, limited_at=NOON)
 
 
 def test_a_token_is_issued_once() -> None:
@@ -83,9 +88,15 @@ def test_only_a_valid_token_joins_a_group() -> None:
     Scenario(token).given(ISSUED, BLOCKED).when(JOIN).then_refused("token-blocked")
 
 
+def test_a_token_is_limited_once() -> None:
+    Scenario(token).given(ISSUED).when(LIMIT).then(LIMITED).when(LIMIT).then_nothing()
+    Scenario(token).when(LIMIT).then_refused("token-unknown")
+
+
 @pytest.mark.parametrize(
     ("history", "told"),
     [
+        ((ISSUED, LIMITED, BLOCKED), {"status": TokenStatus.BLOCKED, "version": 3, "sessions_at_once": 1}),
         ((ISSUED,), {"status": TokenStatus.VALID, "version": 1}),
         ((ISSUED, BLOCKED), {"status": TokenStatus.BLOCKED, "version": 2}),
         ((ISSUED, JOINED), {"status": TokenStatus.VALID, "version": 2, "group_id": "G-FLEET"}),

@@ -1,13 +1,14 @@
 """What stations wait for, from tables that follow the snapshot topics of the registry and of accounts."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
-from charger_gateway.domain.station import TokenVerdict
+from charger_gateway.domain.station import SessionLimit, TokenVerdict
 from charger_gateway.domain.tokens import UNKNOWN_TOKEN, judge
 from charger_gateway.ports import KnownStation, StationShape
 from chassis.tables import Table
-from ev_contracts.accounts import TokenSnapshot
+from ev_contracts.accounts import GroupSnapshot, TokenSnapshot
 from ev_contracts.assets import (
     CommercialSnapshot,
     CredentialSnapshot,
@@ -16,6 +17,7 @@ from ev_contracts.assets import (
     StationSnapshot,
 )
 from ev_contracts.gateway import CostDisplaySnapshot
+from ev_contracts.sessions import OpenSessions
 
 MAX_STALENESS_S = 3600.0
 """Beyond this age the token table proves nothing, and every token is unknown."""
@@ -117,8 +119,31 @@ class Displays(Table[CostDisplaySnapshot]):
         return key in self._enabled
 
 
+class Running(Table[OpenSessions]):
+    """The sessions that run, by the token that pays; the ledger's word, a moment behind the stations'."""
+
+    def __init__(self) -> None:
+        super().__init__("sessions.open.snapshot.v1")
+        self._by_token: dict[str, set[str]] = {}
+
+    def on_change(self, key: str, old: OpenSessions | None, new: OpenSessions | None) -> None:
+        """Keep the index."""
+        del key
+        for each in () if old is None else old.sessions:
+            running = self._by_token.get(each.token_ref, set())
+            running.discard(each.session_id)
+            if not running:
+                self._by_token.pop(each.token_ref, None)
+        for each in () if new is None else new.sessions:
+            self._by_token.setdefault(each.token_ref, set()).add(each.session_id)
+
+    def of(self, token_refs: Iterable[str]) -> frozenset[str]:
+        """The sessions of these tokens."""
+        return frozenset(name for token_ref in token_refs for name in self._by_token.get(token_ref, ()))
+
+
 class TablesDirectory:
-    """The Directory on four followed tables, and the stations that show costs beside it."""
+    """The Directory on followed tables, and the stations that show costs beside it."""
 
     def __init__(self) -> None:
         self._credentials: Table[CredentialSnapshot] = Table("assets.credential.snapshot.v1")
@@ -126,11 +151,21 @@ class TablesDirectory:
         self._shapes = Shapes()
         self._contracts = Contracts()
         self.displays = Displays()
+        self._groups: Table[GroupSnapshot] = Table("accounts.group.snapshot.v1")
+        self._running = Running()
 
     @property
     def tables(self) -> tuple[Table[object], ...]:
         """To be followed before the first socket is accepted."""
-        return (self._credentials, self._tokens, self._shapes, self._contracts, self.displays)  # type: ignore[return-value]  # invariant
+        return (  # type: ignore[return-value]  # a table's record type is invariant
+            self._credentials,
+            self._tokens,
+            self._shapes,
+            self._contracts,
+            self._groups,
+            self._running,
+            self.displays,
+        )
 
     def station(self, station_id: str) -> KnownStation | None:
         """See Directory; a retired station is unknown."""
@@ -169,4 +204,18 @@ class TablesDirectory:
         if token is None or cpo_party_id is None or self._tokens.staleness_s > MAX_STALENESS_S:
             return UNKNOWN_TOKEN
         contracts = self._contracts.between(cpo_party_id, token.emsp_party_id)
-        return judge(token, cpo_party_id=cpo_party_id, contracts=contracts, at=at)
+        verdict = judge(token, cpo_party_id=cpo_party_id, contracts=contracts, at=at)
+        limits = self._limits(token) if verdict.accepted else ()
+        return replace(verdict, limits=limits) if limits else verdict
+
+    def _limits(self, token: TokenSnapshot) -> tuple[SessionLimit, ...]:
+        """Its own and its group's; most have none, and cost nothing."""
+        found = []
+        if token.sessions_at_once is not None:
+            own = self._running.of([token.token_ref])
+            found.append(SessionLimit(at_most=token.sessions_at_once, running=own))
+        group = None if token.group_id is None else self._groups.get(f"{token.tenant}/{token.group_id}")
+        if group is not None and group.sessions_at_once is not None:
+            members = self._running.of(each.token_ref for each in self.group(group.group_id))
+            found.append(SessionLimit(at_most=group.sessions_at_once, running=members))
+        return tuple(found)

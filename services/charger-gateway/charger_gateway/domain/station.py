@@ -19,6 +19,18 @@ HEARTBEATS = "gateway.heartbeat.sample.v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLimit:
+    """So many sessions may run at once, and these do."""
+
+    at_most: int
+    running: frozenset[str]
+
+    def leaves_room_for(self, session_id: str) -> bool:
+        """Whether this session may run beside the others; a start that is told again is its own."""
+        return len(self.running - {session_id}) < self.at_most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenVerdict:
     """What a station is told of a token, in OCPP's words; the reference is there where the token is known to us."""
 
@@ -30,6 +42,8 @@ class TokenVerdict:
     """What one token of a group began, each good one of it may stop."""
     master_pass_of: str | None = None
     """The tenant whose sessions this token stops, whoever began them."""
+    limits: tuple["SessionLimit", ...] = ()
+    """How many sessions it may have at once, and its group; none where any number."""
 
     @property
     def accepted(self) -> bool:

@@ -58,3 +58,11 @@ def to_start(verdict: TokenVerdict) -> TokenVerdict:
     if verdict.master_pass_of is None or not verdict.accepted:
         return verdict
     return replace(verdict, status="Invalid", valid_until=None)
+
+
+def to_begin(verdict: TokenVerdict, session_id: str) -> TokenVerdict:
+    """As `to_start`, now that the session begins: no more at once than the token and its group may have."""
+    verdict = to_start(verdict)
+    if not verdict.accepted or all(limit.leaves_room_for(session_id) for limit in verdict.limits):
+        return verdict
+    return replace(verdict, status="ConcurrentTx", valid_until=None)

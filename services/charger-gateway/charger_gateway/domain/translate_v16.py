@@ -15,7 +15,7 @@ from charger_gateway.domain.station import (
     Translated,
     booted,
 )
-from charger_gateway.domain.tokens import to_start
+from charger_gateway.domain.tokens import to_begin, to_start
 from charger_gateway.domain.values import INT64_MAX, MAX_WH, Payload, instant, iso, name_of, whole
 from ev_contracts.gateway import (
     ConnectorStatusChanged,
@@ -89,7 +89,6 @@ def start_transaction(
     payload: Payload, heard: Heard, verdict: TokenVerdict, *, uid_hmac: str, number_key: bytes
 ) -> Translated:
     """The start is recorded whatever the verdict is: a refused token still drew energy until the station stops."""
-    verdict = to_start(verdict)
     connector_id = whole(payload, "connectorId")
     started_at = instant(payload, "timestamp")
     meter_start_wh = whole(payload, "meterStart", limit=MAX_WH)
@@ -102,6 +101,7 @@ def start_transaction(
         started_at=started_at,
         meter_start_wh=meter_start_wh,
     )
+    verdict = to_begin(verdict, session_id)
     number = transaction_number(session_id, number_key)
     started = TransactionStarted(
         station_id=heard.station_id,

@@ -17,7 +17,7 @@ from charger_gateway.domain.station import (
     Translated,
     booted,
 )
-from charger_gateway.domain.tokens import to_start
+from charger_gateway.domain.tokens import to_begin
 from charger_gateway.domain.values import INT64_MAX, Payload, instant, iso, name_of, whole
 from ev_contracts.common import MeterReading
 from ev_contracts.gateway import (
@@ -113,7 +113,7 @@ def transaction_event(payload: Payload, heard: Heard, verdict: TokenVerdict) -> 
     """One event of a transaction; it is answered whatever it says, because a station queues behind it (E04)."""
     kind = payload["eventType"]
     if kind != "Ended" and payload["triggerReason"] != "StopAuthorized":
-        verdict = to_start(verdict)
+        verdict = to_begin(verdict, _session_id(payload, heard))
     record: TransactionStarted | TransactionUpdated | TransactionEnded
     if kind == "Started":
         record = _started(payload, heard, verdict)
@@ -175,7 +175,7 @@ def _shared(payload: Payload, heard: Heard, verdict: TokenVerdict) -> dict[str, 
     transaction_id = payload["transactionInfo"]["transactionId"]
     return {
         "station_id": heard.station_id,
-        "session_id": session_id_v201(tenant=heard.tenant, station_id=heard.station_id, transaction_id=transaction_id),
+        "session_id": _session_id(payload, heard),
         "transaction_id": transaction_id,
         "token_ref": verdict.token_ref,
         "token_status": verdict.status,
@@ -186,6 +186,11 @@ def _shared(payload: Payload, heard: Heard, verdict: TokenVerdict) -> dict[str, 
         "frame_ref": heard.frame_ref,
         **_seldom_told(payload),
     }
+
+
+def _session_id(payload: Payload, heard: Heard) -> str:
+    transaction_id = payload["transactionInfo"]["transactionId"]
+    return session_id_v201(tenant=heard.tenant, station_id=heard.station_id, transaction_id=transaction_id)
 
 
 def _seldom_told(payload: Payload) -> dict[str, Any]:

@@ -19,11 +19,14 @@ from ev_contracts.accounts import TokenSnapshot, TokenStatus
 from ev_contracts.assets import CommercialSnapshot, Connector, CredentialSnapshot, Evse, StationSnapshot
 from ev_contracts.common import CommercialModel
 from ev_contracts.record import Record
+from ev_contracts.sessions import OpenSession, OpenSessions
 
 SECRET = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c"
 CARD = "04A2B3C4"
 OTHER_CARD = "04A2B3C5"
 """Of the same group, and of another driver."""
+BUSY_CARD = "04A2B3C6"
+"""May have one session at once, and has it at a station of another operator."""
 STATIONS = ("NLVOLT0001", "NLVOLT0002", "NLVOLT0003")
 CREDENTIAL_KEY = b"c" * 32
 TOKEN_KEY = b"t" * 32
@@ -80,7 +83,9 @@ def snapshots() -> Iterator[tuple[str, str, Record]]:
             version=1,
         )
         yield "assets.station.snapshot.v1", f"volt/{station_id}", station
-    for number, uid in ((1, CARD), (3, OTHER_CARD)):
+    busy = OpenSessions(station_id="NLAMP0009", sessions=(OpenSession(session_id="elsewhere", token_ref="tok-4"),))
+    yield "sessions.open.snapshot.v1", "amp/NLAMP0009", busy
+    for number, uid in ((1, CARD), (3, OTHER_CARD), (4, BUSY_CARD)):
         uid_hmac = token_key(uid, TOKEN_KEY)
         token = TokenSnapshot(
             uid_hmac=uid_hmac,
@@ -92,6 +97,7 @@ def snapshots() -> Iterator[tuple[str, str, Record]]:
             status=TokenStatus.VALID,
             version=1,
             group_id="G-FLEET",
+            sessions_at_once=1 if uid == BUSY_CARD else None,
         )
         yield "accounts.token.snapshot.v1", f"_/{uid_hmac}", token
     contract = CommercialSnapshot(

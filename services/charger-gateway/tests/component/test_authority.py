@@ -9,7 +9,7 @@ from chassis.auth import undeclared_routes
 from chassis.runner import HttpEdge
 from chassis.testing import eventually
 
-from .seeding import CARD  # noqa: TID252 - tests are no package of the installation
+from .seeding import BUSY_CARD, CARD  # noqa: TID252 - tests are no package of the installation
 from .whole import Whole  # noqa: TID252 - as above
 
 
@@ -50,6 +50,14 @@ async def test_only_the_sessions_own_and_their_group_may_stop_it(quick: Whole) -
     }
     assert answers == {"anna": 202, "carl": 202, "emsp": 202, "bert": 404, "cpo": 422, "other-cpo": 404, "owner": 403}
     assert (await quick.ask("anna", "NLVOLT0001", "stop", transaction_id="1")).status_code == 404
+
+
+async def test_a_card_that_may_have_one_session_starts_no_second(quick: Whole) -> None:
+    async with quick.station("NLVOLT0002", "ocpp1.6") as ws:
+        start = {"connectorId": 1, "idTag": BUSY_CARD, "meterStart": 0, "timestamp": "2026-11-20T12:00:00Z"}
+        await ws.send(orjson.dumps([2, "m1", "StartTransaction", start]).decode())
+        answer = orjson.loads(await ws.recv())[2]
+    assert answer["idTagInfo"]["status"] == "ConcurrentTx"
 
 
 @pytest.mark.parametrize(("who", "status"), [("cpo", 202), ("other-cpo", 404), ("emsp", 403), ("anna", 403)])

@@ -1,11 +1,13 @@
 """Beside the essential: how long a station may keep a verdict, and what it seldom tells of a transaction."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from charger_gateway.domain.station import TokenVerdict
+from charger_gateway.adapters.ocpp.dialects import Interpreter
+from charger_gateway.domain.station import SessionLimit, TokenVerdict
 
 from .saying import AT, NOON, KnowsCards, facts, interpreter, say  # noqa: TID252 - tests are no package
 
@@ -67,6 +69,34 @@ def test_1_6_knows_no_master_passes_and_may_not_start_with_one() -> None:
     assert started["idTagInfo"]["status"] == "Invalid"
     [ended] = facts("1.6", "StopTransaction", STOP | {"idTag": "MASTER"}, by=OF_GROUPS)
     assert ended.model_dump()["token_is_master_pass"]
+
+
+def busy(*sessions: str) -> Interpreter:
+    limit = SessionLimit(at_most=1, running=frozenset(sessions))
+    return interpreter(directory=KnowsCards(cards={"FLEET": replace(FLEET, limits=(limit,))}))
+
+
+@pytest.mark.parametrize(
+    ("version", "action", "payload", "info"),
+    [
+        ("1.6", "StartTransaction", START | {"idTag": "FLEET"}, "idTagInfo"),
+        ("2.0.1", "TransactionEvent", STARTED | {"idToken": {"idToken": "FLEET", "type": "ISO14443"}}, "idTokenInfo"),
+    ],
+)
+def test_a_token_has_no_more_sessions_at_once_than_it_may(
+    version: str, action: str, payload: dict[str, Any], info: str
+) -> None:
+    assert say(version, action, payload, by=busy()).answer[info]["status"] == "Accepted"
+    assert say(version, action, payload, by=busy("another")).answer[info]["status"] == "ConcurrentTx"
+    [started] = facts(version, action, payload, by=busy("another"))
+    own = started.model_dump()["session_id"]
+    assert say(version, action, payload, by=busy(own)).answer[info]["status"] == "Accepted"
+
+
+def test_a_question_and_a_stop_are_not_held_up_by_the_sessions_that_run() -> None:
+    by = busy("another")
+    assert say("1.6", "Authorize", {"idTag": "FLEET"}, by=by).answer["idTagInfo"]["status"] == "Accepted"
+    assert say("1.6", "StopTransaction", STOP | {"idTag": "FLEET"}, by=by).answer["idTagInfo"]["status"] == "Accepted"
 
 
 @pytest.mark.parametrize(

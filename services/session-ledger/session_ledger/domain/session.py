@@ -23,7 +23,7 @@ from ev_contracts.sessions import (
     StartSession,
     WithdrawStation,
 )
-from session_ledger.domain.aims_shown import target_deadlines, target_snapshots
+from session_ledger.domain.aims_shown import target_deadlines
 from session_ledger.domain.assets import change_meter, withdraw
 from session_ledger.domain.closing import Late, after_close, close_if_due, suspect
 from session_ledger.domain.context import attach, resolve_context, tell_context
@@ -53,6 +53,7 @@ from session_ledger.domain.messages import (
 )
 from session_ledger.domain.metering import Doubt
 from session_ledger.domain.review import correct, dispute, release, resolve, settle
+from session_ledger.domain.shown import snapshots
 from session_ledger.domain.signed import SideCommand, with_signed
 from session_ledger.domain.station import (
     ClosingRules,
@@ -63,7 +64,6 @@ from session_ledger.domain.station import (
 )
 from session_ledger.domain.targets import with_targets
 from session_ledger.domain.telling import Telling, tell_charging, tell_readings, told_by
-from session_ledger.domain.work_queue import snapshots
 
 StationCommand = StartSession | AddReadings | ChangeChargingState | EndSession
 OtherCommand = ResolveContext | SessionDeadlinePassed | AttachReservation | ChangeMeter | WithdrawStation
@@ -297,7 +297,7 @@ def session_decider(
         decide=with_targets(with_signed(partial(_decide_by, rules))),
         evolve=evolve,
         deadlines=lambda station: [*rules.deadlines(station), *target_deadlines(station)],
-        snapshots=lambda before, after: [*snapshots(before, after), *target_snapshots(before, after)],
+        snapshots=snapshots,
     )
 
 

@@ -71,6 +71,8 @@ async def test_sessions_are_closed_once_whatever_is_said_twice_and_however_often
         stage.clock.advance(timedelta(minutes=61))
         first_again, second = await closed(stage, 2)
         events = await stage.seen(EVENTS)
+        ran = await stage.seen("sessions.open.snapshot.v1")
+    assert [each.token_ref for each in ran[0].record.sessions] == ["token-7"]
     assert first_again == first
     assert first.rule == "settled"
     assert (first.facts.stop_authority, first.parties.token_ref) == ("own-token", "token-7")

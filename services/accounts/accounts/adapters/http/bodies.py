@@ -49,6 +49,12 @@ class BlockBody(Body):
     reason: Text
 
 
+class LimitBody(Body):
+    """How many sessions may run at once; null: any number."""
+
+    sessions_at_once: Annotated[int, Field(ge=1, le=10_000)] | None
+
+
 class MemberBody(Body):
     """The token that joins the group."""
 

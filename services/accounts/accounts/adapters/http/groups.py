@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Response
 
-from accounts.adapters.http.bodies import GroupId, MemberBody, Reference
+from accounts.adapters.http.bodies import GroupId, LimitBody, MemberBody, Reference
 from accounts.adapters.http.edge import Edge
 from accounts.adapters.http.tokens import known_token, tell_token
 from chassis.auth import Caller
 from chassis.http import Asking, InTenant, Problem, answer, tell
-from ev_contracts.accounts import CreateGroup, GroupSnapshot, JoinGroup, LeaveGroup
+from ev_contracts.accounts import CreateGroup, GroupSnapshot, JoinGroup, LeaveGroup, LimitGroup
 
 _GROUP_ID_CHARS = 20
 """OCPP 1.6 reads 20 characters of a parentIdTag, 2.x 36 of a groupIdToken."""
@@ -39,6 +39,21 @@ def _add_groups(app: FastAPI, edge: Edge, *, path: str, act: str, is_master_pass
         # Random; with an idempotency key a keyed digest of it, so that a retry means the same group.
         group_id = f"G{edge.blind('group', tenant, asked.key_or_new())}".upper()[:_GROUP_ID_CHARS]
         command = CreateGroup(at=edge.clock.now(), group_id=group_id, tenant=tenant, is_master_pass=is_master_pass)
+        key = f"{tenant}/{group_id}"
+        outcome = await tell(edge.desk, asked, entity="accounts.group", key=key, command=command, table=edge.groups)
+        return answer(edge.desk, caller.principal.subject, outcome, {"tenant": tenant, "group_id": group_id})
+
+    @app.post(f"{path}/{{group_id}}/limit", status_code=201, tags=["groups"])
+    async def limit_group(
+        group_id: GroupId,
+        body: LimitBody,
+        asked: Asking,
+        caller: Annotated[Caller, Depends(acts)],
+        tenant: InTenant = None,
+    ) -> Response:
+        tenant = caller.tenant(tenant)
+        _known_group(edge, tenant, group_id, is_master_pass=is_master_pass)
+        command = LimitGroup(at=edge.clock.now(), group_id=group_id, sessions_at_once=body.sessions_at_once)
         key = f"{tenant}/{group_id}"
         outcome = await tell(edge.desk, asked, entity="accounts.group", key=key, command=command, table=edge.groups)
         return answer(edge.desk, caller.principal.subject, outcome, {"tenant": tenant, "group_id": group_id})

@@ -5,14 +5,15 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Response
 
-from accounts.adapters.http.bodies import BlockBody, Reference, TokenBody
+from accounts.adapters.http.bodies import BlockBody, LimitBody, Reference, TokenBody
 from accounts.adapters.http.edge import Edge, wrong_provider
 from accounts.ports import TokenEntry
 from chassis.auth import Caller
 from chassis.clock import new_id
 from chassis.http import Asked, Asking, InTenant, Problem, Rejected, answer, tell, wrong_fields
-from ev_contracts.accounts import BlockToken, IssueToken, JoinGroup, LeaveGroup, TokenSnapshot
+from ev_contracts.accounts import BlockToken, IssueToken, JoinGroup, LeaveGroup, LimitToken, TokenSnapshot
 
+_OfAToken = BlockToken | JoinGroup | LeaveGroup | LimitToken
 _OWNERSHIP = ("tenant", "emsp_party_id", "token_type", "driver_ref")
 
 
@@ -47,14 +48,20 @@ def add_token_routes(app: FastAPI, edge: Edge) -> None:
         command = BlockToken(at=edge.clock.now(), uid_hmac=token.uid_hmac, reason=body.reason)
         return await tell_token(edge, caller, asked, command, {"token_ref": token_ref})
 
+    @app.post("/v1/tokens/{token_ref}/limit", status_code=201, tags=["tokens"])
+    async def limit_token(
+        token_ref: Reference, body: LimitBody, asked: Asking, caller: Annotated[Caller, Depends(issues)]
+    ) -> Response:
+        token = known_token(edge, caller, token_ref)
+        command = LimitToken(at=edge.clock.now(), uid_hmac=token.uid_hmac, sessions_at_once=body.sessions_at_once)
+        return await tell_token(edge, caller, asked, command, {"token_ref": token_ref})
+
     @app.get("/v1/tokens/{token_ref}", tags=["tokens"])
     async def read_token(token_ref: Reference, caller: Annotated[Caller, Depends(issues)]) -> dict[str, Any]:
         return known_token(edge, caller, token_ref).model_dump(mode="json", exclude={"uid_hmac"})
 
 
-async def tell_token(
-    edge: Edge, caller: Caller, asked: Asked, command: BlockToken | JoinGroup | LeaveGroup, told: Mapping[str, str]
-) -> Response:
+async def tell_token(edge: Edge, caller: Caller, asked: Asked, command: _OfAToken, told: Mapping[str, str]) -> Response:
     """Put a command to a token that stands in the books, and answer with `told`."""
     key = f"_/{command.uid_hmac}"
     outcome = await tell(edge.desk, asked, entity="accounts.token", key=key, command=command, table=edge.tokens)
