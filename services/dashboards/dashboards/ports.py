@@ -28,8 +28,14 @@ class SignInAgain(Exception):
     """The token is no longer taken."""
 
 
+GATEWAY = "charger-gateway"
+"""Among the APIs, the one that is no role's: it has the films of stations."""
+ENGINEER = "cpo-engineer"
+"""Who may see frames."""
+
+
 class ReadModels(Protocol):
-    """The read-model APIs, one a role."""
+    """The read-model APIs, one a role, and the gateway's."""
 
     async def read(self, role: str, path: str, user: User, query: Mapping[str, str]) -> Mapping[str, Any]:
         """An answer's JSON. Raises Unavailable, NotYours or SignInAgain."""

@@ -1,6 +1,6 @@
 """The pages: one a role, and those of the objects on them; every figure comes from the role's read-model API."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -9,11 +9,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
 from dashboards.adapters.http.visitors import Visitors
+from dashboards.film import KINDS, merged, page_of
 from dashboards.panels import INVOICE_PATHS, PAGES, ROLES, SESSION_PATHS
-from dashboards.ports import NotYours, ReadModels, SignInAgain, Unavailable, User
+from dashboards.ports import ENGINEER, GATEWAY, NotYours, ReadModels, SignInAgain, Unavailable, User
 
 Role = Annotated[str, Path(pattern=f"^({'|'.join(PAGES)})$")]
 Month = Annotated[str, Path(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+_MOST_DIGITS = 6
+_MOST_SCENES = 2_000
+"""Of a film, the newest; a session's has seldom so many."""
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9*_=+|@.:-]{1,64}$")]
 
 
@@ -70,6 +74,7 @@ def add_pages(app: FastAPI, desk: Desk) -> None:
         )
 
     _add_objects(app, desk)
+    _add_films(app, desk)
 
 
 def _add_objects(app: FastAPI, desk: Desk) -> None:
@@ -97,6 +102,43 @@ def _add_objects(app: FastAPI, desk: Desk) -> None:
     @app.get("/dso/feeders/{feeder_id}", include_in_schema=False)
     async def feeder(request: Request, feeder_id: Id) -> Response:
         return await shown(request, "dso", f"/v1/feeders/{feeder_id}", "feeder.html", **_query(request, "day"))
+
+
+def _add_films(app: FastAPI, desk: Desk) -> None:
+    async def shown(
+        request: Request, station_id: str, of: Mapping[str, str], timeline: Sequence[Mapping[str, Any]], **more: Any
+    ) -> Response:
+        user = desk.member(request, ENGINEER)
+        asked = {"limit": str(_MOST_SCENES), **of}
+        answer = await desk.models.read(GATEWAY, f"/v1/stations/{station_id}/film", user, asked)
+        kind = request.query_params.get("kind", "")
+        film = page_of(merged(answer["film"], timeline), kind=kind, number=_page(request))
+        return desk.show(
+            request, "film.html", user=user, station_id=station_id, film=film, kinds=KINDS, kind=kind, **more
+        )
+
+    @app.get("/cpo/stations/{station_id}/film", include_in_schema=False)
+    async def station_film(request: Request, station_id: Id) -> Response:
+        return await shown(request, station_id, {}, ())
+
+    @app.get("/cpo/sessions/{session_id}/film", include_in_schema=False)
+    async def session_film(request: Request, session_id: Id) -> Response:
+        user = desk.member(request, ENGINEER)
+        answer = await desk.models.read("cpo", f"/v1/sessions/{session_id}", user, {})
+        session = answer["session"]
+        return await shown(
+            request,
+            session["station_id"],
+            {"transaction_id": session["transaction_id"]},
+            answer["timeline"],
+            session_id=session_id,
+            zone=session.get("time_zone"),
+        )
+
+
+def _page(request: Request) -> int | None:
+    asked = request.query_params.get("page", "")
+    return int(asked) if asked.isdecimal() and len(asked) <= _MOST_DIGITS else None
 
 
 def _of(paths: Mapping[str, str], role: str) -> str:
