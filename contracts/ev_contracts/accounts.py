@@ -45,6 +45,26 @@ class DriverRegistered(Record, frozen=True):
     registered_at: Instant
 
 
+class DriverSubscribed(Record, frozen=True):
+    """A driver buys by a plan from a moment on."""
+
+    subscription_id: StrictStr
+    driver_ref: StrictStr
+    seller_party_id: StrictStr
+    plan_id: StrictStr
+    valid_from: Instant
+    subscribed_at: Instant
+
+
+class EndSubscription(Record, frozen=True):
+    """Let a subscription end."""
+
+    at: Instant
+    subscription_id: StrictStr
+    driver_ref: StrictStr
+    ends_at: Annotated[Instant, Field(description="No session that starts then or later is of the plan.")]
+
+
 class GroupCreated(Record, frozen=True):
     """A group of tokens exists; who joins it, the tokens' events say."""
 
@@ -146,6 +166,38 @@ class RegisterDriver(Record, frozen=True):
         StrictBytes | None,
         Field(description="The driver's own public key (X25519), for sealing bytes that must stay whole."),
     ] = None
+
+
+class SubscribeDriver(Record, frozen=True):
+    """Let a driver buy by a plan from a moment on."""
+
+    at: Instant
+    subscription_id: StrictStr
+    driver_ref: StrictStr
+    seller_party_id: Annotated[StrictStr, Field(description="Whose plan it is: the driver's service provider.")]
+    plan_id: Annotated[StrictStr, Field(description="A plan of the seller, as pricing publishes it.")]
+    valid_from: Instant
+
+
+class SubscriptionEnded(Record, frozen=True):
+    """A subscription ends, or ends earlier than was said."""
+
+    subscription_id: StrictStr
+    driver_ref: StrictStr
+    ends_at: Annotated[Instant, Field(description="No session that starts then or later is of the plan.")]
+    ended_at: Instant
+
+
+class SubscriptionSnapshot(Record, frozen=True):
+    """A subscription as it stands; key tenant/driver_ref#subscription."""
+
+    subscription_id: StrictStr
+    driver_ref: StrictStr
+    seller_party_id: StrictStr
+    plan_id: StrictStr
+    valid_from: Instant
+    ends_at: Annotated[Instant | None, Field(description="Absent: until it is ended.")] = None
+    version: StrictInt
 
 
 class TokenBlocked(Record, frozen=True):

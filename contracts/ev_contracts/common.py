@@ -9,6 +9,24 @@ from pydantic import Field, StrictBool, StrictBytes, StrictInt, StrictStr
 from ev_contracts.record import ExactDecimal, Instant, Record
 
 
+class AllowanceKind(StrEnum):
+    """What a plan includes: energy in Wh, charging time in s, or money with taxes in the minor unit of its currency."""
+
+    UNKNOWN = "UNKNOWN"
+    ENERGY = "ENERGY"
+    TIME = "TIME"
+    MONEY = "MONEY"
+
+
+class AllowanceDraw(Record, frozen=True):
+    """What one rating took of an allowance."""
+
+    kind: AllowanceKind
+    allowed: Annotated[StrictInt, Field(description="In the month.")]
+    drawn: Annotated[StrictInt, Field(description="By this rating.")]
+    left: Annotated[StrictInt, Field(description="In the month, once it was drawn.")]
+
+
 class ChargingPeriod(Record, frozen=True):
     """A stretch of a session in which one kind of time runs."""
 
@@ -114,12 +132,14 @@ class IdleFee(Record, frozen=True):
 
 
 class LineScope(StrEnum):
-    """What a rated line belongs to: the session, its reservation, or a minimum or maximum price that moved the total."""
+    """What a rated line belongs to: the session, its reservation, a minimum or maximum price that moved the total, or what a plan took off it."""
 
     UNKNOWN = "UNKNOWN"
     SESSION = "SESSION"
     RESERVATION = "RESERVATION"
     PRICE_LIMIT = "PRICE_LIMIT"
+    DISCOUNT = "DISCOUNT"
+    ALLOWANCE = "ALLOWANCE"
 
 
 class MeterPoint(Record, frozen=True):
@@ -273,6 +293,13 @@ class Place(Record, frozen=True):
     country: Annotated[StrictStr, Field(description="ISO 3166-1 alpha-2.")]
 
 
+class PlanAllowance(Record, frozen=True):
+    """What a plan includes in each calendar month; what is left at its end is gone."""
+
+    kind: AllowanceKind
+    quantity: Annotated[StrictInt, Field(description="Wh, s, or the minor unit of the plan's currency.")]
+
+
 class TariffComponentType(StrEnum):
     """OCPI TariffDimensionType."""
 
@@ -281,6 +308,41 @@ class TariffComponentType(StrEnum):
     TIME = "TIME"
     PARKING_TIME = "PARKING_TIME"
     FLAT = "FLAT"
+
+
+class PlanDiscount(Record, frozen=True):
+    """So much off the price of a component, or off what is to be paid in all."""
+
+    component: Annotated[TariffComponentType | None, Field(description="Absent: off the total.")] = None
+    percent: ExactDecimal
+
+
+class PlanVersion(Record, frozen=True):
+    """An immutable version of a plan."""
+
+    plan_id: StrictStr
+    version: StrictInt
+    seller_party_id: StrictStr
+    currency: StrictStr
+    time_zone: Annotated[StrictStr, Field(description="IANA zone in which its months begin.")]
+    discounts: tuple[PlanDiscount, ...] = ()
+    allowances: tuple[PlanAllowance, ...] = ()
+    valid_from: Instant
+
+
+class PlanTerms(Record, frozen=True):
+    """The plan by which a session's buyer buys, as it was in force at the start."""
+
+    plan: PlanVersion
+    subscription_id: StrictStr
+
+
+class PlanApplied(Record, frozen=True):
+    """What a plan did to a rating."""
+
+    terms: PlanTerms
+    month: Annotated[StrictStr, Field(description="Of the session's start in the plan's zone: 2026-11.")]
+    draws: tuple[AllowanceDraw, ...] = ()
 
 
 class PriceComponent(Record, frozen=True):
@@ -401,6 +463,7 @@ class Rating(Record, frozen=True):
             description="Where prices changed within the session or a reservation preceded it; otherwise empty, and the facts' periods say it."
         ),
     ] = ()
+    plan: Annotated[PlanApplied | None, Field(description="By which the buyer bought, where he had one.")] = None
 
 
 class RerateCause(StrEnum):

@@ -6,11 +6,17 @@ from typing import Annotated
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from ev_contracts.common import (
+    AllowanceDraw,
+    AllowanceKind,
     FeedPrice,
     IdleFee,
     Money,
     Parties,
     Place,
+    PlanAllowance,
+    PlanDiscount,
+    PlanTerms,
+    PlanVersion,
     PriceComponent,
     PriceLimit,
     PricePoint,
@@ -24,6 +30,60 @@ from ev_contracts.common import (
     TaxIncluded,
 )
 from ev_contracts.record import Instant, Record
+
+
+class AllowanceAsked(Record, frozen=True):
+    """How much of an allowance a rating could use."""
+
+    kind: AllowanceKind
+    allowed: Annotated[StrictInt, Field(description="In the month, by the plan.")]
+    wanted: Annotated[StrictInt, Field(description="At most.")]
+
+
+class AllowanceDrawn(Record, frozen=True):
+    """One rating took so much of a month's allowances, in place of what it took before."""
+
+    subscription_id: StrictStr
+    month: StrictStr
+    rating_id: StrictStr
+    drawing: StrictInt
+    draws: tuple[AllowanceDraw, ...] = ()
+    drawn_at: Instant
+
+
+class AllowanceSnapshot(Record, frozen=True):
+    """What is drawn of a month's allowances; key tenant/subscription@month."""
+
+    subscription_id: StrictStr
+    month: StrictStr
+    draws: Annotated[tuple[AllowanceDraw, ...], Field(description="All ratings together.")] = ()
+
+
+class AllowanceWanted(Record, frozen=True):
+    """A session is to be rated once it is known what its plan's allowances cover of it."""
+
+    rating_id: StrictStr
+    drawing: Annotated[StrictInt, Field(description="1 for the first time that this rating asks.")]
+    relation: Relation
+    terms: PlanTerms
+    month: StrictStr
+    asked: tuple[AllowanceAsked, ...] = ()
+    facts: SessionFacts
+    place: Place
+    parties: Parties
+    tariff: TariffVersion
+    cause: Annotated[RerateCause | None, Field(description="Absent for the first rating of a session.")] = None
+    correction_id: StrictStr | None = None
+    at: Instant
+
+
+class ApplyAllowance(Record, frozen=True):
+    """Rate a session by what its plan's allowances cover."""
+
+    at: Instant
+    rating_id: StrictStr
+    drawing: StrictInt
+    draws: tuple[AllowanceDraw, ...] = ()
 
 
 class AssignTariff(Record, frozen=True):
@@ -65,6 +125,32 @@ class AssignmentSnapshot(Record, frozen=True):
     ad_hoc: Annotated[StrictBool, Field(description="Only drivers without a contract (OCPI AD_HOC_USER).")] = False
 
 
+class DrawAllowance(Record, frozen=True):
+    """Take of a month's allowances what one rating may use, in place of what it took before."""
+
+    at: Instant
+    subscription_id: StrictStr
+    month: StrictStr
+    rating_id: StrictStr
+    drawing: StrictInt
+    asked: tuple[AllowanceAsked, ...] = ()
+
+
+class PlanPublished(Record, frozen=True):
+    """A plan version is in force from a moment on."""
+
+    plan: PlanVersion
+    name: StrictStr
+    published_at: Instant
+
+
+class PlanSnapshot(Record, frozen=True):
+    """One version of a plan; key tenant/plan@version."""
+
+    plan: PlanVersion
+    name: StrictStr
+
+
 class PricePointPublished(Record, frozen=True):
     """A feed's price of an interval; a later one of the same interval takes its place."""
 
@@ -81,6 +167,20 @@ class PricePointSnapshot(Record, frozen=True):
     feed_id: StrictStr
     currency: StrictStr
     point: PricePoint
+
+
+class PublishPlan(Record, frozen=True):
+    """Publish a plan, or a new version of it."""
+
+    at: Instant
+    plan_id: StrictStr
+    seller_party_id: StrictStr
+    name: StrictStr
+    currency: StrictStr
+    time_zone: StrictStr
+    discounts: tuple[PlanDiscount, ...] = ()
+    allowances: tuple[PlanAllowance, ...] = ()
+    valid_from: Instant
 
 
 class PublishPricePoints(Record, frozen=True):
@@ -128,6 +228,7 @@ class RateSession(Record, frozen=True):
         TariffVersion | None, Field(description="In force at the session's start; absent where none is known.")
     ] = None
     no_tariff_because: StrictStr | None = None
+    terms: Annotated[PlanTerms | None, Field(description="Of the plan by which the driver buys.")] = None
 
 
 class RatingDeadlinePassed(Record, frozen=True):
@@ -136,6 +237,14 @@ class RatingDeadlinePassed(Record, frozen=True):
     at: Instant
     name: StrictStr
     due_at: Instant
+
+
+class RatingStands(Record, frozen=True):
+    """A rating was asked for anew, and the same is to be paid."""
+
+    rating_id: StrictStr
+    drawing: StrictInt
+    at: Instant
 
 
 class RatingWanted(Record, frozen=True):

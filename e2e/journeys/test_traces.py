@@ -30,6 +30,7 @@ async def test_every_arrow_of_the_catalogue_is_seen_as_a_linked_span(system: Sys
     first, second = system.station("1.6"), system.station("2.0.1")
     for station in (first, second):
         await station.online()
+    await subscribe(system, who.driver_ref)
     await first.charge(Visit(id_tag=who.uid, connector=1, battery=battery()))
     driver = Driver(user="driver", id_token=who.uid, platform=system.platform)
     await driver.charge(second, 1, battery())
@@ -38,6 +39,9 @@ async def test_every_arrow_of_the_catalogue_is_seen_as_a_linked_span(system: Sys
     )
     await system.platform.get("cpo-engineer", "charger-gateway", f"/v1/stations/{first.station_id}/frames")
     await publish_a_price(system)
+    await system.platform.post(
+        "emsp", "accounts", f"/v1/drivers/{who.driver_ref}/subscriptions/end", {"subscription_id": "traced"}
+    )
     await second.offline()
     await stream_a_sample(second.link.identity)
     try:
@@ -47,6 +51,18 @@ async def test_every_arrow_of_the_catalogue_is_seen_as_a_linked_span(system: Sys
     finally:
         await first.offline()
     assert "\n".join(undrawn(TOPICS, traces.spans)) == ""
+
+
+async def subscribe(system: System, driver_ref: str) -> None:
+    """By a plan with an allowance, from which the ratings of what follows draw."""
+    plan = {
+        "plan_id": "traced", "seller_party_id": system.seeded.plan.names.emsp, "name": "Traced", "currency": "EUR",
+        "time_zone": "Europe/Amsterdam", "allowances": [{"kind": "ENERGY", "quantity": 1_000}],
+        "valid_from": system.clock.now().isoformat(),
+    }  # fmt: skip
+    await system.platform.post("emsp", "pricing", "/v1/plans", plan)
+    subscription = {"subscription_id": "traced", "plan_id": "traced"}
+    await system.platform.post("emsp", "accounts", f"/v1/drivers/{driver_ref}/subscriptions", subscription)
 
 
 async def publish_a_price(system: System) -> None:

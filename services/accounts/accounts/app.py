@@ -4,6 +4,7 @@ from accounts.adapters.http import Edge, TokenTable, accounts_app
 from accounts.adapters.vault import SqliteVault
 from accounts.domain.driver import driver
 from accounts.domain.group import group
+from accounts.domain.subscription import subscription
 from accounts.domain.token import token
 from accounts.settings import Settings
 from chassis.auth import Authenticator
@@ -20,6 +21,7 @@ _ENTITIES = (
     Entity(name="accounts.driver", decider=driver),
     Entity(name="accounts.token", decider=token),
     Entity(name="accounts.group", decider=group),
+    Entity(name="accounts.subscription", decider=subscription),
 )
 
 
@@ -42,6 +44,7 @@ def build(
         parties=Table("assets.party.snapshot.v1"),
         tokens=TokenTable(),
         groups=Table("accounts.group.snapshot.v1"),
+        subscriptions=Table("accounts.subscription.snapshot.v1"),
     )
     app = accounts_app(edge)
     app.include_router(
@@ -58,6 +61,6 @@ def build(
         host=settings.http_host,
         port=settings.http_port,
         commands=client,
-        tables=(edge.parties, edge.tokens, edge.groups),
+        tables=(edge.parties, edge.tokens, edge.groups, edge.subscriptions),
     )
     return wiring.service([*_ENTITIES, http])

@@ -8,24 +8,29 @@ from chassis.dead_letters.routes import repair_router
 from chassis.decider import Deadline
 from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Policy, Service, Transform, wire
+from chassis.runner.facts import tables_in
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
-from ev_contracts.pricing import RatingDeadlinePassed, RatingWanted, RerateWanted
+from ev_contracts.pricing import AllowanceWanted, RatingDeadlinePassed, RatingWanted, RerateWanted
 from ev_contracts.sessions import NoShowFound, SessionClosed, SessionCorrected
 from pricing.adapters.edge import Edge
 from pricing.adapters.http import pricing_app
 from pricing.adapters.places import Places
 from pricing.adapters.running_costs import RunningCosts
 from pricing.adapters.tariff_book import SnapshotTariffs
+from pricing.domain.allowance import allowance
 from pricing.domain.feed import feed
+from pricing.domain.plan import plan
 from pricing.domain.rated import rating
 from pricing.domain.tariff import tariff
 from pricing.no_shows import on_reservation
-from pricing.policies import latest_energy, on_energy, on_rating, on_session
+from pricing.policies import latest_energy, on_allowance_drawn, on_allowance_wanted, on_energy, on_rating, on_session
 from pricing.settings import Settings
 
 _SESSIONS = "sessions.session.event.v1"
 _RATING = "pricing.rating"
+_RATED = "pricing.rating.event.v1"
+_ALLOWANCE = "pricing.allowance"
 
 
 def build(
@@ -37,14 +42,14 @@ def build(
 ) -> Service:
     """The composition root. Opens nothing yet. Raises MissingSecret and WrongIds."""
     wiring = wire("pricing", settings, records=RECORDS, topics=TOPICS, clock=clock, log=log)
-    tariffs = SnapshotTariffs()
+    tariffs, places = SnapshotTariffs(), Places()
     client = wiring.commands("pricing.edge.reply.v1")
     edge = Edge(
         guard=wiring.guard(ACTS, authenticator=authenticator),
         desk=wiring.desk(client),
         clock=wiring.env.clock,
         tariffs=tariffs,
-        places=(places := Places()),
+        places=places,
     )
     entities, reactions = _entities(), _reactions(tariffs)
     app = pricing_app(edge)
@@ -58,14 +63,7 @@ def build(
             unreadable=wiring.env.unreadable,
         )
     )
-    tables = (
-        tariffs.versions,
-        tariffs.assignments,
-        tariffs.points,
-        places.stations,
-        places.sites,
-        places.tokens,
-    )
+    tables = (*tables_in(tariffs), *tables_in(places))
     http = HttpEdge(app=app, host=settings.http_host, port=settings.http_port, commands=client, tables=tables)
     return wiring.service([*entities, *reactions, http])
 
@@ -74,14 +72,14 @@ def _entities() -> tuple[Entity, ...]:
     return (
         Entity(name="pricing.tariff", decider=tariff),
         Entity(name="pricing.price-feed", decider=feed),
+        Entity(name="pricing.plan", decider=plan),
+        Entity(name=_ALLOWANCE, decider=allowance),
         Entity(name=_RATING, decider=rating, deadline=_passed),
     )
 
 
 def _reactions(tariffs: SnapshotTariffs) -> tuple[Policy | Transform, ...]:
     running = RunningCosts(tariffs)
-    held = "pricing.rating.event.v1"
-    costs = "pricing.running-cost.sample.v1"
     return (
         Policy(
             name="pricing.session-policy",
@@ -101,20 +99,40 @@ def _reactions(tariffs: SnapshotTariffs) -> tuple[Policy | Transform, ...]:
         ),
         Policy(
             name="pricing.rating-policy",
-            source=held,
+            source=_RATED,
             target=_RATING,
             of=(RatingWanted, RerateWanted),
             react=on_rating,
             facts=tariffs,
         ),
+        *_drawing(),
         Transform(
             name="pricing.running-cost",
             source=_SESSIONS,
-            target_topic=costs,
+            target_topic="pricing.running-cost.sample.v1",
             react=on_energy,
             facts=running,
             lasting=partial(latest_energy, running=running),
             memory=running,
+        ),
+    )
+
+
+def _drawing() -> tuple[Policy, ...]:
+    """A rating's question to its plan's month, and the answer."""
+    return (
+        Policy(
+            name="pricing.drawing-policy",
+            source=_RATED,
+            target=_ALLOWANCE,
+            of=(AllowanceWanted,),
+            react=on_allowance_wanted,
+        ),
+        Policy(
+            name="pricing.drawn-policy",
+            source="pricing.allowance.event.v1",
+            target=_RATING,
+            react=on_allowance_drawn,
         ),
     )
 

@@ -4,14 +4,25 @@ import uuid
 from collections.abc import Sequence
 
 from chassis.decider import EventContext, To
-from ev_contracts.common import CommercialModel, Parties, Relation, RelationKind, RerateCause, TariffVersion
-from ev_contracts.pricing import RateSession, RatingWanted, RerateSession, RerateWanted, RunningCostComputed
+from ev_contracts.common import CommercialModel, Parties, Relation, RelationKind, RerateCause
+from ev_contracts.pricing import (
+    AllowanceDrawn,
+    AllowanceWanted,
+    ApplyAllowance,
+    DrawAllowance,
+    RateSession,
+    RatingWanted,
+    RerateSession,
+    RerateWanted,
+    RunningCostComputed,
+)
 from ev_contracts.record import Record
 from ev_contracts.sessions import EnergyDelivered, SessionClosed, SessionCorrected
 from pricing.domain.audience import buyer_of
-from pricing.domain.engine.price import Priced
-from pricing.domain.rating import totals_of
-from pricing.ports import RunningBook, TariffBook
+from pricing.domain.drafts import Draft
+from pricing.domain.entitlement import foreseen, reductions
+from pricing.domain.rating import drafts_of, totals_of
+from pricing.ports import RunningBook, SoFar, TariffBook
 
 _RATINGS = uuid.UUID("8f3b7c0e-2a55-5f0b-9a34-0c6f1e7d2b91")
 """Namespace of rating ids: uuid5 of session and relation, so that a repeat means the same rating."""
@@ -75,6 +86,7 @@ def _rated(event: SessionClosed, relation: Relation, tariffs: TariffBook) -> To:
         parties=event.parties,
         tariff=tariff,
         no_tariff_because=None if tariff else "no-tariff",
+        terms=tariffs.terms(relation, at=facts.started_at),
     )
     return To(key=f"{relation.seller_tenant}/{rating_id}", command=command)
 
@@ -114,6 +126,7 @@ def on_rating(event: Record, context: EventContext, tariffs: TariffBook) -> Sequ
                 place=event.place,
                 parties=event.parties,
                 tariff=tariff,
+                terms=tariffs.terms(event.relation, at=facts.started_at),
             )
         case RerateWanted():
             tariff = tariffs.version(
@@ -129,6 +142,29 @@ def on_rating(event: Record, context: EventContext, tariffs: TariffBook) -> Sequ
     return [] if tariff is None else [To(key=context.key, command=command)]
 
 
+def on_allowance_wanted(event: Record, context: EventContext, _facts: None) -> Sequence[To]:
+    """A rating's question to its plan's month."""
+    if not isinstance(event, AllowanceWanted):
+        return []
+    command = DrawAllowance(
+        at=event.at,
+        subscription_id=event.terms.subscription_id,
+        month=event.month,
+        rating_id=event.rating_id,
+        drawing=event.drawing,
+        asked=event.asked,
+    )
+    return [To(key=f"{context.tenant}/{event.terms.subscription_id}@{event.month}", command=command)]
+
+
+def on_allowance_drawn(event: Record, context: EventContext, _facts: None) -> Sequence[To]:
+    """And the answer."""
+    if not isinstance(event, AllowanceDrawn):
+        return []
+    command = ApplyAllowance(at=event.drawn_at, rating_id=event.rating_id, drawing=event.drawing, draws=event.draws)
+    return [To(key=f"{context.tenant}/{event.rating_id}", command=command)]
+
+
 def on_energy(event: Record, context: EventContext, running: RunningBook) -> Sequence[To]:
     """What a running session costs so far, for each relation that has a tariff."""
     if not isinstance(event, EnergyDelivered):
@@ -140,12 +176,18 @@ def on_energy(event: Record, context: EventContext, running: RunningBook) -> Seq
     for relation in relations_of(event.parties, context.tenant):
         found = running.so_far(event, relation, context)
         if found is not None:
-            costs.append(To(key=f"{relation.seller_tenant}/{event.session_id}", command=_cost(event, relation, *found)))
+            costs.append(To(key=f"{relation.seller_tenant}/{event.session_id}", command=_cost(event, relation, found)))
     return costs
 
 
-def _cost(event: EnergyDelivered, relation: Relation, tariff: TariffVersion, priced: Priced) -> RunningCostComputed:
-    totals = totals_of(priced, tariff.currency)
+def _cost(event: EnergyDelivered, relation: Relation, found: SoFar) -> RunningCostComputed:
+    tariff, priced = found.tariff, found.priced
+    reduced: Sequence[Draft] = ()
+    if found.entitled is not None:
+        drafts = drafts_of(priced)
+        by = foreseen(drafts, found.entitled, tariff.currency, found.available)
+        reduced = reductions(drafts, by, tariff.currency)
+    totals = totals_of(priced, tariff.currency, reduced)
     return RunningCostComputed(
         session_id=event.session_id,
         station_id=event.station_id,

@@ -90,12 +90,12 @@ class ReactionWorker:
         if again is None or until is None:
             return
         async for records in read_to_end(self._env.log, self._source, again):
-            for record in records:
-                if record.offset >= until:
-                    return
-                found = self._parking.look(record).found
+            for looked in self._parking.look_at(record for record in records if record.offset < until):
+                found = looked.found
                 if not isinstance(found, Poison) and not self._versions.is_repeat(found[1]):
                     self._part.react(*found, self._part.facts)
+            if records[-1].offset >= until:
+                return
 
     async def _repair(self) -> None:
         """A start is the repair of what is parked here: another build may understand what the last one did not."""

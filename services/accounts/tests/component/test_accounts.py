@@ -52,3 +52,20 @@ async def test_a_group_and_a_block_are_told_to_those_who_authorise(world: Any) -
     snapshots = [seen.record for seen in await world.topic("accounts.token.snapshot.v1")]
     told = [(each.status, each.group_id, each.version) for each in snapshots if each.token_ref == token_ref]
     assert told == [(TokenStatus.VALID, None, 1), (TokenStatus.VALID, group_id, 2), (TokenStatus.BLOCKED, group_id, 3)]
+
+
+async def test_a_subscription_is_told_by_its_dates_and_survives_a_kill(world: Any) -> None:
+    headers = world.bearer("emsp")
+    async with world.client() as http:
+        driver = (await http.post("/v1/drivers", json=ANNA, headers=headers)).raise_for_status().json()
+        path = f"/v1/drivers/{driver['driver_ref']}/subscriptions"
+        commuter = {"subscription_id": "s-1", "plan_id": "commuter"}
+        (await http.post(path, json=commuter, headers=headers)).raise_for_status()
+    await asyncio.to_thread(world.kill)
+    async with world.client() as http:
+        taken = await http.post(path, json={**commuter, "subscription_id": "s-2"}, headers=headers)
+        assert (taken.status_code, taken.json()["title"]) == (409, "subscription-overlaps")
+        (await http.post(f"{path}/end", json={"subscription_id": "s-1"}, headers=headers)).raise_for_status()
+    told = await world.topic("accounts.subscription.snapshot.v1")
+    assert {seen.context.key for seen in told} == {f"emo/{driver['driver_ref']}#s-1"}
+    assert [(each.record.version, each.record.ends_at is None) for each in told] == [(1, True), (2, False)]

@@ -241,3 +241,20 @@ async def test_only_who_may_writes(world: Any, caller: str, path: str, status: i
 def test_a_missing_secret_stops_the_start(tmp_path: Any) -> None:
     with pytest.raises(RuntimeError, match="page-token-key"):
         build(Settings(secrets_dir=tmp_path), log=MemoryLog())
+
+
+@shared
+async def test_a_driver_subscribes_to_a_plan_of_his_provider_and_ends_it(world: Any) -> None:
+    driver_ref = (await told(world, "/v1/drivers", ANNA))["driver_ref"]
+    path = f"/v1/drivers/{driver_ref}/subscriptions"
+    commuter = {"subscription_id": "s-1", "plan_id": "commuter"}
+    first = await told(world, path, commuter, key="sub")
+    assert await told(world, path, commuter, key="sub") == first
+    assert await refused(world, path, {**commuter, "subscription_id": "s-2"}) == (409, "subscription-overlaps")
+    assert await refused(world, path, {**commuter, "plan_id": "a/b"}) == (422, "invalid-request")
+    assert await refused(world, path, commuter, caller="zon") == (404, "not-found")
+    assert await refused(world, f"{path}/end", {"subscription_id": "s-9"}) == (404, "not-found")
+    await told(world, f"{path}/end", {"subscription_id": "s-1"})
+    held = (await world.http.get(path, headers=by("emo"))).json()["subscriptions"]
+    assert [(each["seller_party_id"], each["plan_id"], each["version"]) for each in held] == [("NL-EMO", "commuter", 2)]
+    assert held[0]["ends_at"] > held[0]["valid_from"]

@@ -44,5 +44,9 @@ def _words(line: RatedLine) -> tuple[str, str]:
             return ("Reservation fee" if line.type is TariffComponentType.FLAT else "Reservation"), unit
         case LineScope.PRICE_LIMIT:
             return "Price limit", unit
+        case LineScope.DISCOUNT:
+            return "Discount", unit
+        case LineScope.ALLOWANCE:
+            return "Included", unit
         case _:
             return words, unit

@@ -9,6 +9,7 @@ _BUYER_IS_A_PARTY = {
     RelationKind.EMSP_TO_DRIVER: False,
     RelationKind.CPO_TO_DRIVER: False,
 }
+_TAKE_BACK = frozenset({LineScope.PRICE_LIMIT, LineScope.DISCOUNT, LineScope.ALLOWANCE})
 
 
 def fault_of(rating: Rating) -> str | None:
@@ -47,9 +48,9 @@ def _amounts(rating: Rating) -> Iterator[Money]:
 
 
 def _never_negative(rating: Rating) -> Iterator[Money]:
-    """All but the line by which a maximum price takes back what was too much."""
+    """All but what takes back: for a maximum price what was too much, for a plan what it discounts or includes."""
     yield from _totals(rating)
     for line in rating.lines:
-        if line.scope is not LineScope.PRICE_LIMIT:
+        if line.scope not in _TAKE_BACK:
             yield line.excl_vat
             yield line.vat

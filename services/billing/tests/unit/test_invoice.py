@@ -73,12 +73,12 @@ def test_no_vat_and_vat_of_zero_are_kept_apart() -> None:
     )
 
 
-def test_a_reservation_and_a_price_limit_are_called_what_they_are() -> None:
+def test_what_is_no_use_of_the_session_is_called_what_it_is() -> None:
     flat = rated.ENERGY_LINE.model_copy(update={"type": TariffComponentType.FLAT})
     lines = tuple(flat.model_copy(update={"scope": scope}) for scope in LineScope if scope is not LineScope.UNKNOWN)
     decided = invoice.decide(rated.issue(rating=rated.rating(lines=lines)), invoice.initial)
     assert isinstance(decided, list)
     (issued,) = decided
     assert [line.description.partition(":")[0] for line in issued.lines] == [
-        *("Session fee", "Reservation fee", "Price limit")
+        *("Session fee", "Reservation fee", "Price limit", "Discount", "Included")
     ]

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import rated
 from hypothesis import given
 from hypothesis import strategies as st
@@ -134,10 +135,9 @@ def test_a_price_below_zero_is_held() -> None:
     held(rated.post(rating=rated.rating(lines=(credit_line,))), "negative-amount")
 
 
-def test_what_a_maximum_price_takes_back_is_a_line_below_zero() -> None:
-    capped = rated.ENERGY_LINE.model_copy(
-        update={"excl_vat": rated.euro(-36), "vat": rated.euro(-7), "scope": LineScope.PRICE_LIMIT}
-    )
+@pytest.mark.parametrize("scope", [LineScope.PRICE_LIMIT, LineScope.DISCOUNT, LineScope.ALLOWANCE])
+def test_what_a_maximum_price_or_a_plan_takes_back_is_a_line_below_zero(scope: LineScope) -> None:
+    capped = rated.ENERGY_LINE.model_copy(update={"excl_vat": rated.euro(-36), "vat": rated.euro(-7), "scope": scope})
     event = posted(rated.post(rating=rated.rating(lines=(rated.ENERGY_LINE, capped))))
     assert (event.net_minor, event.vat_minor, event.gross_minor) == (300, 64, 364)
     assert entry.imbalance(event.lines) == {}

@@ -16,8 +16,15 @@ from pydantic import (
     model_validator,
 )
 
-from ev_contracts.common import DayOfWeek, RelationKind, ReservationRestriction, TariffComponentType, TaxIncluded
-from ev_contracts.pricing import PublishTariff
+from ev_contracts.common import (
+    AllowanceKind,
+    DayOfWeek,
+    RelationKind,
+    ReservationRestriction,
+    TariffComponentType,
+    TaxIncluded,
+)
+from ev_contracts.pricing import PublishPlan, PublishTariff
 
 
 def _known_zone(name: str) -> str:
@@ -185,6 +192,37 @@ class RetirementBody(Body):
 
     seller_party_id: PartyId
     retires_at: AwareDatetime
+
+
+class DiscountBody(Body):
+    """So much off a component's price; without one off the total."""
+
+    component: TariffComponentType | None = None
+    percent: Price
+
+
+class AllowanceBody(Body):
+    """Included in each calendar month: Wh, seconds of charging, or money with taxes in the minor unit."""
+
+    kind: AllowanceKind
+    quantity: int = Field(le=10**12)
+
+
+class PlanBody(Body):
+    """A version of a plan; whether it makes sense is decided, not parsed."""
+
+    plan_id: TariffId
+    seller_party_id: PartyId
+    name: Text
+    currency: Currency
+    time_zone: TimeZone
+    discounts: tuple[DiscountBody, ...] = Field(default=(), max_length=10)
+    allowances: tuple[AllowanceBody, ...] = Field(default=(), max_length=3)
+    valid_from: AwareDatetime
+
+    def command(self, at: datetime) -> PublishPlan:
+        """The same in the contract's words."""
+        return PublishPlan.model_validate({"at": at, **self.model_dump()})
 
 
 class QuotedSaleBody(Body):

@@ -1,6 +1,5 @@
 """Pricing's API: sellers publish and assign tariffs, and ask what something would cost."""
 
-import contextlib
 from functools import partial
 from typing import Annotated, Any
 
@@ -16,13 +15,13 @@ from chassis.http import (
     Problem,
     answer,
     create_app,
-    refuse_if,
     tell,
 )
 from ev_contracts.common import RelationKind
 from ev_contracts.pricing import AssignTariff, PublishPricePoints, RetireTariff
 from pricing.adapters.bodies import AssignmentBody, PartyId, PointsBody, RetirementBody, TariffBody, TariffId
-from pricing.adapters.edge import Edge
+from pricing.adapters.edge import Edge, seen, tenant_of_seller
+from pricing.adapters.plans import add_plan_routes
 from pricing.adapters.quotes import add_quote_routes
 from pricing.domain.coverage import gaps
 
@@ -33,6 +32,7 @@ def pricing_app(edge: Edge) -> FastAPI:
     _add_command_routes(app, edge)
     _add_read_routes(app, edge)
     add_quote_routes(app, edge)
+    add_plan_routes(app, edge)
     app.include_router(edge.desk.router(edge.guard))
     return app
 
@@ -44,12 +44,12 @@ def _add_command_routes(app: FastAPI, edge: Edge) -> None:
     async def publish_tariff(
         body: TariffBody, asked: Asking, caller: Annotated[Caller, Depends(sets)], tenant: InTenant = None
     ) -> Response:
-        tenant = _tenant_of_seller(caller, tenant, body.issuer_party_id)
+        tenant = tenant_of_seller(caller, tenant, body.issuer_party_id)
         command = body.command(edge.clock.now())
         key = f"{tenant}/{body.tariff_id}"
         outcome = await tell(edge.desk, asked, entity="pricing.tariff", key=key, command=command)
         result = {"tenant": tenant, "tariff_id": body.tariff_id, **_version_in(outcome)}
-        await _seen(edge, outcome)
+        await seen(outcome, edge.tariffs.versions, edge.tariffs.assignments)
         return answer(edge.desk, caller.principal.subject, outcome, result)
 
     @app.post("/v1/tariffs/{tariff_id}/assignments", status_code=201, tags=["tariffs"])
@@ -60,11 +60,11 @@ def _add_command_routes(app: FastAPI, edge: Edge) -> None:
         caller: Annotated[Caller, Depends(sets)],
         tenant: InTenant = None,
     ) -> Response:
-        tenant = _tenant_of_seller(caller, tenant, body.seller_party_id)
+        tenant = tenant_of_seller(caller, tenant, body.seller_party_id)
         command = AssignTariff(at=edge.clock.now(), tariff_id=tariff_id, **body.model_dump())
         outcome = await tell(edge.desk, asked, entity="pricing.tariff", key=f"{tenant}/{tariff_id}", command=command)
         result = {"tenant": tenant, "tariff_id": tariff_id, "assignment_id": body.assignment_id}
-        await _seen(edge, outcome)
+        await seen(outcome, edge.tariffs.versions, edge.tariffs.assignments)
         return answer(edge.desk, caller.principal.subject, outcome, result, elsewhere={"tariff-unknown"})
 
     @app.post("/v1/price-feeds/{feed_id}/points", status_code=201, tags=["price feeds"])
@@ -75,7 +75,7 @@ def _add_command_routes(app: FastAPI, edge: Edge) -> None:
         caller: Annotated[Caller, Depends(sets)],
         tenant: InTenant = None,
     ) -> Response:
-        tenant = _tenant_of_seller(caller, tenant, body.issuer_party_id)
+        tenant = tenant_of_seller(caller, tenant, body.issuer_party_id)
         told = {"at": edge.clock.now(), "feed_id": feed_id, **body.model_dump()}
         command = PublishPricePoints.model_validate(told)
         outcome = await tell(edge.desk, asked, entity="pricing.price-feed", key=f"{tenant}/{feed_id}", command=command)
@@ -89,21 +89,12 @@ def _add_command_routes(app: FastAPI, edge: Edge) -> None:
         caller: Annotated[Caller, Depends(sets)],
         tenant: InTenant = None,
     ) -> Response:
-        tenant = _tenant_of_seller(caller, tenant, body.seller_party_id)
+        tenant = tenant_of_seller(caller, tenant, body.seller_party_id)
         command = RetireTariff(at=edge.clock.now(), tariff_id=tariff_id, **body.model_dump())
         outcome = await tell(edge.desk, asked, entity="pricing.tariff", key=f"{tenant}/{tariff_id}", command=command)
         result = {"tenant": tenant, "tariff_id": tariff_id, "retires_at": body.retires_at.isoformat()}
-        await _seen(edge, outcome)
+        await seen(outcome, edge.tariffs.versions, edge.tariffs.assignments)
         return answer(edge.desk, caller.principal.subject, outcome, result, elsewhere={"tariff-unknown"})
-
-
-def _tenant_of_seller(caller: Caller, tenant: str | None, seller_party_id: str) -> str:
-    """The tenant to act in; only the seller himself sets his price. Raises Problem."""
-    if tenant is None and len(caller.principal.tenants) == 1:
-        (tenant,) = caller.principal.tenants
-    refuse_if({} if tenant else {"tenant": "say which tenant"})
-    caller.require(tenant=tenant, party_id=seller_party_id)
-    return str(tenant)
 
 
 def _version_in(outcome: Outcome) -> dict[str, Any]:
@@ -111,14 +102,6 @@ def _version_in(outcome: Outcome) -> dict[str, Any]:
         return {}
     tariff = outcome.events[-1]["payload"]["tariff"]
     return {"version": tariff["version"], "content_hash": tariff["content_hash"]}
-
-
-async def _seen(edge: Edge, outcome: Outcome) -> None:
-    """Wait until this edge reads what was just written; a table that lags delays nobody for long."""
-    if isinstance(outcome, Accepted) and outcome.events:
-        with contextlib.suppress(TimeoutError):
-            await edge.tariffs.versions.refreshed()
-            await edge.tariffs.assignments.refreshed()
 
 
 def _add_read_routes(app: FastAPI, edge: Edge) -> None:

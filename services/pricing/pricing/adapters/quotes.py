@@ -8,13 +8,14 @@ from fastapi import Depends, FastAPI
 from chassis.auth import Caller
 from chassis.http import InTenant, Problem, wrong_fields
 from ev_contracts.accounts import TokenSnapshot
-from ev_contracts.common import Rating, Relation, RelationKind, SessionFacts, TariffVersion
+from ev_contracts.common import Relation, RelationKind, SessionFacts, TariffVersion
 from pricing.adapters.bodies import QuoteBody, QuotedSaleBody
 from pricing.adapters.edge import Edge
 from pricing.adapters.places import Spot
 from pricing.domain.audience import AD_HOC, Buyer
+from pricing.domain.entitlement import Available, Entitlement, foreseen
 from pricing.domain.quote import Vehicle, estimated_facts, expected_facts
-from pricing.domain.rating import rate
+from pricing.domain.rating import Chosen, Subject, rated
 
 
 class _Sale(NamedTuple):
@@ -60,7 +61,21 @@ def _of_sale(edge: Edge, body: QuoteBody, asked: QuotedSaleBody, tenant: str, at
     tariff = edge.tariffs.in_force(sale.relation, place=place, at=at, until=facts.ended_at, buyer=sale.buyer)
     if tariff is None:
         raise Problem(404, "no-tariff", "nothing is assigned to that buyer and place then")
-    return _quoted(tariff, facts, sale.relation, place.time_zone)
+    return _quoted(tariff, facts, sale.relation, place.time_zone, _plan(edge, sale, tariff, at))
+
+
+def _plan(edge: Edge, sale: _Sale, tariff: TariffVersion, at: datetime) -> Chosen | None:
+    """The plan that is asked for, as if it were new; else that of the driver, with what is left of its month by now."""
+    relation, book = sale.relation, edge.tariffs.bought
+    if sale.buyer.plan_id is None:
+        terms = book.terms(relation, at)
+        available: Available = {} if terms is None else book.available(relation, terms, at)
+    else:
+        terms, available = book.offered(relation, sale.buyer.plan_id, at), {}
+    if terms is None:
+        return None
+    entitled = Entitlement.of(terms, at)
+    return lambda drafts: foreseen(drafts, entitled, tariff.currency, available)
 
 
 def _sale(edge: Edge, asked: QuotedSaleBody, tenant: str) -> _Sale:
@@ -100,8 +115,10 @@ def _token(edge: Edge, asked: QuotedSaleBody, tenant: str) -> TokenSnapshot | No
     return token
 
 
-def _quoted(tariff: TariffVersion, facts: SessionFacts, relation: Relation, time_zone: str) -> dict[str, Any]:
-    rating: Rating = rate(rating_id="quote", relation=relation, tariff=tariff, facts=facts, time_zone=time_zone)
+def _quoted(
+    tariff: TariffVersion, facts: SessionFacts, relation: Relation, time_zone: str, plan: Chosen | None = None
+) -> dict[str, Any]:
+    rating = rated(Subject("quote", relation, facts, time_zone), tariff, plan)
     told = rating.model_dump(mode="json", exclude={"rating_id"})
     expected = {
         "charging_s": (facts.periods[0].ended_at - facts.started_at).total_seconds(),

@@ -17,8 +17,9 @@ from ev_contracts.sessions import (
 )
 from pricing.adapters.tariff_book import SnapshotTariffs
 from pricing.domain.audience import ANYBODY, buyer_of
-from pricing.domain.engine.price import Priced
+from pricing.domain.entitlement import Entitlement
 from pricing.domain.running import Noted, RunningCost
+from pricing.ports import SoFar
 
 _AT_MOST = 50_000
 """Sessions that run at once in one process; of more the one that began first is begun anew at its next reading."""
@@ -52,6 +53,9 @@ class RunningCosts:
         self.versions = tariffs.versions
         self.assignments = tariffs.assignments
         self.points = tariffs.points
+        self.subscriptions = tariffs.subscriptions
+        self.plans = tariffs.plans
+        self.months = tariffs.months
         self._at_most = at_most
         self._running: OrderedDict[str, _Running] = OrderedDict()
         self._latest: dict[int, datetime] = {}
@@ -80,9 +84,7 @@ class RunningCosts:
             self._running.popitem(last=False)
         return begun
 
-    def so_far(
-        self, event: EnergyDelivered, relation: Relation, context: EventContext
-    ) -> tuple[TariffVersion, Priced] | None:
+    def so_far(self, event: EnergyDelivered, relation: Relation, context: EventContext) -> SoFar | None:
         """The cost at this reading; None without a tariff or a place."""
         self._latest[context.partition] = context.time
         if event.place is None:
@@ -97,7 +99,12 @@ class RunningCosts:
             if version is None:
                 return None
             cost = running.costs[relation.kind] = _begun(event, version, event.place.time_zone, running)
-        return cost.version, cost.reach(event)
+        priced = cost.reach(event)
+        terms = self._tariffs.terms(relation, at=event.started_at)
+        if terms is None:
+            return SoFar(cost.version, priced, None, {})
+        available = self._tariffs.bought.available(relation, terms, event.started_at)
+        return SoFar(cost.version, priced, Entitlement.of(terms, event.started_at), available)
 
     def forget(self, partition: int) -> None:
         """A worker begins: all that rests on its partition comes again."""

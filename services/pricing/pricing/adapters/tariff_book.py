@@ -1,10 +1,12 @@
 """`ports.TariffBook` over pricing's own snapshots, indexed by what a relation asks for."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chassis.tables import Table
-from ev_contracts.common import Place, PricePoint, Relation, RelationKind, TariffVersion
+from ev_contracts.common import Place, PlanTerms, PricePoint, Relation, RelationKind, TariffVersion
 from ev_contracts.pricing import AssignmentSnapshot, PricePointSnapshot, TariffSnapshot
+from pricing.adapters.plan_book import PlanBook
 from pricing.domain.audience import ANYBODY, Audience, Buyer, audience_of, reaches
 from pricing.domain.feed import resolved
 
@@ -128,6 +130,14 @@ class SnapshotTariffs:
         self.versions = Versions()
         self.assignments = Assignments()
         self.points = PricePoints()
+        self.bought = PlanBook()
+        self.subscriptions = self.bought.subscriptions
+        self.plans = self.bought.plans
+        self.months = self.bought.months
+
+    def terms(self, relation: Relation, *, at: datetime) -> PlanTerms | None:
+        """As the subscriptions and plans tell."""
+        return self.bought.terms(relation, at)
 
     def in_force(
         self,
@@ -139,6 +149,8 @@ class SnapshotTariffs:
         buyer: Buyer = ANYBODY,
     ) -> TariffVersion | None:
         """The first fitting assignment whose tariff has a version in force then."""
+        if buyer.plan_id is None:
+            buyer = replace(buyer, plan_id=self.bought.plan_id(relation, at))
         fitting = self.assignments.of(relation, place=place, at=at, buyer=buyer)
         found = (self.versions.in_force(relation.seller_tenant, each.tariff_id, at) for each in fitting)
         first = next((tariff for tariff in found if tariff is not None), None)

@@ -1,15 +1,22 @@
-"""When a closed session has a price in one relation, and how long one without a price is held and tried again."""
+"""When a closed session has a price in one relation, and how long one without a price is held and tried again.
+
+Where the buyer's plan has allowances, the month's aggregate is asked first how much of them is left; until it answers
+the rating is drawing. It answers exactly once to each drawing, so nothing waits for a deadline.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from chassis.decider import Deadline, Decider, pause_before
 from ev_contracts.common import Parties, Place, Rating, Relation, SessionFacts
 from ev_contracts.pricing import (
+    AllowanceWanted,
+    ApplyAllowance,
     RateSession,
     RatingDeadlinePassed,
+    RatingStands,
     RatingWanted,
     RerateSession,
     RerateWanted,
@@ -17,7 +24,9 @@ from ev_contracts.pricing import (
     SessionRerated,
     SessionUnratable,
 )
-from pricing.domain.rating import rate
+from pricing.domain.drawing import another_drawing, concluded, first_drawing, next_drawing
+from pricing.domain.entitlement import Entitlement
+from pricing.domain.rating import Subject, rated
 from pricing.domain.rerating import rerated
 from pricing.domain.session_faults import FAULTS, fault_of_session
 
@@ -53,11 +62,21 @@ class Rated:
 
     rating: Rating
     revision: int = 0
+    drawing: int = 0
+    """How often it asked its plan's allowances."""
 
 
-RatingState = Unrated | Held | Rated
-Command = RateSession | RatingDeadlinePassed | RerateSession
-Event = SessionRated | SessionUnratable | RatingWanted | RerateWanted | SessionRerated
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A price is known once the plan's allowances have answered; until then what was rated before stands."""
+
+    wanted: AllowanceWanted
+    before: Rated | None
+
+
+RatingState = Unrated | Held | Rated | Drawing
+Command = RateSession | RatingDeadlinePassed | RerateSession | ApplyAllowance
+Event = SessionRated | SessionUnratable | RatingWanted | RerateWanted | SessionRerated | AllowanceWanted | RatingStands
 
 
 def decide(command: Command, state: RatingState) -> Sequence[Event]:
@@ -69,12 +88,14 @@ def decide(command: Command, state: RatingState) -> Sequence[Event]:
             return _try_again(command, state)
         case RerateSession():
             return _rerate(command, state)
+        case ApplyAllowance():
+            return _apply(command, state)
         case _:
             assert_never(command)
 
 
-def _rate(command: RateSession, state: RatingState) -> Sequence[SessionRated | SessionUnratable]:
-    if isinstance(state, Rated):
+def _rate(command: RateSession, state: RatingState) -> Sequence[Event]:
+    if isinstance(state, Rated | Drawing):
         return []
     relation, tariff = command.relation, command.tariff
     if relation.buyer_party_id is None and relation.buyer_ref is None:
@@ -84,12 +105,13 @@ def _rate(command: RateSession, state: RatingState) -> Sequence[SessionRated | S
         return _unratable(command, fault, state)
     if tariff is None:
         return _unratable(command, command.no_tariff_because or "no-tariff", state)
-    rating = rate(
-        rating_id=command.rating_id,
-        relation=relation,
-        tariff=tariff,
-        facts=command.facts,
-        time_zone=command.place.time_zone,
+    terms = command.terms
+    if terms is not None and terms.plan.allowances:
+        return [first_drawing(command, tariff, terms)]
+    rating = rated(
+        Subject(command.rating_id, relation, command.facts, command.place.time_zone),
+        tariff,
+        None if terms is None else Entitlement.of(terms, command.facts.started_at),
     )
     return [
         SessionRated(
@@ -125,13 +147,27 @@ def _rerate(command: RerateSession, state: RatingState) -> Sequence[Event]:
             # What is held is rated by the facts of now, once it can be.
             return [] if state.facts == command.facts else [_still_unratable(command, state)]
         case Rated():
-            return (
-                [_wanted(command, state.rating)]
-                if command.tariff is None
-                else rerated(command, command.tariff, state.rating, revision=state.revision + 1)
-            )
+            return [_wanted(command, state.rating)] if command.tariff is None else _rerated(command, state)
+        case Drawing():
+            return [another_drawing(command, state.wanted)]
         case _:
             assert_never(state)
+
+
+def _rerated(command: RerateSession, state: Rated) -> Sequence[Event]:
+    by = state.rating.plan
+    if command.tariff is None or by is None or not by.terms.plan.allowances:
+        return rerated(command, state.rating, revision=state.revision + 1)
+    return [next_drawing(command, command.tariff, by, drawing=state.drawing + 1)]
+
+
+def _apply(command: ApplyAllowance, state: RatingState) -> Sequence[Event]:
+    """An answer to a question that was asked anew meanwhile is no answer."""
+    if not isinstance(state, Drawing) or state.wanted.drawing != command.drawing:
+        return []
+    if state.before is None:
+        return concluded(command, state.wanted, None, revision=0)
+    return concluded(command, state.wanted, state.before.rating, revision=state.before.revision + 1)
 
 
 def _still_unratable(command: RerateSession, held: Held) -> SessionUnratable:
@@ -165,7 +201,7 @@ def _wanted(command: RerateSession, rating: Rating) -> RerateWanted:
 
 def _try_again(command: RatingDeadlinePassed, state: RatingState) -> Sequence[RatingWanted]:
     match state:
-        case Unrated() | Rated():
+        case Unrated() | Rated() | Drawing():
             return []
         case Held():
             return [
@@ -187,11 +223,16 @@ def evolve(state: RatingState, event: Event) -> RatingState:
     """The rating after one more event."""
     match event:
         case SessionRated():
-            return Rated(rating=event.rating)
+            return Rated(rating=event.rating, drawing=_drawing_of(state))
         case SessionRerated():
-            return Rated(rating=event.rating, revision=event.revision)
+            return Rated(rating=event.rating, revision=event.revision, drawing=_drawing_of(state))
         case RerateWanted():
             return state
+        case AllowanceWanted():
+            return Drawing(wanted=event, before=_stands(state))
+        case RatingStands():
+            before = _stands(state)
+            return state if before is None else replace(before, drawing=event.drawing)
         case SessionUnratable():
             return _held(state, event)
         case RatingWanted():
@@ -207,6 +248,23 @@ def evolve(state: RatingState, event: Event) -> RatingState:
             )
         case _:
             assert_never(event)
+
+
+def _drawing_of(state: RatingState) -> int:
+    return state.wanted.drawing if isinstance(state, Drawing) else 0
+
+
+def _stands(state: RatingState) -> Rated | None:
+    """What is rated by now."""
+    match state:
+        case Rated():
+            return state
+        case Drawing():
+            return state.before
+        case Unrated() | Held():
+            return None
+        case _:
+            assert_never(state)
 
 
 def _held(state: RatingState, event: SessionUnratable) -> RatingState:

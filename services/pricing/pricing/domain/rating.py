@@ -1,6 +1,6 @@
 """A session's price in one relation: the engine's exact result as lines and totals, rounded once at the very end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -9,6 +9,8 @@ from typing import NamedTuple
 from ev_contracts.common import (
     LineScope,
     Money,
+    PlanApplied,
+    PlanVersion,
     RatedLine,
     Rating,
     Relation,
@@ -17,13 +19,16 @@ from ev_contracts.common import (
     TariffVersion,
     TaxRate,
 )
+from ev_contracts.pricing import AllowanceAsked
 from pricing.domain.charging_periods import periods_of
+from pricing.domain.drafts import NOWHERE, Draft
 from pricing.domain.engine.contract import tariff_of
 from pricing.domain.engine.matching import plain, words_of
 from pricing.domain.engine.price import Line, Moved, Priced, price
 from pricing.domain.engine.session import Session
 from pricing.domain.engine.splitting import session_of
 from pricing.domain.engine.tariff import E8, Candidate, Component, Scope, Tariff
+from pricing.domain.entitlement import Entitlement, reductions, wanted
 from pricing.domain.money import minor_of, money_of, shares_of, sum_of
 
 _SCOPES = {Scope.SESSION: LineScope.SESSION, Scope.RESERVATION: LineScope.RESERVATION}
@@ -55,19 +60,13 @@ class Totals(NamedTuple):
     incl_vat: Money
 
 
-class _Draft(NamedTuple):
-    """A line to be, before its cents are known."""
+class Subject(NamedTuple):
+    """What is rated: a session in a relation."""
 
-    scope: LineScope
-    type: TariffComponentType
-    place: tuple[int, int]
-    component: Component
-    quantity: Decimal
-    used: Decimal | None
-    restriction: str
-    rule: str
-    excl_vat: Fraction
-    vat: Fraction
+    rating_id: str
+    relation: Relation
+    facts: SessionFacts
+    time_zone: str
 
 
 class PricedSession(NamedTuple):
@@ -90,9 +89,12 @@ def priced_session(facts: SessionFacts, version: TariffVersion, time_zone: str) 
     return priced_whole(facts, version, time_zone).priced
 
 
-def totals_of(priced: Priced, currency: str) -> Totals:
-    """What it comes to. A published tariff always tells both views of tax."""
+def totals_of(priced: Priced, currency: str, reduced: Sequence[Draft] = ()) -> Totals:
+    """What it comes to, less what a plan takes off. A published tariff always tells both views of tax."""
     net, gross = priced.excl_vat or Fraction(), priced.incl_vat or Fraction()
+    if reduced:
+        net = sum_of([net, *(each.excl_vat for each in reduced)])
+        gross = sum_of([gross, *(each.excl_vat + each.vat for each in reduced)])
     net_minor, gross_minor = minor_of(net, currency), minor_of(gross, currency)
     return Totals(
         excl_vat=money_of(net, net_minor, currency),
@@ -101,21 +103,43 @@ def totals_of(priced: Priced, currency: str) -> Totals:
     )
 
 
-def rate(*, rating_id: str, relation: Relation, tariff: TariffVersion, facts: SessionFacts, time_zone: str) -> Rating:
-    """The price in this relation, with its lines; their cents sum to the totals'."""
-    currency = tariff.currency
-    whole = priced_whole(facts, tariff, time_zone)
-    priced = whole.priced
-    totals = totals_of(priced, currency)
+def drafts_of(priced: Priced) -> Sequence[Draft]:
+    """The tariff's lines, and what its limits moved."""
     drafts = [_draft(line) for line in priced.lines]
     if priced.moved is not None:
         drafts += _drafts_of_limit(priced, priced.moved)
+    return drafts
+
+
+def rate(*, rating_id: str, relation: Relation, tariff: TariffVersion, facts: SessionFacts, time_zone: str) -> Rating:
+    """The price in this relation, with its lines; their cents sum to the totals'."""
+    return rated(Subject(rating_id, relation, facts, time_zone), tariff)
+
+
+def asked_of(facts: SessionFacts, tariff: TariffVersion, time_zone: str, plan: PlanVersion) -> Sequence[AllowanceAsked]:
+    """How much of each of the plan's allowances this session could use."""
+    return wanted(drafts_of(priced_session(facts, tariff, time_zone)), plan, tariff.currency)
+
+
+Chosen = Callable[[Sequence[Draft]], Entitlement]
+"""What a plan grants, once the tariff's lines are known."""
+
+
+def rated(subject: Subject, tariff: TariffVersion, entitled: Entitlement | Chosen | None = None) -> Rating:
+    """Likewise, less what a plan takes off."""
+    currency = tariff.currency
+    whole = priced_whole(subject.facts, tariff, subject.time_zone)
+    drafts = drafts_of(whole.priced)
+    by = entitled(drafts) if callable(entitled) else entitled
+    reduced = [] if by is None else reductions(drafts, by, currency)
+    totals = totals_of(whole.priced, currency, reduced)
+    drafts = [*drafts, *reduced] if reduced else drafts
     net_cents = shares_of(totals.excl_vat.rounded_minor, [each.excl_vat for each in drafts], currency)
     vat_cents = shares_of(totals.vat.rounded_minor, [each.vat for each in drafts], currency)
     cents = zip(drafts, net_cents, vat_cents, strict=True)
     return Rating(
-        rating_id=rating_id,
-        relation=relation,
+        rating_id=subject.rating_id,
+        relation=subject.relation,
         tariff_id=tariff.tariff_id,
         tariff_version=tariff.version,
         tariff_issuer_party_id=tariff.issuer_party_id,
@@ -126,11 +150,12 @@ def rate(*, rating_id: str, relation: Relation, tariff: TariffVersion, facts: Se
         total_vat=totals.vat,
         total_incl_vat=totals.incl_vat,
         rounding=_ROUNDING.format(currency),
-        periods=tuple(periods_of(facts, whole.tariff, whole.session)),
+        periods=tuple(periods_of(subject.facts, whole.tariff, whole.session)),
+        plan=None if by is None else PlanApplied(terms=by.terms, month=by.month, draws=by.draws),
     )
 
 
-def _rated(draft: _Draft, net_minor: int, vat_minor: int, currency: str) -> RatedLine:
+def _rated(draft: Draft, net_minor: int, vat_minor: int, currency: str) -> RatedLine:
     permille = permille_of(draft.component)
     is_plain = permille is not None or not draft.component.taxes
     return RatedLine(
@@ -173,9 +198,9 @@ def _price_of(component: Component) -> Decimal:
     return Decimal(component.price_e8).scaleb(-8)
 
 
-def _draft(line: Line) -> _Draft:
+def _draft(line: Line) -> Draft:
     candidate = line.candidate
-    return _Draft(
+    return Draft(
         scope=_SCOPES[candidate.scope],
         type=candidate.component.type,
         place=(candidate.element, candidate.place),
@@ -186,6 +211,7 @@ def _draft(line: Line) -> _Draft:
         rule=rule_of(line),
         excl_vat=line.excl_vat,
         vat=line.vat,
+        billed=line.billed,
     )
 
 
@@ -210,7 +236,7 @@ def _rule(candidate: Candidate) -> str:
     return f"{price_told} per {_UNITS[candidate.component.type].large}{f', {restriction}' if restriction else ''}"
 
 
-def _drafts_of_limit(priced: Priced, moved: Moved) -> Iterator[_Draft]:
+def _drafts_of_limit(priced: Priced, moved: Moved) -> Iterator[Draft]:
     """What a limit moved, a line a rate of tax, in proportion to what each rate had."""
     parts: dict[int, list[Line]] = {}
     for line in priced.lines:
@@ -226,13 +252,13 @@ def _drafts_of_limit(priced: Priced, moved: Moved) -> Iterator[_Draft]:
         yield _limit_draft(moved, None, moved.excl_vat, moved.vat)
 
 
-def _limit_draft(moved: Moved, like: Component | None, excl_vat: Fraction, vat: Fraction) -> _Draft:
+def _limit_draft(moved: Moved, like: Component | None, excl_vat: Fraction, vat: Fraction) -> Draft:
     price_e8 = round(excl_vat * E8)
     component = Component(type=TariffComponentType.FLAT, price_e8=price_e8, taxes=() if like is None else like.taxes)
-    return _Draft(
+    return Draft(
         scope=LineScope.PRICE_LIMIT,
         type=TariffComponentType.FLAT,
-        place=(-1, -1),
+        place=NOWHERE,
         component=component,
         quantity=_ONE,
         used=None,

@@ -2,22 +2,27 @@
 
 from collections.abc import Sequence
 
-from ev_contracts.common import Money, Rating, TariffVersion
+from ev_contracts.common import Money, Rating
 from ev_contracts.pricing import RerateSession, SessionRerated
-from pricing.domain.rating import rate
+from pricing.domain.entitlement import Entitlement
+from pricing.domain.rating import Subject, rated
 
 
-def rerated(
-    command: RerateSession, tariff: TariffVersion, before: Rating, *, revision: int
-) -> Sequence[SessionRerated]:
-    """Nothing where the same is to be paid; so doing it again adds nothing."""
-    now = rate(
-        rating_id=command.rating_id,
-        relation=before.relation,
-        tariff=tariff,
-        facts=command.facts,
-        time_zone=command.place.time_zone,
+def rerated(command: RerateSession, before: Rating, *, revision: int) -> Sequence[SessionRerated]:
+    """By the tariff that the command brings, and by the plan that it was rated by, if that has no allowances."""
+    if command.tariff is None:
+        return []
+    by = before.plan
+    now = rated(
+        Subject(command.rating_id, before.relation, command.facts, command.place.time_zone),
+        command.tariff,
+        None if by is None else Entitlement(terms=by.terms, month=by.month, draws=by.draws),
     )
+    return changed(command, before, now, revision=revision)
+
+
+def changed(command: RerateSession, before: Rating, now: Rating, *, revision: int) -> Sequence[SessionRerated]:
+    """Nothing where the same is to be paid; so doing it again adds nothing."""
     if now.currency != before.currency or _to_pay(now) == _to_pay(before):
         return []
     event = SessionRerated(

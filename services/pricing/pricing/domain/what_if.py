@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from ev_contracts.common import Parties, Place, PricePoint, Rating, RerateCause, SessionFacts, TariffVersion
 from ev_contracts.pricing import RerateSession, SessionRated, SessionRerated
+from pricing.domain.entitlement import Entitlement, foreseen
 from pricing.domain.feed import INTERVALS, resolved
-from pricing.domain.rating import rate
+from pricing.domain.rating import Subject, rated
 
 Report = Mapping[str, "Report"] | Sequence["Report"] | str | int
 
@@ -23,6 +24,21 @@ class Asked:
     tariff_id: str
     start: datetime
     end: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A version that sessions of the past are priced by, with all prices of the feed that it may follow, in order."""
+
+    version: TariffVersion
+    points: Sequence[PricePoint] = ()
+
+    def of(self, facts: SessionFacts) -> TariffVersion:
+        """As this session is priced: with the prices of its hours."""
+        first = bisect_right(self.points, facts.started_at - max(INTERVALS), key=attrgetter("starts_at"))
+        last = bisect_right(self.points, facts.ended_at, key=attrgetter("starts_at"))
+        touched = [each for each in self.points[first:last] if each.ends_at > facts.started_at]
+        return resolved(self.version, touched)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,20 +55,15 @@ class Past:
         """In which it began, by the clock of its site."""
         return f"{self.facts.started_at.astimezone(ZoneInfo(self.place.time_zone)):%Y-%m}"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A version that sessions of the past are priced by, with all prices of the feed that it may follow, in order."""
-
-    version: TariffVersion
-    points: Sequence[PricePoint] = ()
-
-    def of(self, facts: SessionFacts) -> TariffVersion:
-        """As this session is priced: with the prices of its hours."""
-        first = bisect_right(self.points, facts.started_at - max(INTERVALS), key=attrgetter("starts_at"))
-        last = bisect_right(self.points, facts.ended_at, key=attrgetter("starts_at"))
-        touched = [each for each in self.points[first:last] if each.ends_at > facts.started_at]
-        return resolved(self.version, touched)
+    def under(self, draft: Draft) -> Rating:
+        """As the draft would have priced it; by the buyer's plan, with what was left to this rating of its month."""
+        tariff, by = draft.of(self.facts), self.rating.plan
+        subject = Subject(self.rating.rating_id, self.rating.relation, self.facts, self.place.time_zone)
+        if by is None:
+            return rated(subject, tariff)
+        entitled = Entitlement(terms=by.terms, month=by.month)
+        available = {each.kind: each.drawn + each.left for each in by.draws}
+        return rated(subject, tariff, lambda drafts: foreseen(drafts, entitled, tariff.currency, available))
 
 
 def past_of(events: Iterable[SessionRated | SessionRerated], asked: Asked) -> Sequence[Past]:
@@ -125,13 +136,7 @@ def report_of(past: Sequence[Past], draft: Draft, asked: Asked) -> bytes:
     """The same bytes for the same history and draft, however often and in whatever order it is told."""
     whole, months, sites, changed = _Sums(), dict[str, _Sums](), dict[str, _Sums](), list[Report]()
     for each in past:
-        after = rate(
-            rating_id=each.rating.rating_id,
-            relation=each.rating.relation,
-            tariff=draft.of(each.facts),
-            facts=each.facts,
-            time_zone=each.place.time_zone,
-        )
+        after = each.under(draft)
         for sums in (
             whole,
             months.setdefault(each.month, _Sums()),

@@ -1,6 +1,7 @@
 """Pricing as a black box: tariffs by HTTP, closed sessions in, ratings out; restarted, and told everything twice."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from priced import FACTS, PLACE, RESALE, SESSION, UNKNOWN_TOKEN, at, closed
@@ -8,11 +9,18 @@ from priced import FACTS, PLACE, RESALE, SESSION, UNKNOWN_TOKEN, at, closed
 from chassis.auth import undeclared_routes
 from chassis.runner import HttpEdge
 from chassis.testing import eventually
-from ev_contracts.accounts import TokenSnapshot, TokenStatus
+from ev_contracts.accounts import SubscriptionSnapshot, TokenSnapshot, TokenStatus
 from ev_contracts.assets import Connector, Evse, SiteSnapshot, StationSnapshot
 from ev_contracts.common import Parties, RelationKind
-from ev_contracts.pricing import RatingWanted, RunningCostComputed, SessionRated, SessionUnratable
-from ev_contracts.sessions import EnergyDelivered, SessionStarted, SuspensionStarted
+from ev_contracts.pricing import (
+    AllowanceDrawn,
+    RatingWanted,
+    RunningCostComputed,
+    SessionRated,
+    SessionRerated,
+    SessionUnratable,
+)
+from ev_contracts.sessions import EnergyDelivered, SessionCorrected, SessionStarted, SuspensionStarted
 
 SESSIONS = "sessions.session.event.v1"
 RATINGS = "pricing.rating.event.v1"
@@ -206,6 +214,57 @@ async def test_a_quote_for_a_connector_is_what_a_session_there_is_rated_by(prici
         final = rated[kind].model_dump(mode="json")
         named = ("relation", "tariff_id", "tariff_version", "tariff_issuer_party_id", "tariff_hash", "total_incl_vat")
         assert {name: told[name] for name in named} == {name: final[name] for name in named}
+
+
+async def test_two_sessions_share_a_months_allowance_and_a_correction_gives_back(pricing: Any) -> None:
+    plan = {
+        "plan_id": "commuter", "seller_party_id": "NL-EMO", "name": "Commuter", "currency": "EUR",
+        "time_zone": "Europe/Amsterdam", "discounts": [{"percent": "10"}],
+        "allowances": [{"kind": "ENERGY", "quantity": 16_000}], "valid_from": "2026-01-01T00:00:00Z",
+    }  # fmt: skip
+    subscribed = SubscriptionSnapshot(
+        subscription_id="s-1", driver_ref="driver-7", seller_party_id="NL-EMO", plan_id="commuter",
+        valid_from=at(-9_000), version=1,
+    )  # fmt: skip
+    other = FACTS.model_copy(update={"session_id": "another"})
+    shorter = FACTS.model_copy(
+        update={"energy_wh": 4_000, "periods": (), "meter_stop_wh": FACTS.meter_start_wh + 4_000}
+    )
+    sale = {"station_id": PLACE.station_id, "relation": "EMSP_TO_DRIVER", "token_ref": "token-7"}
+    asked = {"sale": sale, "energy_wh": 11_000, "charging_s": 3_600, "at": "2026-11-20T12:00:00Z"}
+    async with pricing.run() as stage:
+        await stage.say("accounts.subscription.snapshot.v1", "emo/driver-7#s-1", subscribed)
+        await stage.say("assets.site.snapshot.v1", f"volt/{PLACE.site_id}", SITE)
+        await stage.say("assets.station.snapshot.v1", KEY, STATION)
+        await stage.say("accounts.token.snapshot.v1", "_/ab", TOKEN)
+        await priced(stage, "mila", "NL-EMO", "EMSP_TO_DRIVER", "0.50")
+        assert (await stage.post("mila", "/v1/plans", plan)).status_code == 201
+        assert (await stage.post("carla", "/v1/plans", plan)).status_code == 404
+        await stage.say(SESSIONS, KEY, closed())
+        await stage.say(SESSIONS, f"{KEY}-2", closed(other))
+        both = await of_kind(stage, RATINGS, SessionRated, 2)
+
+        async def spent() -> Any:
+            quote = (await stage.post("mila", "/v1/quotes", asked)).json()
+            return quote if quote.get("plan", {}).get("draws", [{"left": 1}])[0]["left"] == 0 else None
+
+        quote = await eventually(spent, deadline_s=20, what="the month's snapshot at the edge")
+    # 22 kWh against 16: together 6 kWh are paid, at 0.50 less a tenth, by whoever asked last.
+    late, early = sorted(both, key=lambda each: each.rating.plan.draws[0].drawn)
+    assert [each.rating.total_excl_vat.amount for each in (late, early)] == [Decimal("2.7"), Decimal(0)]
+    assert [each.rating.plan.draws[0].drawn for each in (late, early)] == [5_000, 11_000]
+    assert quote["total_excl_vat"]["rounded_minor"] == 495  # nothing is left, the tenth is
+    corrected = SessionCorrected(
+        session_id=late.facts.session_id, station_id=PLACE.station_id, cause="by-person", corrected_at=at(90),
+        facts=shorter.model_copy(update={"session_id": late.facts.session_id}), place=PLACE, parties=RESALE,
+    )  # fmt: skip
+    async with pricing.run() as stage:
+        await stage.say(SESSIONS, KEY, corrected)
+        (rerated,) = await of_kind(stage, RATINGS, SessionRerated, 1)
+        drawn = await of_kind(stage, "pricing.allowance.event.v1", AllowanceDrawn, 3)
+    assert rerated.difference_excl_vat.amount == Decimal("-2.7")
+    assert rerated.rating.plan.draws == drawn[-1].draws
+    assert (drawn[-1].draws[0].drawn, drawn[-1].draws[0].left) == (4_000, 1_000)
 
 
 async def test_a_tariff_with_elements_is_published_quoted_and_retired(pricing: Any) -> None:

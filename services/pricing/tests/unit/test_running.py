@@ -2,16 +2,34 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import given
 from hypothesis.strategies import integers
-from priced import NOON, PLACE, RESALE, assign, at, closed, component
+from priced import FACTS, LONG_AGO, NOON, PLACE, RESALE, assign, at, closed, component, version
 from test_engine import AMSTERDAM, EVERYTHING, FIVE_PM, IDLE, STARTS, STEPS, Step, element, net, session, tariff
+from test_entitlement import plan_of
 from test_rated import CONTEXT
 
-from ev_contracts.common import MeterPoint, ReservationFacts, SessionFacts, TariffVersion
-from ev_contracts.pricing import AssignmentSnapshot, RunningCostComputed, TariffSnapshot
+from ev_contracts.accounts import SubscriptionSnapshot
+from ev_contracts.common import (
+    AllowanceDraw,
+    AllowanceKind,
+    MeterPoint,
+    PlanAllowance,
+    PlanDiscount,
+    ReservationFacts,
+    SessionFacts,
+    TariffVersion,
+)
+from ev_contracts.pricing import (
+    AllowanceSnapshot,
+    AssignmentSnapshot,
+    PlanSnapshot,
+    RunningCostComputed,
+    TariffSnapshot,
+)
 from ev_contracts.record import Record
 from ev_contracts.sessions import (
     EnergyDelivered,
@@ -197,3 +215,22 @@ def test_the_reservation_before_the_session_is_in_the_cost_whenever_it_became_kn
         shown = costs(running(by), *events[:known_at], attached, *events[known_at:])
         assert shown[-1].total_excl_vat.amount == decimal_of(net(facts, by, AMSTERDAM))
         assert shown[-1].total_excl_vat.rounded_minor == 300 + 100 + 450
+
+
+def test_the_cost_of_a_subscriber_is_less_what_his_plan_takes_off_by_now() -> None:
+    plan = plan_of([PlanDiscount(percent=Decimal(50))], [PlanAllowance(kind=AllowanceKind.ENERGY, quantity=9_000)])
+    book = SnapshotTariffs()
+    by = version(component("ENERGY", "0.50"))
+    book.versions.put("emo/wholesale@1", TariffSnapshot(tariff=by, name="Day"))
+    to_driver = assign(relation="EMSP_TO_DRIVER", seller_party_id="NL-EMO").model_dump(exclude={"at"})
+    book.assignments.put("emo/wholesale#all", AssignmentSnapshot(**to_driver))
+    book.plans.put("emo/commuter@1", PlanSnapshot(plan=plan, name="Commuter"))
+    held = SubscriptionSnapshot(
+        subscription_id="s-1", driver_ref="driver-7", seller_party_id="NL-EMO", plan_id="commuter",
+        valid_from=LONG_AGO, version=1,
+    )  # fmt: skip
+    book.subscriptions.put("emo/driver-7#s-1", held)
+    used = AllowanceDraw(kind=AllowanceKind.ENERGY, allowed=9_000, drawn=5_000, left=4_000)
+    book.months.put("emo/s-1@2026-11", AllowanceSnapshot(subscription_id="s-1", month="2026-11", draws=(used,)))
+    (shown,) = costs(RunningCosts(book), reading(FACTS, MeterPoint(at=at(30), energy_wh=6_000), parties=RESALE))
+    assert shown.total_excl_vat.rounded_minor == 50  # of 6 kWh 4 are included, and half of 1.00 remains

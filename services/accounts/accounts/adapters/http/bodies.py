@@ -59,3 +59,18 @@ class MemberBody(Body):
     """The token that joins the group."""
 
     token_ref: Reference
+
+
+class SubscriptionBody(Body):
+    """By which plan a driver buys; from now on unless a later moment is told."""
+
+    subscription_id: Reference
+    plan_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,35}$")]
+    valid_from: AwareDatetime | None = None
+
+
+class EndBody(Body):
+    """From when on no session is of the plan; now unless a later moment is told."""
+
+    subscription_id: Reference
+    ends_at: AwareDatetime | None = None

@@ -10,7 +10,7 @@ from chassis.auth import Caller, Guard
 from chassis.clock import Clock
 from chassis.http import CommandDesk
 from chassis.tables import Table
-from ev_contracts.accounts import GroupSnapshot
+from ev_contracts.accounts import GroupSnapshot, SubscriptionSnapshot
 from ev_contracts.assets import PartyRole, PartySnapshot
 
 _KNOWN_WITHIN_S = 1.0
@@ -27,6 +27,7 @@ class Edge:
     token_key: bytes
     parties: Table[PartySnapshot]
     tokens: TokenTable
+    subscriptions: Table[SubscriptionSnapshot]
     groups: Table[GroupSnapshot]
 
     def uid_hmac(self, uid: str) -> str:

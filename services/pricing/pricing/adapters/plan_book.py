@@ -1,0 +1,101 @@
+"""Who buys by which plan, and what is left of it: subscriptions, plans and months, as their snapshots tell."""
+
+from datetime import datetime
+
+from chassis.tables import Table
+from ev_contracts.accounts import SubscriptionSnapshot
+from ev_contracts.common import AllowanceKind, PlanTerms, PlanVersion, Relation
+from ev_contracts.pricing import AllowanceSnapshot, PlanSnapshot
+from pricing.domain.entitlement import Available, month_of
+
+
+class Subscriptions(Table[SubscriptionSnapshot]):
+    """By tenant and driver."""
+
+    def __init__(self) -> None:
+        super().__init__("accounts.subscription.snapshot.v1")
+        self._by_driver: dict[str, dict[str, SubscriptionSnapshot]] = {}
+
+    def on_change(self, key: str, old: SubscriptionSnapshot | None, new: SubscriptionSnapshot | None) -> None:  # noqa: ARG002
+        """Keys are `<tenant>/<driver_ref>#<subscription_id>`."""
+        held = self._by_driver.setdefault(key.rpartition("#")[0], {})
+        if new is None:
+            held.pop(key, None)
+        else:
+            held[key] = new
+
+    def of(self, relation: Relation, at: datetime) -> SubscriptionSnapshot | None:
+        """The one in force; accounts sees to it that there is one at most."""
+        held = self._by_driver.get(f"{relation.seller_tenant}/{relation.buyer_ref}", {}).values()
+        found = (
+            each
+            for each in held
+            if each.seller_party_id == relation.seller_party_id
+            and each.valid_from <= at
+            and (each.ends_at is None or at < each.ends_at)
+        )
+        return max(found, key=lambda each: (each.valid_from, each.subscription_id), default=None)
+
+
+class Plans(Table[PlanSnapshot]):
+    """By tenant and plan."""
+
+    def __init__(self) -> None:
+        super().__init__("pricing.plan.snapshot.v1")
+        self._by_plan: dict[str, dict[str, PlanVersion]] = {}
+
+    def on_change(self, key: str, old: PlanSnapshot | None, new: PlanSnapshot | None) -> None:  # noqa: ARG002
+        """Keys are `<tenant>/<plan_id>@<version>`."""
+        held = self._by_plan.setdefault(key.rpartition("@")[0], {})
+        if new is None:
+            held.pop(key, None)
+        else:
+            held[key] = new.plan
+
+    def all_of(self, tenant: str, plan_id: str) -> list[PlanVersion]:
+        """Every version, the oldest first."""
+        return sorted(self._by_plan.get(f"{tenant}/{plan_id}", {}).values(), key=lambda each: each.version)
+
+    def in_force(self, tenant: str, plan_id: str, at: datetime) -> PlanVersion | None:
+        """Of the versions valid by then the one that became so last, of two the newer."""
+        begun = [each for each in self.all_of(tenant, plan_id) if each.valid_from <= at]
+        return max(begun, key=lambda each: (each.valid_from, each.version), default=None)
+
+
+class PlanBook:
+    """What a buyer's subscription comes to at a time."""
+
+    def __init__(self) -> None:
+        self.subscriptions = Subscriptions()
+        self.plans = Plans()
+        self.months: Table[AllowanceSnapshot] = Table("pricing.allowance.snapshot.v1")
+
+    def plan_id(self, relation: Relation, at: datetime) -> str | None:
+        """By which the buyer buys then."""
+        found = self.subscriptions.of(relation, at)
+        return None if found is None else found.plan_id
+
+    def terms(self, relation: Relation, at: datetime) -> PlanTerms | None:
+        """That plan as it was then; one that its seller has not published gives nothing but its name."""
+        found = self.subscriptions.of(relation, at)
+        return None if found is None else self._terms(relation, found.plan_id, found.subscription_id, at)
+
+    def offered(self, relation: Relation, plan_id: str, at: datetime) -> PlanTerms | None:
+        """To whoever has not subscribed to it."""
+        return self._terms(relation, plan_id, "", at)
+
+    def _terms(self, relation: Relation, plan_id: str, subscription_id: str, at: datetime) -> PlanTerms | None:
+        plan = self.plans.in_force(relation.seller_tenant, plan_id, at)
+        if plan is None or plan.seller_party_id != relation.seller_party_id:
+            return None
+        return PlanTerms(plan=plan, subscription_id=subscription_id)
+
+    def available(self, relation: Relation, terms: PlanTerms, at: datetime) -> Available:
+        """What is left by now of the month in which a session starts."""
+        month = month_of(terms.plan, at)
+        known = self.months.get(f"{relation.seller_tenant}/{terms.subscription_id}@{month}")
+        drawn = {} if known is None else {each.kind: each.drawn for each in known.draws}
+        left: dict[AllowanceKind, int] = {}
+        for each in terms.plan.allowances:
+            left[each.kind] = max(0, each.quantity - drawn.get(each.kind, 0))
+        return left
