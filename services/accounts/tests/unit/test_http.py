@@ -41,7 +41,7 @@ async def test_every_route_names_its_act_and_lets_no_other_role_through(world: A
     (app,) = (part.app for part in build(world.settings, log=MemoryLog()).parts if isinstance(part, HttpEdge))
     assert undeclared_routes(app) == []
     acts = declared_acts(app)
-    assert len(acts) == 19
+    assert len(acts) == 22
     roles = {row.role for rows in ACTS.values() for row in rows}
     for method, path, act in acts:
         place = path.replace("{", "").replace("}", "")
