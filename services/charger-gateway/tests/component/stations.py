@@ -61,14 +61,24 @@ def willing(version: str) -> type:
 
         async def answer(self: Any, **payload: Any) -> Any:
             self.heard[action] = payload
-            return kind(**own.get(action, {"status": "Accepted"}))
+            said = self.says.get(action) or own.get(action, {"status": "Accepted"})
+            return kind(**(_refused(said) if action in self.refuses else said))
 
         # The library finds its handlers by their names.
         answer.__name__ = f"on_{action}"
         return on(action)(answer)
 
     handlers = {f"on_{action}": answering(action) for action in sorted(from_csms(version))}
-    return type("Willing", (library.ChargePoint,), {**handlers, "heard": {}})
+    return type("Willing", (library.ChargePoint,), {**handlers, "heard": {}, "says": {}, "refuses": set()})
+
+
+def _refused(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The same answer with a no in it."""
+    noes = {"status": "Rejected", "attributeStatus": "Rejected"}
+    return {
+        key: [_refused(one) for one in value] if isinstance(value, list) else noes.get(key, value)
+        for key, value in said.items()
+    }
 
 
 @contextlib.asynccontextmanager

@@ -1,14 +1,16 @@
 """Drift of a station's variables, found and repaired at its next contact, in both worlds."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chassis.clock import LabClock, wall_now
 from chassis.testing import eventually
-from ev_contracts.gateway import CommandRequested, DriftFound, DriftRepaired
+from ev_contracts.gateway import CommandRequested, DriftFound, DriftRemains, DriftRepaired
 
 from .stations import STATION, willing_station  # noqa: TID252 - tests are no package of the installation
-from .whole import Whole  # noqa: TID252 - as above
+from .whole import Whole, running_whole  # noqa: TID252 - as above
 
 WANTED = {"component": "OCPPCommCtrlr", "variable": "HeartbeatInterval", "value": "600"}
 
@@ -55,3 +57,32 @@ async def test_who_may_desire_what(whole: Whole) -> None:
     assert (await put(whole, "cpo", "1.6", secret)).status_code == 422
     assert (await put(whole, "cpo", "1.6", {"variable": "x"})).status_code == 422
     assert (await whole.get("cpo", f"/v1/stations/{STATION['1.6']}/desired-variables")).status_code == 404
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_what_a_station_refuses_remains_and_its_next_contact_tries_again(tmp_path: Path, version: str) -> None:
+    action = "ChangeConfiguration" if version == "1.6" else "SetVariables"
+    clock = LabClock(start=wall_now(), rate=60)
+    async with running_whole(tmp_path / "secrets", wait_s=5.0, clock=clock) as whole:
+        async with willing_station(whole, version) as station:
+            station.refuses.add(action)
+            await put(whole, "cpo", version, WANTED)
+            assert (await standing(whole, version, "remaining"))["why"] == "Rejected"
+        async with willing_station(whole, version):
+            await standing(whole, version, "repaired")
+        kinds = [type(event) for event in await whole.desk()]
+    assert (kinds.count(DriftFound), kinds.count(DriftRemains), kinds.count(DriftRepaired)) == (2, 1, 1)
+
+
+async def test_a_station_that_drifts_later_is_found_and_repaired(tmp_path: Path) -> None:
+    clock = LabClock(start=wall_now(), rate=60)
+    async with running_whole(tmp_path / "secrets", wait_s=5.0, clock=clock) as whole:
+        async with willing_station(whole, "1.6"):
+            await put(whole, "cpo", "1.6", WANTED | {"value": "300"})
+            await standing(whole, "1.6", "held")
+        async with willing_station(whole, "1.6") as station:
+            station.says["GetConfiguration"] = {
+                "configuration_key": [{"key": "HeartbeatInterval", "readonly": False, "value": "60"}]
+            }
+            shown = await standing(whole, "1.6", "repaired")
+    assert [(one["desired"], one["reported"]) for one in shown["drifts"]] == [("300", "60")]
