@@ -15,7 +15,7 @@ _STATIONS = "assets.station.event.v1"
 
 async def is_told(station: Point | Charger, registration: RegistrationState, status: str) -> Any:
     """The registry says so, and the station boots until it is told; the answer that tells it."""
-    await _says(station.station_id, station, registration)
+    await says(station, registration)
 
     async def answer() -> Any:
         told = await station.introduces_itself()
@@ -26,11 +26,12 @@ async def is_told(station: Point | Charger, registration: RegistrationState, sta
 
 async def is_accepted(station: Point | Charger) -> None:
     """The registry accepts the station; the gateway asks it to boot."""
-    await _says(station.station_id, station, RegistrationState.ACCEPTED)
+    await says(station, RegistrationState.ACCEPTED)
     accepted = StationAccepted(station_id=station.station_id, reason="stands as desired", accepted_at=datetime.now(UTC))
     await station.stand.says(_STATIONS, f"{TENANT}/{station.station_id}", accepted)
 
 
-async def _says(station_id: str, station: Point | Charger, registration: RegistrationState) -> None:
-    shape = shape_of(station_id).model_copy(update={"registration": registration})
-    await station.stand.says(_SHAPES, f"{TENANT}/{station_id}", shape)
+async def says(station: Point | Charger, registration: RegistrationState) -> None:
+    """The registry says so; the station is not told yet."""
+    shape = shape_of(station.station_id).model_copy(update={"registration": registration})
+    await station.stand.says(_SHAPES, f"{TENANT}/{station.station_id}", shape)

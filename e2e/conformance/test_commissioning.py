@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from charger_gateway.domain.station import STATION_EVENTS
-from conformance.commissioning import is_accepted, is_told
+from conformance.commissioning import is_accepted, is_told, says
 from conformance.seeding import VALID
 from conformance.stand import Stand
 from conformance.station import ACCEPTED
@@ -62,3 +62,17 @@ async def test_an_accepted_point_that_comes_back_is_served_without_a_boot(point:
     await point.disconnect()
     await point.connect()
     assert await point.says("Heartbeat")
+
+
+async def test_a_point_that_is_suspended_while_it_charges_ends_its_session_first(stand: Stand, point: Point) -> None:
+    number, _ = await point.starts()
+    await says(point, RegistrationState.SUSPENDED)
+    other = Point(stand)
+    await other.connect()
+    # What the registry said after it has arrived, so this has too.
+    await is_told(other, RegistrationState.AWAITING_SET_UP, "Pending")
+    await other.disconnect()
+    assert await point.stops(number)
+    await point.disconnect()
+    await point.connect()
+    assert await point.is_refused("Heartbeat") == "SecurityError"

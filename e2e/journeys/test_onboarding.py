@@ -43,11 +43,11 @@ async def knock(system: System) -> int:
     return int(sent_away.value.response.status_code)
 
 
-async def listed(system: System, group: str) -> dict[str, Any]:
-    """The station's row in a group of the onboarding list, once it is there."""
+async def listed(system: System, path: str, group: str) -> dict[str, Any]:
+    """The station's row in a list of the registry, once it is there."""
 
     async def row() -> dict[str, Any] | None:
-        told = await system.platform.get("cpo", "asset-registry", "/v1/onboarding")
+        told = await system.platform.get("cpo", "asset-registry", path)
         return next((one for one in told[group] if one["station_id"] == NEW), None)
 
     return await eventually(row)
@@ -126,7 +126,7 @@ async def boots(station: RawStation) -> str:
 
 async def test_an_unknown_station_is_approved_set_up_and_accepted(system: System) -> None:
     assert await knock(system) == 404
-    known = await listed(system, "unknown")
+    known = await listed(system, "/v1/onboarding", "unknown")
     assert (known["subprotocols"], known["source_network"]) == (["ocpp2.0.1"], "127.0.0.0/24")
     identity = await approved(system)
 
@@ -140,7 +140,7 @@ async def test_an_unknown_station_is_approved_set_up_and_accepted(system: System
         station = await eventually(comes_in)
         obedient = await stack.enter_async_context(obeying(station))
         assert await boots(station) == "Pending"
-        assert await listed(system, "awaiting_set_up")
+        assert await listed(system, "/v1/onboarding/awaiting-set-up", "stations")
         assert (await station.call("Heartbeat", {}))[2] == "SecurityError"
         async with asyncio.timeout(60):
             await obedient.triggered.wait()

@@ -73,7 +73,7 @@ async def test_a_role_that_the_table_does_not_name_gets_no_further(
 ) -> None:
     roles = {row.role for rows in ACTS.values() for row in rows}
     acts = declared_acts(app_of(build(settings, log=MemoryLog())))
-    assert len(acts) == 25
+    assert len(acts) == 26
     for method, path, act in acts:
         place = path.replace("{party_id}", "NL-VLT").replace("{", "").replace("}", "")
         answers = {role: await http.request(method, place, headers=by(f"only-{role}")) for role in roles}

@@ -78,6 +78,10 @@ class World:
         answer = await self.asks("GET", "/v1/onboarding")
         return [one["station_id"] for one in answer.json()["unknown"]]
 
+    async def awaiting(self, who: str, tenant: str) -> list[str]:
+        answer = await self.asks("GET", f"/v1/onboarding/awaiting-set-up?tenant={tenant}", by=who)
+        return [one["station_id"] for one in answer.json()["stations"]]
+
     async def said(self, topic: str, kind: type) -> list[Any]:
         records = [seen.record for seen in await read_topic(self.log, self.codec, topic)]
         return [one for one in records if isinstance(one, kind)]
@@ -108,10 +112,11 @@ async def test_who_knocked_is_approved_from_a_template_and_awaits_its_set_up(wor
     assert [(one.variable, one.value) for one in registered.desired_variables] == [("HeartbeatInterval", "300")]
     (claimed,) = await world.said("assets.credential.event.v1", IdentityClaimed)
     assert (claimed.tenant, claimed.security_profile) == ("volt", 2)
-    shown = (await world.asks("GET", "/v1/onboarding")).json()
-    assert shown["unknown"] == []
-    assert [one["station_id"] for one in shown["awaiting_set_up"]] == ["NEW-1"]
-    assert (await world.asks("GET", "/v1/onboarding", by="ampere")).json()["awaiting_set_up"] == []
+    assert await world.unknown() == []
+    for who, tenant in (("volt", "volt"), ("platform", "volt")):
+        assert await world.awaiting(who, tenant) == ["NEW-1"]
+    assert await world.awaiting("ampere", "ampere") == []
+    assert (await world.asks("GET", "/v1/onboarding/awaiting-set-up?tenant=volt", by="ampere")).status_code == 404
 
 
 async def test_what_knocked_is_shown_with_what_is_known_of_it(world: World) -> None:
@@ -147,6 +152,7 @@ async def test_a_technician_onboards_nothing(world: World) -> None:
     await world.knocks("NEW-1")
     for method, path, body in (
         ("GET", "/v1/onboarding", None),
+        ("GET", "/v1/onboarding/awaiting-set-up", None),
         ("POST", "/v1/onboarding/NEW-1/approval", APPROVAL),
         ("PUT", "/v1/station-templates/eve-11", TEMPLATE),
     ):

@@ -13,6 +13,7 @@ from chassis.http import Asking, InTenant, Problem, answer, refuse_if, wrong_fie
 from ev_contracts.assets import RegistrationState, StationTemplate
 
 _MOST_SHOWN = 200
+_AWAITING = RegistrationState.AWAITING_SET_UP
 
 
 class ApprovalBody(Body):
@@ -30,19 +31,22 @@ def add_onboarding_routes(app: FastAPI, edge: Edge) -> None:
     lists, onboards = edge.guard.act("list-unknown-stations"), edge.guard.act("onboard-station")
 
     @app.get("/v1/onboarding", tags=["onboarding"])
-    async def list_unknown(
-        caller: Annotated[Caller, Depends(lists)], tenant: InTenant = None
-    ) -> dict[str, list[dict[str, Any]]]:
-        """Unknown stations that knocked (they are nobody's), and the tenant's own that await their set-up."""
-        stations = list(edge.stations.items())
-        unknown = edge.unknown.newest(_MOST_SHOWN, without=(one.station_id for _, one in stations))
-        mine = caller.principal.tenants if tenant is None else caller.principal.tenants & {tenant}
+    async def list_unknown(_caller: Annotated[Caller, Depends(lists)]) -> dict[str, list[dict[str, Any]]]:
+        """Unknown stations that knocked, newest first; they are nobody's."""
+        known = [one.station_id for _, one in edge.stations.items()]
+        unknown = edge.unknown.newest(_MOST_SHOWN, without=known)
+        return {"unknown": [one.model_dump(mode="json") for one in unknown]}
+
+    @app.get("/v1/onboarding/awaiting-set-up", tags=["onboarding"])
+    async def list_awaiting(caller: Annotated[Caller, Depends(onboards)], tenant: InTenant = None) -> dict[str, Any]:
+        """The tenant's stations that are not accepted yet, and since when they wait."""
+        tenant = caller.tenant(tenant)
         awaiting = [
             one.model_dump(mode="json", include={"station_id", "site_id", "vendor", "model", "changed_at"})
-            for key, one in stations
-            if key.partition("/")[0] in mine and _awaits(one.registration, retired=one.retired)
+            for key, one in edge.stations.items()
+            if key.startswith(f"{tenant}/") and one.registration is _AWAITING and not one.retired
         ]
-        return {"unknown": [one.model_dump(mode="json") for one in unknown], "awaiting_set_up": awaiting[:_MOST_SHOWN]}
+        return {"tenant": tenant, "stations": awaiting[:_MOST_SHOWN]}
 
     @app.post("/v1/onboarding/{station_id}/approval", status_code=201, tags=["onboarding"])
     async def approve(
@@ -62,10 +66,6 @@ def add_onboarding_routes(app: FastAPI, edge: Edge) -> None:
         )
         told = {"tenant": tenant, "station_id": station_id, "template_id": body.template_id}
         return _answer(edge, caller, registration, told)
-
-
-def _awaits(registration: RegistrationState, *, retired: bool) -> bool:
-    return registration is RegistrationState.AWAITING_SET_UP and not retired
 
 
 def _template(edge: Edge, tenant: str, body: ApprovalBody) -> StationTemplate:
