@@ -30,6 +30,10 @@ def start(paths: LabPaths, command: list[str]) -> psutil.Process:
     return processes.start(paths, launch)
 
 
+def speaks(paths: LabPaths) -> None:
+    processes.wait_ready(paths, "part", lambda: "" if paths.log_of("part").stat().st_size else "silent", 10)
+
+
 def test_a_started_process_runs_until_it_is_stopped(paths: LabPaths) -> None:
     started = start(paths, SLEEPS)
     assert processes.running(paths, "part") == started
@@ -40,7 +44,9 @@ def test_a_started_process_runs_until_it_is_stopped(paths: LabPaths) -> None:
 
 def test_it_gets_only_what_it_is_given(paths: LabPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EV_SECRET_OF_THE_SHELL", "1")
-    environment = start(paths, SLEEPS).environ()
+    started = start(paths, SLEEPS)
+    speaks(paths)  # a process that has just been made shows no environment for a moment
+    environment = started.environ()
     assert environment["GIVEN"] == "1"
     assert "EV_SECRET_OF_THE_SHELL" not in environment
 
@@ -55,7 +61,7 @@ def test_a_recycled_pid_is_somebody_else(paths: LabPaths) -> None:
 
 def test_one_that_does_not_listen_is_killed(paths: LabPaths) -> None:
     stubborn = start(paths, STUBBORN)
-    processes.wait_ready(paths, "part", lambda: "" if paths.log_of("part").stat().st_size else "silent", 10)
+    speaks(paths)
     assert processes.stop(paths, "part", timeout_s=0.2)
     assert not stubborn.is_running()
 

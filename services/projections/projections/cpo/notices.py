@@ -28,6 +28,7 @@ from ev_contracts.gateway import (
     EventStreamSampled,
     FirmwarePublicationChanged,
     FirmwareStatusChanged,
+    ForeignCertificateRefused,
     LogStatusChanged,
     MessageQuarantined,
     MonitoringEventReported,
@@ -75,6 +76,7 @@ Notice: TypeAlias = (
     | EventStreamSampled
     | FirmwarePublicationChanged
     | FirmwareStatusChanged
+    | ForeignCertificateRefused
     | LogStatusChanged
     | MessageQuarantined
     | PriorityChargingSwitched
@@ -85,4 +87,6 @@ Notice: TypeAlias = (
 
 def told_at(event: Notice) -> datetime:
     """When it was so, by the station's own clock where the message says it."""
+    if isinstance(event, ForeignCertificateRefused):
+        return event.refused_at
     return event.occurred_at if isinstance(event, _Dated) else event.received_at
