@@ -10,6 +10,7 @@ import pytest
 from ev_actors.battery import Battery
 from ev_actors.journal import Charged
 from ev_actors.station import Station, Visit
+from ev_journeys import errands
 from ev_journeys.figures import DIRECT, Cents, cents
 from ev_journeys.system import System, eventually
 from ev_lab.issuer.users import User, UserBook
@@ -42,24 +43,10 @@ async def who_walks_up(system: System) -> str:
     return token_ref
 
 
-async def with_display(system: System) -> Station:
-    """A station of which it is desired that it shows costs in euro."""
-    station = system.station("2.0.1")
-    station.variables |= {("TariffCostCtrlr", "Enabled"): "true", ("TariffCostCtrlr", "Currency"): "EUR"}
-    variables = [
-        {"component": "TariffCostCtrlr", "variable": "Enabled", "variable_instance": "Cost", "value": "true"},
-        {"component": "TariffCostCtrlr", "variable": "Currency", "value": "EUR"},
-    ]
-    path = f"/v1/stations/{station.station_id}/desired-variables"
-    desire = {"reason": "it has a display", "variables": variables}
-    answer = await system.platform.request("cpo", "PUT", "charger-gateway", path, json=desire)
-    assert answer.status_code == 202, answer.text
-    return station
-
-
 async def test_quote_display_app_receipt_and_invoice_are_one_figure(system: System) -> None:
     token_ref = await who_walks_up(system)
-    station = await with_display(system)
+    station = system.station("2.0.1")
+    await errands.show_costs(system, station)
     await station.online()
     battery = Battery(capacity_wh=40_000, charged_wh=20_000, most_w=11_000, target_permille=530)
     charged = await station.charge(Visit(id_tag=UID, connector=1, battery=battery, parked_s=120))

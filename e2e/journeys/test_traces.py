@@ -1,19 +1,20 @@
 """Every arrow that the catalogue draws is walked: seen as a consumer's span that is linked to the producer's."""
 
 import asyncio
-from datetime import timedelta
 
 import orjson
 import pytest
 
 from ev_actors.battery import Battery
 from ev_actors.driver import Driver
+from ev_actors.journal import Charged
 from ev_actors.link import Identity
 from ev_actors.raw import RawStation
 from ev_actors.station import Visit
 from ev_checks.edges import missing, undrawn
 from ev_checks.traces import Collector
 from ev_contracts.catalogue import TOPICS
+from ev_journeys import errands
 from ev_journeys.system import System, eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -28,6 +29,7 @@ def battery() -> Battery:
 async def test_every_arrow_of_the_catalogue_is_seen_as_a_linked_span(system: System, traces: Collector) -> None:
     who = system.seeded.drivers[0]
     first, second = system.station("1.6"), system.station("2.0.1")
+    await errands.show_costs(system, second)
     for station in (first, second):
         await station.online()
     await subscribe(system, who.driver_ref)
@@ -38,10 +40,17 @@ async def test_every_arrow_of_the_catalogue_is_seen_as_a_linked_span(system: Sys
         "cpo", "charger-gateway", f"/v1/stations/{first.station_id}/commands/trigger", {"message": "Heartbeat"}
     )
     await system.platform.get("cpo-engineer", "charger-gateway", f"/v1/stations/{first.station_id}/frames")
-    await publish_a_price(system)
     await system.platform.post(
         "emsp", "accounts", f"/v1/drivers/{who.driver_ref}/subscriptions/end", {"subscription_id": "traced"}
     )
+    await errands.publish_a_price(system)
+    await errands.form_a_group(system)
+    await errands.fit_a_modem(system, first.station_id)
+    await errands.keep_a_template(system)
+    await errands.knock(first.link.identity)
+    charged = await errands.charge_to_a_target(system, first, who.uid)
+    assert charged.reason == "Remote"
+    await correct(system, charged)
     await second.offline()
     await stream_a_sample(second.link.identity)
     try:
@@ -65,14 +74,17 @@ async def subscribe(system: System, driver_ref: str) -> None:
     await system.platform.post("emsp", "accounts", f"/v1/drivers/{driver_ref}/subscriptions", subscription)
 
 
-async def publish_a_price(system: System) -> None:
-    """A feed's next quarter of an hour."""
-    now = system.clock.now()
-    starts_at = now.replace(minute=now.minute - now.minute % 15, second=0, microsecond=0) + timedelta(minutes=15)
-    ends_at = starts_at + timedelta(minutes=15)
-    point = {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat(), "price": "0.12"}
-    told = {"issuer_party_id": system.seeded.plan.names.cpo, "currency": "EUR", "points": [point]}
-    await system.platform.post("cpo", "pricing", "/v1/price-feeds/spot/points", told)
+async def correct(system: System, charged: Charged) -> None:
+    """What was charged is put right once it is invoiced."""
+
+    async def invoiced() -> str | None:
+        told = await system.get("cpo", f"/v1/stations/{charged.station_id}/sessions")
+        of_it = (each for each in told["items"] if each.get("transaction_id") == charged.transaction_id)
+        return next((str(each["session_id"]) for each in of_it if "invoice_number" in each), None)
+
+    session_id = await eventually(invoiced)
+    told = {"station_id": charged.station_id, "reason": "misread", "meter_stop_wh": charged.meter_stop_wh - 100}
+    await system.platform.post("cpo", "session-ledger", f"/v1/sessions/{session_id}/correction", told)
 
 
 async def stream_a_sample(identity: Identity) -> None:
