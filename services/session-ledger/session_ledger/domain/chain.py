@@ -10,7 +10,7 @@ from session_ledger.domain.rows import time_of
 
 LINKS_AT_MOST = 16
 BESIDE = timedelta(minutes=15)
-"""A technician's watch: a change told this near to a session's end may be one between two sessions."""
+"""A technician's watch: a change told this near to a session's begin, which does not count it, came before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +79,8 @@ def gaps_of(links: Sequence[Link], changes: Sequence[Change] = ()) -> dict[str, 
 
 
 def _is_between(before: Link, change: Change, after: Link) -> bool:
-    """Whether the meter was changed after the one session and before the other, as far as either counts it."""
+    """Whether the meter was changed after the one session and before the other, as far as neither counts it."""
     at = time_of(change.fitted_ms)
-    earliest = before.stop_at if before.rule == METER_SWAP else max(before.begin_at, before.stop_at - BESIDE)
-    latest_at = after.begin_at if after.rule == METER_SWAP else min(after.stop_at, after.begin_at + BESIDE)
-    return earliest < at <= latest_at
+    first_at = before.stop_at if before.rule == METER_SWAP else min(before.stop_at, before.begin_at + BESIDE)
+    last_at = after.begin_at if after.rule == METER_SWAP else min(after.stop_at, after.begin_at + BESIDE)
+    return first_at < at <= last_at

@@ -18,8 +18,11 @@ _NO_REGISTER = {"intervals", "power-integrated", "by-person"}
 
 def recounted(final: Final, facts: SessionFacts, told: Sequence[Change]) -> Metered | Doubt | None:
     """The energy over these changes; None where they do not touch it."""
-    holes = final.holes
-    changes = [each for each in told if final.has_register or each.fitted_ms <= _last_ms(facts, holes)]
+    holes, last_ms = final.holes, _last_ms(facts, final.holes)
+    changes = [each for each in told if final.has_register or each.fitted_ms <= last_ms]
+    if len(changes) < len(told) and not final.end_is_assumed:
+        # Its last readings, which no register of its stop confirmed, were passed over: they may be the new meter's.
+        return Doubt(cause="meter-change-unexplained", detail="what the new meter said was passed over")
     if not changes or facts.energy_rule in _NO_REGISTER:
         return None
     points = _registers(facts, holes, changes)

@@ -22,7 +22,7 @@ from session_ledger.domain.metering import (
     rise,
 )
 
-_FALL_WITHIN_MS = 3_600_000
+_BREAK_WITHIN_MS = 3_600_000
 _EDGE_MS = 900_000
 
 Part = list[Point]
@@ -45,7 +45,7 @@ def across(
         return _unexplained(changes) if any(each.is_swap for each in changes) else plain
     # Where no register fell, the new meter stood above the old one, and what lies between them is nobody's energy.
     is_believed = found.energy_wh <= plain.energy_wh or any(
-        _fall(begin, points, end, each) is not None for each in changes
+        _break(begin, points, end, each) is not None for each in changes
     )
     return found if is_believed else _unexplained(changes)
 
@@ -99,23 +99,23 @@ def _divided(
     begin: Point, points: Sequence[Point], end: Point | None, change: Change
 ) -> tuple[Sequence[Point], Sequence[Point]]:
     """The readings of the meter before and of the one after: where the register fell, else by the technician's word."""
-    place = _fall(begin, points, end, change)
+    place = _break(begin, points, end, change)
     if place is not None:
         return points[:place], points[place:]
     before = [each for each in points if each[0] <= change.removed_ms]
     return before, [each for each in points if each[0] >= change.fitted_ms and each not in before]
 
 
-def _fall(begin: Point, points: Sequence[Point], end: Point | None, change: Change) -> int | None:
-    """How many readings came before the register fell next to this change; None where it did not."""
+def _break(begin: Point, points: Sequence[Point], end: Point | None, change: Change) -> int | None:
+    """How many readings came before the register fell, or leapt, next to this change; None where it did not."""
     walk = [begin, *points] if end is None else [begin, *points, end]
-    falls = [
+    breaks = [
         (max(one[0] - change.fitted_ms, change.removed_ms - other[0], 0), place)
         for place, (one, other) in enumerate(pairwise(walk))
-        if other[1] < one[1]
+        if other[1] < one[1] or not is_reachable(one, other)
     ]
-    distance_ms, place = min(falls, default=(_FALL_WITHIN_MS + 1, 0))
-    return place if distance_ms <= _FALL_WITHIN_MS else None
+    distance_ms, place = min(breaks, default=(_BREAK_WITHIN_MS + 1, 0))
+    return place if distance_ms <= _BREAK_WITHIN_MS else None
 
 
 def _removed(begin: Point, before: Sequence[Point], after: Sequence[Point], change: Change) -> Point | None:

@@ -247,3 +247,18 @@ def test_a_session_whose_stop_is_lost_does_not_reach_a_change_after_its_last_rea
         commands: list[Command] = [*lost, silent]
         commands.insert(place, swapped(50, 1_005_400, 100, at=at(100)))
         assert energy(commands) == (5_000, "registers")
+
+
+def test_a_leap_that_no_station_can_give_is_where_the_meter_was_changed() -> None:
+    """Found by the machine of histories: the new meter's readings were passed over as wild values."""
+    begun = start(ocpp_version="2.0.1", seq_no=0, meter_start_wh=None, readings=(reading(0, 7_000_000),))
+    first = readings(reading(20, 7_003_000), session_id=SESSION, seq_no=1)
+    ended = end(60, None, session_id=SESSION, seq_no=2, readings=(reading(60, 20_000_900, "Transaction.End"),))
+    change = swapped(40, 7_003_200, 20_000_100)
+    told_too: list[Command] = [change, first, ended]
+    for commands in permutations(told_too):
+        if commands[-1] is not change:
+            assert energy([begun, *commands]) == (3_200 + 800, "meter-swap")
+    events, state = told([begun, first, ended, change])
+    assert [each.cause for each in events if isinstance(each, SessionMarkedSuspect)] == ["meter-change-unexplained"]
+    assert list(state.questions) == [SESSION]
