@@ -150,13 +150,16 @@ async def test_an_action_the_station_does_not_know_is_refused_in_its_own_words(w
     assert response.json()["answer"] in {"NotImplemented", "NotSupported"}
 
 
+STATUS: dict[str, Any] = {"message": "StatusNotification", "evse_number": 1, "connector_number": 1}
+
+
 async def test_reset_and_trigger_speak_each_version(whole: Whole) -> None:
     async with charge_point(whole) as old, charging_station(whole) as new:
         assert (await whole.ask("cpo", "NLVOLT0001", "reset", hard=True)).json()["status"] == "succeeded"
-        triggered = await whole.ask("cpo", "NLVOLT0002", "trigger", message="StatusNotification", evse_number=1)
+        triggered = await whole.ask("cpo", "NLVOLT0002", "trigger", **STATUS)
         assert triggered.json()["status"] == "succeeded"
         assert old.heard == "Hard"
-        assert new.heard == {"requested_message": "StatusNotification", "evse": {"id": 1}}
+        assert new.heard == {"requested_message": "StatusNotification", "evse": {"id": 1, "connector_id": 1}}
 
 
 async def test_a_command_for_an_absent_station_expires_undeliverable(whole: Whole) -> None:
