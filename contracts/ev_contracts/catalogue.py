@@ -374,10 +374,13 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         sessions.CancelReservation,
         sessions.MakeReservation,
         sessions.MeetSession,
+        sessions.NoteHold,
         sessions.ReservationDeadlinePassed,
     ),
     "sessions.reservation.event.v1": (
+        sessions.HoldAnswered,
         sessions.NoShowFound,
+        sessions.ReservationBegan,
         sessions.ReservationCancelled,
         sessions.ReservationExpired,
         sessions.ReservationMade,

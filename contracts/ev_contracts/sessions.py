@@ -234,6 +234,17 @@ class GapFound(Record, frozen=True):
     found_at: Instant
 
 
+class HoldAnswered(Record, frozen=True):
+    """Whether the station itself keeps others away; where not, the reservation stands in our books alone."""
+
+    reservation_id: StrictStr
+    site_id: StrictStr
+    station_id: StrictStr
+    is_held: StrictBool
+    answer: StrictStr
+    answered_at: Instant
+
+
 class KeepTargets(Record, frozen=True):
     """A remote start brought targets for the session that it will begin."""
 
@@ -356,6 +367,17 @@ class NoteCost(Record, frozen=True):
     measured_at: Annotated[Instant, Field(description="The reading's own time.")]
 
 
+class NoteHold(Record, frozen=True):
+    """What the station answered as it was told to hold an EVSE for a reservation."""
+
+    at: Instant
+    reservation_id: StrictStr
+    site_id: StrictStr
+    station_id: StrictStr
+    is_held: StrictBool
+    answer: Annotated[StrictStr, Field(description="OCPP's word, or why there was none.")]
+
+
 class SignedPoint(Record, frozen=True):
     """A register as a signed record tells it."""
 
@@ -423,6 +445,20 @@ class ReservationAttached(Record, frozen=True):
     attached_at: Instant
 
 
+class ReservationBegan(Record, frozen=True):
+    """The time of a reservation at a station has come: the station is told to hold its EVSE."""
+
+    reservation_id: StrictStr
+    site_id: StrictStr
+    station_id: StrictStr
+    evse_number: Annotated[StrictInt | None, Field(description="Absent for any of the station.")] = None
+    connector_type: Annotated[StrictStr | None, Field(description="OCPI ConnectorType.")] = None
+    token_ref: StrictStr
+    group_id: StrictStr | None = None
+    expires_at: Instant
+    began_at: Instant
+
+
 class ReservationCancelled(Record, frozen=True):
     """It was given up before it was used."""
 
@@ -431,6 +467,7 @@ class ReservationCancelled(Record, frozen=True):
     by: StrictStr
     reason: StrictStr
     cancelled_at: Instant
+    station_id: Annotated[StrictStr | None, Field(description="Of one that its station was told to hold.")] = None
 
 
 class ReservationDeadlinePassed(Record, frozen=True):

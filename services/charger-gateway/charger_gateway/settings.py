@@ -23,6 +23,10 @@ class Settings(BaseServiceSettings):
     tls_revocations: str = ""
     tls_suites: Literal["modern", "standard"] = "modern"
     """`standard` adds what OCPP names and has no forward secrecy."""
+    url_accounts: str = ""
+    """Where the vault of accounts answers; empty: stations are not told of reservations, for nobody knows the uid."""
+    service_client_id: str = "service"
+    """Our own client at the issuer, for asking the vault."""
     heartbeat_interval_s: int = 300
     """What a station is told at Boot; in business time."""
     pending_interval_s: int = 60

@@ -14,6 +14,9 @@ class Facts(Protocol):
     def place(self, tenant: str, station_id: str, evse_number: int, connector_number: int) -> Place | None:
         """Where a connector stands."""
 
+    def site_of(self, tenant: str, station_id: str) -> str | None:
+        """On which site a station stands."""
+
     def parties(
         self, tenant: str, station_id: str, token_ref: str | None, token_status: str, at: datetime
     ) -> Parties | None:

@@ -8,6 +8,7 @@ from chassis.decider import EventContext, To
 from chassis.runner import Policy
 from ev_contracts.gateway import CommandRequested
 from ev_contracts.sessions import ReservationUsed, SessionContextWanted, SessionStarted
+from session_ledger.holds import HOLD_ANSWERS, on_hold_answer
 from session_ledger.policies import (
     on_asset,
     on_cost,
@@ -39,6 +40,7 @@ def reactions_of(facts: Facts) -> tuple[Policy, ...]:
         policy("context", SESSIONS, SESSION, on_session, SessionContextWanted),
         policy("meeting", SESSIONS, RESERVATION, on_session_begun, SessionStarted),
         policy("attaching", RESERVATIONS, SESSION, on_reservation, ReservationUsed),
+        policy("holding", DESK, RESERVATION, on_hold_answer, *HOLD_ANSWERS),
         policy("target", DESK, SESSION, on_remote_start, CommandRequested),
         policy("assets", ASSETS, SESSION, on_asset),
         policy("cost", COSTS, SESSION, on_cost),

@@ -208,6 +208,11 @@ class SnapshotFacts:
             country=site.country,
         )
 
+    def site_of(self, tenant: str, station_id: str) -> str | None:
+        """See `ports.Facts`."""
+        station = self.stations.get(f"{tenant}/{station_id}")
+        return None if station is None else station.site_id
+
     def evses_on(self, tenant: str, site_id: str) -> EvsesOnSite:
         """Of the stations on a site that are not retired."""
         here = [each for key, each in self.stations.items() if key.startswith(f"{tenant}/") and each.site_id == site_id]

@@ -9,9 +9,12 @@ from chassis.decider import Deadline, Decider, Refused
 from ev_contracts.common import ReservationFacts
 from ev_contracts.sessions import (
     CancelReservation,
+    HoldAnswered,
     MakeReservation,
     MeetSession,
     NoShowFound,
+    NoteHold,
+    ReservationBegan,
     ReservationCancelled,
     ReservationDeadlinePassed,
     ReservationExpired,
@@ -26,8 +29,21 @@ AHEAD_AT_MOST = timedelta(days=90)
 OVER_AT_MOST = 50
 """Of so many that are over the ids are remembered, so that a repeat is known."""
 
-Command = MakeReservation | CancelReservation | MeetSession | ReservationDeadlinePassed
-Event = ReservationMade | ReservationUsed | ReservationExpired | ReservationCancelled | NoShowFound
+Command = MakeReservation | CancelReservation | MeetSession | ReservationDeadlinePassed | NoteHold
+Event = (
+    ReservationMade
+    | ReservationBegan
+    | HoldAnswered
+    | ReservationUsed
+    | ReservationExpired
+    | ReservationCancelled
+    | NoShowFound
+)
+
+STATION = "station"
+"""Who gave a reservation up, where it was the station."""
+IMPOSSIBLE = frozenset({"Faulted", "Occupied", "Unavailable"})
+"""A station's answers by which the promised EVSE cannot be had."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +51,8 @@ class Site:
     """The aggregate: what is held, which reservations are over and how, and which ran out and nobody came."""
 
     held: Mapping[str, ReservationMade] = field(default_factory=dict)
+    told: frozenset[str] = frozenset()
+    """Those of the held ones that their station was told of."""
     over: Mapping[str, str] = field(default_factory=dict)
     missed: Mapping[str, ReservationMade] = field(default_factory=dict)
     """Those that ran out, as long as a session may be heard that began in time."""
@@ -49,9 +67,10 @@ def decide(command: Command, site: Site) -> Sequence[Event] | Refused:
             return _cancel(command, site)
         case MeetSession():
             return _meet(command, site)
+        case NoteHold():
+            return note_hold(command, site)
         case ReservationDeadlinePassed():
-            is_end = command.name.startswith("expiry/")
-            return _expire(command, site) if is_end else _find_no_show(command, site)
+            return _pass_deadline(command, site)
         case _:
             assert_never(command)
 
@@ -63,7 +82,9 @@ def _make(command: MakeReservation, site: Site) -> Sequence[Event] | Refused:
     if known is not None or command.reservation_id in site.over:
         is_repeat = known is not None and known.model_copy(update={"made_at": command.at}) == made
         return [] if is_repeat else Refused(reason="reservation-id-used")
-    return _wrong_window(made) or _conflict(made, site) or [made]
+    is_now = made.station_id is not None and made.starts_at <= made.made_at
+    began = [begin(made, made.made_at)] if is_now else []
+    return _wrong_window(made) or _conflict(made, site) or [made, *began]
 
 
 def _wrong_window(made: ReservationMade) -> Refused | None:
@@ -116,6 +137,7 @@ def _cancel(command: CancelReservation, site: Site) -> Sequence[Event] | Refused
             by=command.by,
             reason=command.reason,
             cancelled_at=command.at,
+            station_id=site.held[command.reservation_id].station_id if command.reservation_id in site.told else None,
         )
     ]
 
@@ -149,6 +171,14 @@ def _fits(made: ReservationMade, session: MeetSession) -> bool:
     is_now = made.starts_at <= session.started_at <= made.expires_at
     is_group = made.group_id is not None and made.group_id == session.group_id
     return here in _usable(made, (here,)) and is_now and (is_group or made.token_ref == session.token_ref)
+
+
+def _pass_deadline(command: ReservationDeadlinePassed, site: Site) -> Sequence[Event]:
+    kind, _, reservation_id = command.name.partition("/")
+    if kind == "begin":
+        made = site.held.get(reservation_id)
+        return [] if made is None or reservation_id in site.told else [begin(made, command.at)]
+    return _expire(command, site) if kind == "expiry" else _find_no_show(command, site)
 
 
 def _expire(command: ReservationDeadlinePassed, site: Site) -> Sequence[Event]:
@@ -193,11 +223,47 @@ def _facts(made: ReservationMade, ended_at: datetime, *, expired: bool) -> Reser
     )
 
 
+def begin(made: ReservationMade, at: datetime) -> ReservationBegan:
+    """What is told of a reservation whose station shall keep others away from now on."""
+    return ReservationBegan(
+        reservation_id=made.reservation_id,
+        site_id=made.site_id,
+        station_id=made.station_id or "",
+        evse_number=made.evse_number,
+        connector_type=made.connector_type,
+        token_ref=made.token_ref,
+        group_id=made.group_id,
+        expires_at=made.expires_at,
+        began_at=at,
+    )
+
+
+def note_hold(command: NoteHold, site: Site) -> Sequence[Event]:
+    """A station that cannot keep the promise ends it; one that only knows no reservations leaves it to our books."""
+    if command.reservation_id not in site.told:
+        return []
+    if command.answer in IMPOSSIBLE:
+        return [
+            ReservationCancelled(
+                reservation_id=command.reservation_id,
+                site_id=command.site_id,
+                by=STATION,
+                reason=command.answer,
+                cancelled_at=command.at,
+            )
+        ]
+    return [HoldAnswered(**command.model_dump(exclude={"at"}), answered_at=command.at)]
+
+
 def evolve(site: Site, event: Event) -> Site:
     """The site after one more event."""
     match event:
         case ReservationMade():
             return replace(site, held={**site.held, event.reservation_id: event})
+        case ReservationBegan():
+            return replace(site, told=site.told | {event.reservation_id})
+        case HoldAnswered():
+            return site
         case ReservationUsed():
             return _without(site, event.reservation_id, "used")
         case ReservationExpired():
@@ -215,16 +281,21 @@ def _without(site: Site, reservation_id: str, how: str) -> Site:
     held = {name: each for name, each in site.held.items() if name != reservation_id}
     missed = {name: each for name, each in site.missed.items() if name != reservation_id}
     over = dict(list({**site.over, reservation_id: how}.items())[-OVER_AT_MOST:])
-    return replace(site, held=held, over=over, missed=missed)
+    return replace(site, held=held, over=over, missed=missed, told=site.told - {reservation_id})
 
 
 def deadlines(site: Site) -> Sequence[Deadline]:
-    """When each of them runs out, and when it is sure that nobody came."""
+    """When each begins at its station, when it runs out, and when it is sure that nobody came."""
     ends = [Deadline(name=f"expiry/{name}", due_at=each.expires_at) for name, each in site.held.items()]
     sure = [
         Deadline(name=f"no-show/{name}", due_at=each.expires_at + CORRECTABLE_FOR) for name, each in site.missed.items()
     ]
-    return [*ends, *sure]
+    begins = [
+        Deadline(name=f"begin/{name}", due_at=each.starts_at)
+        for name, each in site.held.items()
+        if each.station_id is not None and name not in site.told
+    ]
+    return [*begins, *ends, *sure]
 
 
 reservation = Decider(initial=Site(), decide=decide, evolve=evolve, deadlines=deadlines)

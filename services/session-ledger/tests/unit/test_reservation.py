@@ -1,18 +1,26 @@
 """What is held for whom, and what becomes of it: yes, no and nothing to do."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from story import PARTIES, PLACE, SESSION, STATION, at, deadline, end, start, told
 
-from chassis.decider import Deadline, EventContext
+from chassis.decider import Deadline, EventContext, To
 from chassis.testing import Scenario
+from ev_contracts.assets import StationSnapshot
 from ev_contracts.common import ReservationFacts
+from ev_contracts.gateway import CommandRefused, CommandSucceeded, CommandTimedOut
 from ev_contracts.sessions import (
     AttachReservation,
     CancelReservation,
+    HoldAnswered,
     MakeReservation,
     MeetSession,
     NoShowFound,
+    NoteHold,
+    ReservationBegan,
     ReservationCancelled,
     ReservationDeadlinePassed,
     ReservationExpired,
@@ -24,12 +32,17 @@ from ev_contracts.sessions import (
 )
 from session_ledger.adapters.facts import SnapshotFacts
 from session_ledger.domain.reservation import reservation
+from session_ledger.holds import on_hold_answer
 from session_ledger.policies import on_reservation, on_session_begun
 
 SITE = "oosterdok"
 EVSE_1, EVSE_2 = f"{STATION}/1", f"{STATION}/2"
 CONTEXT = EventContext(
     topic="sessions.session.event.v1", key=f"volt/{STATION}", tenant="volt", event_id="e", stream_version=1, time=at(0)
+)
+
+STATION_SNAPSHOT = StationSnapshot(
+    station_id=STATION, site_id=SITE, cpo_party_id="NL-VLT", vendor="Alfen", model="Eve", retired=False, version=1
 )
 
 
@@ -87,7 +100,10 @@ HELD = Scenario(reservation).given(made(make()))
 
 def test_an_evse_is_held_for_a_token_until_it_expires() -> None:
     Scenario(reservation).given().when(make()).then(made(make()))
-    assert reservation.deadlines(HELD.state) == [Deadline(name="expiry/r1", due_at=at(40))]
+    assert reservation.deadlines(HELD.state) == [
+        Deadline(name="begin/r1", due_at=at(10)),
+        Deadline(name="expiry/r1", due_at=at(40)),
+    ]
 
 
 def test_the_same_reservation_again_is_nothing_and_another_under_its_id_is_refused() -> None:
@@ -182,6 +198,75 @@ def test_a_no_show_is_sure_when_no_session_can_turn_up_any_more_and_says_who_pay
     )
     waiting.when(sure).then(no_show).when(meet()).then_nothing().when(sure).then_nothing()
     Scenario(reservation).given(made(make()), missed(), used()).when(sure).then_nothing()
+
+
+def began(minutes: float = 10) -> ReservationBegan:
+    return ReservationBegan(
+        reservation_id="r1",
+        site_id=SITE,
+        station_id=STATION,
+        evse_number=1,
+        token_ref="token-7",
+        expires_at=at(40),
+        began_at=at(minutes),
+    )
+
+
+TOLD = Scenario(reservation).given(made(make()), began())
+
+
+def test_the_station_is_told_when_its_time_comes_and_one_for_the_whole_site_nobody() -> None:
+    due = ReservationDeadlinePassed(at=at(10), name="begin/r1", due_at=at(10))
+    HELD.when(due).then(began()).when(due).then_nothing()
+    at_once = make(starts_at=at(0))
+    Scenario(reservation).given().when(at_once).then(made(at_once), began(0))
+    anywhere = make(evse=None, starts_at=at(0))
+    Scenario(reservation).given().when(anywhere).then(made(anywhere))
+
+
+def hold(answer: str, *, is_held: bool = False) -> NoteHold:
+    return NoteHold(at=at(11), reservation_id="r1", site_id=SITE, station_id=STATION, is_held=is_held, answer=answer)
+
+
+@pytest.mark.parametrize("answer", ["Occupied", "Faulted", "Unavailable"])
+def test_a_station_that_cannot_keep_the_promise_ends_it(answer: str) -> None:
+    gone = ReservationCancelled(reservation_id="r1", site_id=SITE, by="station", reason=answer, cancelled_at=at(11))
+    TOLD.when(hold(answer)).then(gone)
+
+
+@pytest.mark.parametrize(("answer", "is_held"), [("Accepted", True), ("Rejected", False), ("undeliverable", False)])
+def test_whether_the_station_itself_keeps_others_away_is_told(answer: str, *, is_held: bool) -> None:
+    told = HoldAnswered(
+        reservation_id="r1", site_id=SITE, station_id=STATION, is_held=is_held, answer=answer, answered_at=at(11)
+    )
+    TOLD.when(hold(answer, is_held=is_held)).then(told)
+    HELD.when(hold(answer, is_held=is_held)).then_nothing()
+
+
+def test_the_station_of_one_that_is_given_up_is_named_once_it_was_told() -> None:
+    command = CancelReservation(at=at(15), reservation_id="r1", site_id=SITE, by="cleo", reason="called")
+    gone = ReservationCancelled(
+        reservation_id="r1", site_id=SITE, by="cleo", reason="called", cancelled_at=at(15), station_id=STATION
+    )
+    TOLD.when(command).then(gone)
+
+
+@pytest.mark.parametrize(
+    ("event", "is_held", "answer"),
+    [
+        (CommandSucceeded(command_id="hold-r1", station_id=STATION, answer="Accepted", answered_at=at(11)), True, None),
+        (CommandRefused(command_id="hold-r1", station_id=STATION, answer="Occupied", answered_at=at(11)), False, None),
+        (CommandTimedOut(command_id="hold-r1", station_id=STATION, timed_out_at=at(11)), False, "timed-out"),
+    ],
+)
+def test_the_stations_answer_is_told_to_the_site(event: Any, answer: str | None, *, is_held: bool) -> None:
+    facts = SnapshotFacts()
+    context = replace(CONTEXT, time=at(11))
+    assert on_hold_answer(event, context, facts) == []
+    facts.stations.put(f"volt/{STATION}", STATION_SNAPSHOT)
+    command = hold(answer or event.answer, is_held=is_held)
+    assert on_hold_answer(event, context, facts) == [To(key=f"volt/{SITE}", command=command)]
+    assert on_hold_answer(event.model_copy(update={"command_id": "r1"}), context, facts) == []
 
 
 def test_who_does_not_come_lets_it_expire() -> None:
