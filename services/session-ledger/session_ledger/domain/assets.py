@@ -44,7 +44,8 @@ def change_meter(command: ChangeMeter, station: Station, rules: ClosingRules) ->
     for session in _sessions(station, place):
         since = session.verdict.since if isinstance(session.verdict, Suspect) else command.at
         close_if_due(telling, session.session_id, rules, max(since, command.at))
-    for session_id in station.final:
+    # One that the change itself has closed counts it already, and its close may have let old ones go.
+    for session_id in sorted(station.final.keys() & telling.station.final.keys()):
         _recount(telling, session_id, place, command)
     return telling.events
 

@@ -262,3 +262,14 @@ def test_a_leap_that_no_station_can_give_is_where_the_meter_was_changed() -> Non
     events, state = told([begun, first, ended, change])
     assert [each.cause for each in events if isinstance(each, SessionMarkedSuspect)] == ["meter-change-unexplained"]
     assert list(state.questions) == [SESSION]
+
+
+def test_a_change_that_closes_a_held_session_lets_go_of_those_closed_too_long_ago() -> None:
+    """Found by the machine of histories: the close dropped a session that the change was still to look at."""
+    old = one(0, 1_000, 5_000)
+    fallen = [each.model_copy(update={"evse_number": 2}) for each in one(50, 1_000_000, 2_000)[:1]]
+    held = [*fallen, *one(50, 1_000_000, 2_000)[1:]]
+    change = swapped(3_025, 1_005_200, 0, evse_number=2, at=at(4_000))
+    events, state = told([*old, *held, change])
+    assert [each.facts.energy_wh for each in events if isinstance(each, SessionClosed)] == [4_000, 5_200 + 2_000]
+    assert list(state.final) == [name_of(50)]
