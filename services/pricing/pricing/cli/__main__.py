@@ -1,13 +1,14 @@
 """`python -m pricing.cli` and the console script `ev-price`."""
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TextIO
 
 from pricing.cli import cases, cdr, explain, lint
-from pricing.cli.output import AGREES, BAD_INPUT, Output
+from pricing.cli.output import BAD_INPUT, Output
 from pricing.domain.ocpi.reading import BadInput
 
 _STATUS = """exit status: 0 all is well; 1 a difference or a finding; 2 bad input, with its place as a JSON pointer"""
@@ -25,11 +26,18 @@ def main(arguments: Sequence[str] | None = None, *, out: TextIO | None = None, e
     except BadInput as fault:
         output.refuse(str(parsed.file), fault)
         return BAD_INPUT
+    except BrokenPipeError:
+        return _nobody_reads(output)
     except OSError as error:
         output.refuse(str(error.filename), BadInput("", error.strerror or "cannot be read"))
         return BAD_INPUT
-    except BrokenPipeError:
-        return AGREES
+
+
+def _nobody_reads(output: Output) -> int:
+    """As any filter ends whose reader has left, such as `head`: quietly, and not as if all had been well."""
+    # What is still buffered would be tried again at the interpreter's end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), output.out.fileno())
+    return 128 + signal.SIGPIPE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -40,11 +48,6 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--json", action="store_true", help="one JSON object a line")
         added.epilog = _STATUS
     return parser
-
-
-def a_file(text: str) -> Path:
-    """A path; `-` is the standard input."""
-    return Path("/dev/stdin" if text == "-" else text)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
 """`ev-price cases FILE`: worked examples, a JSON line each."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pricing.cli.output import AGREES, BAD_INPUT, DIFFERS, Output, read
+from pricing.cli.output import AGREES, BAD_INPUT, DIFFERS, Output, a_file, read
 from pricing.domain.ocpi.cases import Case, read_case
 from pricing.domain.ocpi.reading import BadInput, Node
 from pricing.domain.ocpi.telling import Told, shown, trace_of
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 def add(verbs: "Verbs") -> argparse.ArgumentParser:
     """The verb and what it takes."""
     parser = verbs.add_parser("cases", help="price worked examples: a JSON line a case, with id, prices and trace")
-    parser.add_argument("file", type=Path, help="cases: tariff, session with charging periods, expected amounts")
+    parser.add_argument("file", type=a_file, help="cases: tariff, session with charging periods, expected amounts")
     parser.set_defaults(verb=run)
     return parser
 

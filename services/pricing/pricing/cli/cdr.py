@@ -1,10 +1,9 @@
 """`ev-price cdr`: a CDR priced anew, and where it says otherwise."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pricing.cli.output import AGREES, DIFFERS, Output, as_json, read
+from pricing.cli.output import AGREES, DIFFERS, Output, a_file, as_json, read
 from pricing.domain.ocpi.cdrs import Checked, check_cdr
 from pricing.domain.ocpi.reading import BadInput, Node
 from pricing.domain.ocpi.tariffs import Version
@@ -25,10 +24,10 @@ def add(verbs: "Verbs") -> argparse.ArgumentParser:
 def add_session(parser: argparse.ArgumentParser) -> None:
     """What a CDR or session needs beside itself."""
     parser.add_argument("--version", choices=[each.value for each in Version], default=Version.V221.value)
-    parser.add_argument("--tariff", type=Path, help="a tariff object; without it the CDR's own")
+    parser.add_argument("--tariff", type=a_file, help="a tariff object; without it the CDR's own")
     parser.add_argument("--time-zone", required=True, help="of the location, such as Europe/Amsterdam")
     parser.add_argument("--expired", action="store_true", default=None, help="its reservation ran out unused")
-    parser.add_argument("file", type=Path, help="a CDR")
+    parser.add_argument("file", type=a_file, help="a CDR")
 
 
 def checked(arguments: argparse.Namespace) -> Checked:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pricing.cli.output import AGREES, DIFFERS, Output, read
+from pricing.cli.output import AGREES, DIFFERS, Output, a_file, read
 from pricing.domain.engine.tariff import Tariff
 from pricing.domain.lint import lint
 from pricing.domain.ocpi.reading import BadInput, Node, parse
@@ -21,8 +21,8 @@ def add(verbs: "Verbs") -> argparse.ArgumentParser:
     parser = verbs.add_parser("lint", help="say what is questionable in a tariff: contradictions, gaps, odd values")
     parser.add_argument("--version", choices=[each.value for each in Version], default=Version.V221.value)
     parser.add_argument("--power-kw", help="the connector's most, for AFIR's rules on ad hoc prices")
-    parser.add_argument("--beside", type=Path, action="append", default=[], help="another tariff for the same buyers")
-    parser.add_argument("file", type=Path, help="a tariff object")
+    parser.add_argument("--beside", type=a_file, action="append", default=[], help="another tariff for the same buyers")
+    parser.add_argument("file", type=a_file, help="a tariff object")
     parser.set_defaults(verb=run)
     return parser
 

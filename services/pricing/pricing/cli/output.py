@@ -18,6 +18,11 @@ _MOST_BYTES = 200_000_000
 _MARKED = re.compile(r'"\\u0000(-?[0-9.]+)"')
 
 
+def a_file(text: str) -> Path:
+    """A path; `-` is the standard input."""
+    return Path("/dev/stdin" if text == "-" else text)
+
+
 def read(path: Path) -> Node:
     """The document in a file. Raises BadInput and OSError."""
     with path.open("rb") as file:

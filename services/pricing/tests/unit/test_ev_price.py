@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -157,6 +159,25 @@ def test_what_is_no_file_of_cases_is_refused(tmp_path: Path, text: str, reason: 
     ran = ev_price("cases", path)
     assert ran.status == 2
     assert reason in ran.err
+
+
+def run_for_real(*arguments: str, **changes: Any) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "pricing.cli", *arguments], stderr=subprocess.PIPE, **changes)
+
+
+def test_a_dash_is_the_standard_input() -> None:
+    with CASES.open("rb") as given:
+        ran = run_for_real("cases", "-", stdin=given, stdout=subprocess.PIPE)
+        out, err = ran.communicate(timeout=60)
+    assert (ran.returncode, out.count(b'"equal": true'), err) == (0, 23, b"")
+
+
+def test_whose_reader_has_left_ends_quietly_and_not_as_if_all_were_well(tmp_path: Path, case: dict[str, Any]) -> None:
+    ran = run_for_real("cases", str(cases_of(tmp_path, *[case] * 500)), stdout=subprocess.PIPE)
+    assert ran.stdout is not None
+    ran.stdout.close()
+    _, err = ran.communicate(timeout=60)
+    assert (ran.returncode, err) == (141, b"")
 
 
 def test_a_file_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
