@@ -2355,7 +2355,7 @@ class ForeignCertificateRefused(Record, frozen=True):
     why: Annotated[
         StrictStr,
         Field(
-            description="another-name or another-organisation (no socket was opened); serial-number-differs (at the boot: the connection was closed)."
+            description="not-for-clients, another-name or another-organisation (no socket was opened); serial-number-differs (at the boot: the connection was closed)."
         ),
     ]
     serial_number: Annotated[StrictStr | None, Field(description="As the boot told it.")] = None

@@ -47,6 +47,7 @@ MetricName = Literal[
     "decision_seconds",
     "frames_bad",
     "frames_repeated",
+    "handshakes_cut",
     "knocks_untold",
     "lag_records",
     "lag_seconds",

@@ -44,6 +44,9 @@ class Settings(BaseServiceSettings):
     handshakes_per_s: float = 200.0
     """Sustained; beyond, stations are told to come later (503), so that a storm starves nobody who is connected."""
     handshakes_burst: int = 200
+    most_handshakes: int = 2_000
+    """Under way at once, TLS and HTTP; beyond, a new socket is cut."""
+    most_handshakes_of_a_peer: int = 1_000
     drain_percent_per_s: float = 5.0
     """How fast a gateway that ends sends its stations away, so that they do not all knock at the next one at once."""
     log_timeout_s: float = 5.0

@@ -180,6 +180,8 @@ def bad(kind: str, secured: Secured, key: Key) -> bytes:
             return issue(key, STATION, by=None)
         case "signed with SHA-1":
             return issue_by_sha1(secured.folder, key, STATION, secured.folder / "ca")
+        case "of no use":
+            return issue(key, STATION, by=ca, usage=None)
         case "of a server":
             return issue(key, STATION, by=ca, usage=ExtendedKeyUsageOID.SERVER_AUTH)
         case "revoked":
@@ -203,6 +205,7 @@ def bad(kind: str, secured: Secured, key: Key) -> bytes:
         ("signed with SHA-1", "cut"),
         ("of a server", "cut"),
         ("revoked", "cut"),
+        ("of no use", "401"),
         ("of another station", "401"),
     ],
 )

@@ -121,7 +121,9 @@ class Admissions:
 
     def _foreign(self, station: KnownStation, shown: Shown) -> Foreign | None:
         """Why the certificate is not the station's (A00.FR.404/405), if it is not."""
-        if shown.common_name != station.station_id:
+        if not shown.for_clients:
+            why = "not-for-clients"
+        elif shown.common_name != station.station_id:
             why = "another-name"
         elif self.organisation and shown.organisation != self.organisation:
             why = "another-organisation"

@@ -10,6 +10,11 @@ class Limits:
     most_connections: int = 20_000
     inbound_queue: int = 32
     handshake_timeout_s: float = 10.0
+    """For TLS, and again for HTTP."""
+    most_handshakes: int = 2_000
+    """Under way at once, TLS and HTTP; beyond, a new socket is cut."""
+    most_handshakes_of_a_peer: int = 1_000
+    """Generous, for many stations stand behind one address."""
     probe_timeout_s: float = 5.0
     log_timeout_s: float = 5.0
     ping_interval_s: float = 30.0

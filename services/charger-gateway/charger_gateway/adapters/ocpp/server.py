@@ -16,6 +16,7 @@ from charger_gateway.adapters.ocpp.connection import (
     Costs,
 )
 from charger_gateway.adapters.ocpp.dialects import Interpreter
+from charger_gateway.adapters.ocpp.entrance import Entrance, UnderWay
 from charger_gateway.adapters.ocpp.handshake import Admitted, Doorkeeper
 from charger_gateway.adapters.ocpp.keepalive import Keepalive
 from charger_gateway.adapters.ocpp.knocks import Knock, Knocks
@@ -31,8 +32,6 @@ from chassis.clock import Clock
 from ev_contracts.gateway import ConnectionDisplaced, ForeignCertificateRefused, StationConnected, StationDisconnected
 
 CONNECTIONS = "gateway.connection.event.v1"
-_BACKLOG = 1024
-_TLS_FAREWELL_S = 2.0
 _DRAIN_STEP_S = 0.1
 _DRAINED_PER_S = 50.0
 
@@ -143,7 +142,7 @@ class OcppServer:
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
         """Serve while inside; on the way out every socket is drained."""
-        servers = await self._listen()
+        entrances = self._listen()
         self.listens = True
         log.info("ocpp.listening", host=self._address.host, port=self.port, tls_port=self.tls_port)
         keepalive = Keepalive(
@@ -159,38 +158,39 @@ class OcppServer:
         finally:
             for watch in watches:
                 watch.cancel()
-            await self._drain(servers)
+            await self._drain(entrances)
 
-    async def _listen(self) -> list[asyncio.Server]:
-        loop, address, servers = asyncio.get_running_loop(), self._address, []
+    def _listen(self) -> list[Entrance]:
+        address, entrances = self._address, []
+        limits = self._limits
+        under_way = UnderWay(most=limits.most_handshakes, most_of_a_peer=limits.most_handshakes_of_a_peer)
+        metrics = self.interpreter.metrics
         if address.port is not None:
-            clear = await loop.create_server(self._door.protocol, address.host, address.port, backlog=_BACKLOG)
-            self.port = clear.sockets[0].getsockname()[1]
-            servers.append(clear)
+            clear = Entrance(welcome=self._door.protocol, under_way=under_way, limits=limits, metrics=metrics)
+            self.port = clear.open(address.host, address.port)
+            entrances.append(clear)
         if address.tls_port is not None and address.tls is not None:
-            secure = await loop.create_server(
-                self._door.protocol,
-                address.host,
-                address.tls_port,
-                backlog=_BACKLOG,
-                ssl=address.tls.context,
-                ssl_handshake_timeout=self._limits.handshake_timeout_s,
-                ssl_shutdown_timeout=_TLS_FAREWELL_S,
+            secure = Entrance(
+                welcome=self._door.protocol,
+                under_way=under_way,
+                limits=limits,
+                metrics=metrics,
+                tls=address.tls.context,
             )
-            self.tls_port = secure.sockets[0].getsockname()[1]
-            servers.append(secure)
-        return servers
+            self.tls_port = secure.open(address.host, address.tls_port)
+            entrances.append(secure)
+        return entrances
 
     async def run(self) -> None:
         """Serve until cancelled."""
         async with self.listening():
             await asyncio.get_running_loop().create_future()
 
-    async def _drain(self, servers: list[asyncio.Server]) -> None:
+    async def _drain(self, entrances: list[Entrance]) -> None:
         self._draining = True
         self.listens = False
-        for server in servers:
-            server.close()
+        for entrance in entrances:
+            await entrance.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.drain_timeout_s):
                 await self._send_away()

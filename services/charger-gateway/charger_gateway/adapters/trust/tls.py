@@ -6,12 +6,14 @@ a certificate and does without. A certificate that is shown must stand: chain, v
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _LOOK_S = 30.0
 
@@ -98,18 +100,33 @@ class Shown:
 
     common_name: str
     organisation: str
+    for_clients: bool = True
+    """Whether it says that it is for clients: OpenSSL takes one that says nothing of its use for one of any."""
 
 
 def shown_by(transport: asyncio.Transport) -> Shown | None:
     """Of the client; None where it showed none."""
     secured: Any = transport.get_extra_info("ssl_object")
-    certificate = None if secured is None else secured.getpeercert()
-    if not certificate:
+    encoded = None if secured is None else secured.getpeercert(binary_form=True)
+    if not encoded:
         return None
-    return Shown(common_name=_only(certificate, "commonName"), organisation=_only(certificate, "organizationName"))
+    certificate = x509.load_der_x509_certificate(encoded)
+    return Shown(
+        common_name=_only(certificate, NameOID.COMMON_NAME),
+        organisation=_only(certificate, NameOID.ORGANIZATION_NAME),
+        for_clients=_is_for_clients(certificate),
+    )
 
 
-def _only(certificate: Mapping[str, Any], wanted: str) -> str:
-    names = [value for part in certificate.get("subject", ()) for key, value in part if key == wanted]
+def _only(certificate: x509.Certificate, wanted: x509.ObjectIdentifier) -> str:
+    names = certificate.subject.get_attributes_for_oid(wanted)
     # More than one name leaves open which is meant.
-    return names[0] if len(names) == 1 else ""
+    return str(names[0].value) if len(names) == 1 else ""
+
+
+def _is_for_clients(certificate: x509.Certificate) -> bool:
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
+    return ExtendedKeyUsageOID.CLIENT_AUTH in usage

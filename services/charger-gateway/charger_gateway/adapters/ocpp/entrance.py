@@ -1,0 +1,125 @@
+"""A port that stations knock at: handshakes under way, TLS and HTTP, are bounded for the process and for each peer.
+
+Who opens sockets and says nothing, or begins TLS and goes no further, holds a place until the handshake's deadline.
+Beyond the bound a new socket is cut before a byte is read of it, so that others' handshakes go on.
+"""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from charger_gateway.adapters.ocpp.limits import Limits
+from chassis.telemetry import Metrics
+
+_BACKLOG = 1024
+_TLS_FAREWELL_S = 2.0
+_OUT_OF_SOCKETS_S = 0.5
+
+log = structlog.get_logger("charger_gateway.entrance")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnderWay:
+    """The handshakes that are not finished, over all ports of the process."""
+
+    most: int
+    most_of_a_peer: int
+    by_peer: Counter[str] = field(default_factory=Counter)
+
+    def has_room(self, peer: str) -> bool:
+        """Whether one more of this peer may begin."""
+        return self.by_peer.total() < self.most and self.by_peer[peer] < self.most_of_a_peer
+
+    @contextlib.contextmanager
+    def one(self, peer: str) -> Iterator[None]:
+        """Holds a place."""
+        self.by_peer[peer] += 1
+        try:
+            yield
+        finally:
+            self.by_peer[peer] -= 1
+            if not self.by_peer[peer]:
+                del self.by_peer[peer]
+
+
+class Entrance:
+    """One listening port; `welcome` makes what talks to an accepted socket."""
+
+    def __init__(
+        self,
+        *,
+        welcome: Callable[[], Any],
+        under_way: UnderWay,
+        limits: Limits,
+        metrics: Metrics,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._welcome = welcome
+        self._under_way = under_way
+        self._limits = limits
+        self._metrics = metrics
+        self._tls = tls
+        self._handshakes: set[asyncio.Task[None]] = set()
+        self._socket: socket.socket | None = None
+        self._accepting: asyncio.Task[None] | None = None
+
+    def open(self, host: str, port: int) -> int:
+        """Listen; the port. Raises OSError."""
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        self._socket.setblocking(False)
+        self._accepting = asyncio.create_task(self._accept(self._socket))
+        return int(self._socket.getsockname()[1])
+
+    async def close(self) -> None:
+        """Take nobody any more; handshakes under way end, sockets that are open stay."""
+        tasks = [*self._handshakes, *([] if self._accepting is None else [self._accepting])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._socket is not None:
+            self._socket.close()
+
+    async def _accept(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                accepted, address = await loop.sock_accept(listening)
+            except OSError as error:
+                # Out of descriptors: those who wait in the backlog are taken once there are some again.
+                log.warning("entrance.blocked", why=str(error))
+                await asyncio.sleep(_OUT_OF_SOCKETS_S)
+                continue
+            peer = str(address[0])
+            if not self._under_way.has_room(peer):
+                self._metrics.add("handshakes_cut", 1)
+                accepted.close()
+                continue
+            task = asyncio.create_task(self._shake_hands(accepted, peer))
+            self._handshakes.add(task)
+            task.add_done_callback(self._handshakes.discard)
+
+    async def _shake_hands(self, accepted: socket.socket, peer: str) -> None:
+        timeouts = {}
+        if self._tls is not None:
+            timeouts = {
+                "ssl_handshake_timeout": self._limits.handshake_timeout_s,
+                "ssl_shutdown_timeout": _TLS_FAREWELL_S,
+            }
+        with self._under_way.one(peer):
+            try:
+                _, protocol = await asyncio.get_running_loop().connect_accepted_socket(
+                    self._welcome, accepted, ssl=self._tls, **timeouts
+                )
+            except OSError as error:
+                log.debug("handshake.failed", peer=peer, why=str(error))
+                return
+            # Also done where the peer is refused, leaves or comes to its deadline.
+            await protocol.wait_until_handshake_complete()
