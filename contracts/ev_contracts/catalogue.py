@@ -297,6 +297,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         gateway.SecurityEventReported,
         gateway.SettlementReported,
         gateway.StationBooted,
+        gateway.StationPasswordTaken,
         gateway.VatNumberValidationRequested,
     ),
     "gateway.transaction.event.v1": (

@@ -2768,6 +2768,15 @@ class StationDisconnected(Record, frozen=True):
     disconnected_at: Instant
 
 
+class StationPasswordTaken(Record, frozen=True):
+    """A station took a password that a command gave it, whoever asked for that: from its next connection on it may prove itself by it."""
+
+    station_id: StrictStr
+    command_id: StrictStr
+    secret_hmac: Annotated[StrictBytes, Field(description="The keyed hash of the password, as the registry keeps it.")]
+    taken_at: Instant
+
+
 class TransactionEnded(Record, frozen=True):
     """A station's transaction ended (1.6 StopTransaction, 2.x TransactionEvent Ended)."""
 

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from websockets.exceptions import InvalidHandshake, InvalidStatus
 
+from charger_gateway.domain.station import STATION_EVENTS
 from chassis.testing import eventually
 from conformance.seeding import SECRET, TENANT, digest_of
 from conformance.station import Station
 from ev_contracts.assets import CredentialSnapshot
-from ev_contracts.gateway import StationConnected
+from ev_contracts.gateway import StationConnected, StationPasswordTaken
 
 _CUT = (OSError, EOFError, InvalidHandshake)
 
@@ -73,6 +74,17 @@ async def a_password_rotates(station: Station, new: str) -> None:
             version=2,
         )
     )
+
+
+async def the_registry_is_told(station: Station, password: str) -> None:
+    """That the station took this password: the fact by which the registry rotates."""
+    told = await station.stand.fact(STATION_EVENTS, station.station_id, StationPasswordTaken)
+    assert told.secret_hmac == digest_of(password)
+
+
+async def nothing_is_told(station: Station) -> None:
+    """The registry hears of no password."""
+    assert await station.stand.facts(STATION_EVENTS, station.station_id, StationPasswordTaken) == []
 
 
 async def the_profile_rises(station: Station, profile: int = 2) -> None:

@@ -2,7 +2,15 @@
 
 from conformance.cases import SHALL
 from conformance.pem import signing_request
-from conformance.profiles import a_password_rotates, comes_in_by, is_refused_by, profile_of, the_profile_rises
+from conformance.profiles import (
+    a_password_rotates,
+    comes_in_by,
+    is_refused_by,
+    nothing_is_told,
+    profile_of,
+    the_profile_rises,
+    the_registry_is_told,
+)
 from conformance.seeding import SECRET
 from conformance.station import ACCEPTED, Payload, now
 from conformance.v201.charger import Charger
@@ -57,11 +65,13 @@ async def _sets_password(charger: Charger, answer: str, outcome: str) -> None:
 @SHALL.case("A01.FR.02", "A password is changed by setting BasicAuthPassword.")
 async def password_set(charger: Charger) -> None:
     await _sets_password(charger, "Accepted", "succeeded")
+    await the_registry_is_told(charger, _NEW)
 
 
 @SHALL.case("A01.FR.05", "A station that refused a new password is still let in.")
 async def password_refused(charger: Charger) -> None:
     await _sets_password(charger, "Rejected", "refused")
+    await nothing_is_told(charger)
     await charger.disconnect()
     await charger.connect()
     assert await charger.says("Heartbeat")

@@ -11,6 +11,7 @@ from conformance.profiles import (
     comes_in_by,
     is_refused_by,
     the_gateway_proves_itself,
+    the_registry_is_told,
     the_station_proves_itself,
 )
 from conformance.seeding import SECRET
@@ -88,6 +89,7 @@ async def new_password(point: Point) -> None:
     new = "ffeeddccbbaa99887766554433221100ffeeddcc"
     await a_password_rotates(point, new)
     await point.told("ChangeConfiguration", {"key": "AuthorizationKey", "value": new})
+    await the_registry_is_told(point, new)
     await point.disconnect()
     await comes_in_by(point, new)
     await point.disconnect()

@@ -11,7 +11,7 @@ from asset_registry.domain.party import party
 from asset_registry.domain.site import site
 from asset_registry.domain.station import station
 from asset_registry.domain.template import template
-from asset_registry.policies import on_desk
+from asset_registry.policies import on_desk, on_password
 from asset_registry.settings import Settings
 from chassis.auth import Authenticator, Guard
 from chassis.clock import Clock
@@ -24,9 +24,12 @@ from chassis.settings import read_secret
 from chassis.tables import Table
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
+from ev_contracts.gateway import StationPasswordTaken
 
 DESK = "gateway.desk.event.v1"
 SET_UP = "assets.set-up-policy"
+PASSWORDS = "assets.password-policy"
+STATION_EVENTS = "gateway.station.event.v1"
 
 _DECIDERS: Mapping[str, Decider[Any, Any, Any]] = {
     "party": party,
@@ -58,7 +61,7 @@ def build(
             entities=names,
             guard=edge.guard,
             act="repair-parked",
-            reactions=(SET_UP,),
+            reactions=(SET_UP, PASSWORDS),
             unreadable=wiring.env.unreadable,
         )
     )
@@ -77,7 +80,20 @@ def build(
             edge.unknown,
         ),
     )
-    return wiring.service([*entities, http, Policy(name=SET_UP, source=DESK, target="assets.station", react=on_desk)])
+    return wiring.service(
+        [
+            *entities,
+            http,
+            Policy(name=SET_UP, source=DESK, target="assets.station", react=on_desk),
+            Policy(
+                name=PASSWORDS,
+                source=STATION_EVENTS,
+                target="assets.credential",
+                of=(StationPasswordTaken,),
+                react=on_password,
+            ),
+        ]
+    )
 
 
 def _edge(wiring: Wiring, settings: Settings, client: CommandClient, guard: Guard) -> Edge:

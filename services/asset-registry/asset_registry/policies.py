@@ -1,11 +1,11 @@
-"""How the registry reacts to the gateway: a station that stands as it is desired has been set up."""
+"""How the registry reacts to the gateway: what stands as desired is set up, a password that was taken counts."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from chassis.decider import EventContext, To
-from ev_contracts.assets import CompleteSetUp
-from ev_contracts.gateway import DesiredStateHeld, DriftRepaired
+from ev_contracts.assets import CompleteSetUp, RotateCredential
+from ev_contracts.gateway import DesiredStateHeld, DriftRepaired, StationPasswordTaken
 
 _DONE = "Accepted"
 
@@ -20,3 +20,13 @@ def on_desk(event: object, context: EventContext, _facts: Any) -> Sequence[To]:
         case _:
             return []
     return [To(key=context.key, command=CompleteSetUp(at=event.at, station_id=event.station_id))]
+
+
+def on_password(event: object, context: EventContext, _facts: Any) -> Sequence[To]:
+    """The station has it already: the one before counts until this one was used (A01)."""
+    if not isinstance(event, StationPasswordTaken):
+        return []
+    rotation = RotateCredential(
+        at=event.taken_at, station_id=event.station_id, tenant=context.tenant, secret_hmac=event.secret_hmac
+    )
+    return [To(key=f"_/{event.station_id}", command=rotation)]

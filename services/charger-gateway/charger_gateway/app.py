@@ -61,6 +61,7 @@ class LinePorts:
 
     seal: DeskSeal
     locate: Callable[[str, str], str]
+    credential_key: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,7 @@ def build(
     seal = DeskSeal(read_secret(settings, "frame-key"))
     files_at = FilesAt(settings=settings)
     store = FileStore(root=settings.file_dir, secret=read_secret(settings, "frame-key"), base_url=files_at.url)
-    line = LinePorts(seal=seal, locate=store.address)
+    line = LinePorts(seal=seal, locate=store.address, credential_key=read_secret(settings, "credential-key"))
     sockets = _sockets(settings, wiring, directory, cipher, line)
     commands = wiring.commands(REPLIES)
     edge = _edge(
@@ -194,9 +195,6 @@ def _sockets(
         costs=prices,
     )
     presence, caught_up = Presence(), asyncio.Event()
-    line = DeskLine(
-        sockets=server, journal=journal, seal=ports.seal, clock=clock, pace=Pace(clock=clock), locate=ports.locate
-    )
     sources: dict[str, Source] = {}
     sockets = Sockets(
         server=server,
@@ -205,7 +203,7 @@ def _sockets(
         beats=Beats(replica_id=replica_id, journal=journal, clock=clock, held=server),
         watch=Watch(replica_id=replica_id, presence=presence, journal=journal, clock=clock),
         follower=_follower(wiring, sources, caught_up),
-        line=line,
+        line=_line(server, journal, ports),
         costs=_costs(settings, server, directory, prices, journal),
         presence=presence,
         book=CommandBook(),
@@ -213,6 +211,18 @@ def _sockets(
     )
     sources.update({source.topic: source for source in _sources(sockets, directory)})
     return sockets
+
+
+def _line(server: OcppServer, journal: LogJournal, ports: LinePorts) -> DeskLine:
+    return DeskLine(
+        sockets=server,
+        journal=journal,
+        seal=ports.seal,
+        clock=server.clock,
+        pace=Pace(clock=server.clock),
+        locate=ports.locate,
+        credential_key=ports.credential_key,
+    )
 
 
 def _costs(

@@ -180,10 +180,9 @@ def bad(kind: str, secured: Secured, key: Key) -> bytes:
             return issue(key, STATION, by=None)
         case "signed with SHA-1":
             return issue_by_sha1(secured.folder, key, STATION, secured.folder / "ca")
-        case "of no use":
-            return issue(key, STATION, by=ca, usage=None)
-        case "of a server":
-            return issue(key, STATION, by=ca, usage=ExtendedKeyUsageOID.SERVER_AUTH)
+        case "of no use" | "of a server":
+            usage = ExtendedKeyUsageOID.SERVER_AUTH if kind == "of a server" else None
+            return issue(key, STATION, by=ca, usage=usage)
         case "revoked":
             chain = secured.ca.sign(request_of(key, STATION), station_id=STATION, now=NOW)
             secured.ca.revoke(chain, now=NOW)

@@ -217,6 +217,10 @@ def test_a_password_is_hexadecimal_in_16_and_plain_in_2x() -> None:
     command = example("SetVariables", variables=(secret,))
     assert only("1.6", command)[1] == {"key": "AuthorizationKey", "value": b"volt-secret-0001".hex()}
     assert only("2.1", command)[1]["setVariableData"][0]["attributeValue"] == "volt-secret-0001"
+    digits = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c"
+    as_registered = secret.model_copy(update={"value_sealed": glass(digits)})
+    command = example("SetVariables", variables=(as_registered,))
+    assert only("1.6", command)[1] == {"key": "AuthorizationKey", "value": digits}
 
 
 def test_a_start_may_bring_its_profile_and_its_group() -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import hashlib
+import hmac
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
@@ -23,7 +25,9 @@ from charger_gateway.adapters.ocpp.commands.limits import within_limits
 from charger_gateway.adapters.ocpp.commands.table import RAW
 from charger_gateway.adapters.ocpp.connection import Connection, SocketGone
 from charger_gateway.adapters.ocpp.frames import CallError, CallResult
+from charger_gateway.adapters.ocpp.passwords import password_taken
 from charger_gateway.domain.desk import INEXPRESSIBLE, NOT_ACCEPTED, DeskEvent
+from charger_gateway.domain.station import STATION_EVENTS
 from charger_gateway.ports import Journal, JournalUnavailable
 from chassis.clock import Clock
 from ev_contracts.gateway import (
@@ -33,6 +37,7 @@ from ev_contracts.gateway import (
     CommandUndeliverable,
     ReportAnswered,
     ReportSent,
+    StationPasswordTaken,
 )
 
 DESK_COMMANDS = "gateway.desk.command.v1"
@@ -70,6 +75,7 @@ class DeskLine:
         clock: Clock,
         pace: Pace,
         locate: Callable[[str, str], str] | None = None,
+        credential_key: bytes | None = None,
     ) -> None:
         self._sockets = sockets
         self._journal = journal
@@ -77,6 +83,7 @@ class DeskLine:
         self._clock = clock
         self._pace = pace
         self._locate = locate
+        self._credential_key = credential_key
         self._offered: OrderedDict[str, tuple[str, CommandRequested]] = OrderedDict()
         self._at_work: set[asyncio.Task[None]] = set()
 
@@ -167,8 +174,31 @@ class DeskLine:
         except TimeoutError:
             log.warning("desk.unanswered", station=command.station_id, action=command.action)
             return
+        if not await self._registry_knows(key, command, answered):
+            return
         outcome = outcome_of(command, answered, version=connection.version, sealing=self._seal)
         await self._report(key, command, epoch, outcome)
+
+    async def _registry_knows(
+        self, key: str, command: CommandRequested, answered: Sequence[tuple[OutgoingCall, CallResult | CallError]]
+    ) -> bool:
+        """A password that was taken is told to the registry before anybody hears of the outcome; False: it is not."""
+        password = password_taken(answered)
+        if password is None or self._credential_key is None:
+            return True
+        taken = StationPasswordTaken(
+            station_id=command.station_id,
+            command_id=command.command_id,
+            secret_hmac=hmac.digest(self._credential_key, password, hashlib.sha256),
+            taken_at=self._clock.now(),
+        )
+        try:
+            await self._journal.append(STATION_EVENTS, key, taken)
+        except JournalUnavailable as error:
+            # The outcome stays unknown, as it is: the old password counts still, and the command can be repeated.
+            log.warning("password.untold", station=command.station_id, why=str(error))
+            return False
+        return True
 
     async def _call_all(
         self, calls: Sequence[OutgoingCall], command: CommandRequested, connection: Connection

@@ -1,5 +1,6 @@
 """OCPP 1.6's configuration keys and 2.x's variables as one set of names, and what is written otherwise."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -54,7 +55,8 @@ _KEYS: Mapping[str, Name] = {
     "WebSocketPingInterval": Name("OCPPCommCtrlr", "WebSocketPingInterval"),
 }
 _NAMES: Mapping[Name, str] = {name: key for key, name in _KEYS.items()}
-_AUTHORIZATION_KEY = "AuthorizationKey"
+AUTHORIZATION_KEY = "AuthorizationKey"
+_HEXADECIMAL_KEY = re.compile(r"(?:[0-9A-Fa-f]{2}){16,20}")
 _SECRET_WORDS = ("password", "passphrase", "secret", "authorizationkey", "privatekey", "simpin")
 
 
@@ -71,8 +73,13 @@ def name_of(key: str) -> Name:
 
 
 def value_v16(key: str, value: str) -> str:
-    """A value as 1.6 writes it: the password in hexadecimal (security whitepaper, A01)."""
-    return value.encode().hex() if key == _AUTHORIZATION_KEY else value
+    """A value as 1.6 writes it: the password in hexadecimal (security whitepaper, A01), if it is not already."""
+    return value if key != AUTHORIZATION_KEY or is_hexadecimal_key(value) else value.encode().hex()
+
+
+def is_hexadecimal_key(value: str) -> bool:
+    """Whether it is a password of 16 to 20 bytes as the registry makes them, and as 1.6 writes them."""
+    return _HEXADECIMAL_KEY.fullmatch(value) is not None
 
 
 def is_secret(variable: str) -> bool:
