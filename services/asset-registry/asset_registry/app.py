@@ -41,6 +41,18 @@ _DECIDERS: Mapping[str, Decider[Any, Any, Any]] = {
 }
 
 
+_POLICIES = (
+    Policy(name=SET_UP, source=DESK, target="assets.station", react=on_desk),
+    Policy(
+        name=PASSWORDS,
+        source=STATION_EVENTS,
+        target="assets.credential",
+        of=(StationPasswordTaken,),
+        react=on_password,
+    ),
+)
+
+
 def build(
     settings: Settings,
     *,
@@ -80,20 +92,7 @@ def build(
             edge.unknown,
         ),
     )
-    return wiring.service(
-        [
-            *entities,
-            http,
-            Policy(name=SET_UP, source=DESK, target="assets.station", react=on_desk),
-            Policy(
-                name=PASSWORDS,
-                source=STATION_EVENTS,
-                target="assets.credential",
-                of=(StationPasswordTaken,),
-                react=on_password,
-            ),
-        ]
-    )
+    return wiring.service([*entities, http, *_POLICIES])
 
 
 def _edge(wiring: Wiring, settings: Settings, client: CommandClient, guard: Guard) -> Edge:

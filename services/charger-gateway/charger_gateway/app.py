@@ -15,6 +15,7 @@ from charger_gateway.adapters.frame_blocks import FrameBlocks, FrameCipher
 from charger_gateway.adapters.heartbeat import BEATS, Beats, Watch
 from charger_gateway.adapters.http import DESK, Edge, create_files, create_http, own_session
 from charger_gateway.adapters.journal import LogJournal
+from charger_gateway.adapters.objects import open_objects
 from charger_gateway.adapters.ocpp.desk_line import DeskLine
 from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.limits import Limits
@@ -100,7 +101,7 @@ def build(
     cipher = FrameCipher(read_secret(settings, "frame-key"))
     seal = DeskSeal(read_secret(settings, "frame-key"))
     files_at = FilesAt(settings=settings)
-    store = FileStore(root=settings.file_dir, secret=read_secret(settings, "frame-key"), base_url=files_at.url)
+    store = FileStore(objects=open_objects(settings), secret=read_secret(settings, "frame-key"), base_url=files_at.url)
     line = LinePorts(seal=seal, locate=store.address, credential_key=read_secret(settings, "credential-key"))
     sockets = _sockets(settings, wiring, directory, cipher, line)
     commands = wiring.commands(REPLIES)

@@ -1,6 +1,6 @@
 """What the gateway needs of the world, in its own words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -87,6 +87,30 @@ class IdToken:
 
     uid: str
     type: str
+
+
+class AlreadyThere(Exception):
+    """An object of this name is kept already; none is ever written anew."""
+
+
+class StorageUnavailable(Exception):
+    """The storage of files does not answer, or not as it should."""
+
+
+class Objects(Protocol):
+    """Where files lie; each is kept whole or not at all, once. All may raise StorageUnavailable."""
+
+    async def keep(self, key: str, chunks: AsyncIterator[bytes]) -> int:
+        """Its size. Raises AlreadyThere, and what `chunks` raises: then nothing is kept."""
+        ...
+
+    async def size(self, key: str) -> int | None:
+        """In bytes; None where there is none."""
+        ...
+
+    def read(self, key: str) -> AsyncIterator[bytes]:
+        """The bytes, not held in memory; there must be such an object."""
+        ...
 
 
 class CsrRefused(Exception):

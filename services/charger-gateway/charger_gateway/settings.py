@@ -67,6 +67,11 @@ class Settings(BaseServiceSettings):
     """How stations reach the file endpoint (`https://files.example`); by default its own address."""
     file_dir: Path = Path("station-files")
     """Where what stations bring and fetch is kept; replicas share it, or each serves its own commands only."""
+    file_bucket: str = ""
+    """A bucket of S3-compatible storage in place of `file_dir`; its key is the secret `s3-key` (`access:secret`)."""
+    file_bucket_endpoint: str = "https://s3.eu-central-1.amazonaws.com"
+    """The bucket is addressed by its path below it."""
+    file_bucket_region: str = "eu-central-1"
     most_file_bytes: int = 512 * 1024 * 1024
     station_ca_dir: str = ""
     """The folder of the local station CA, made where it is empty; without one SignCertificate is answered Rejected."""

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from asset_registry.domain.credential import BOTH_VALID, Claimed, CredentialEvent, CredentialState, credential
+from asset_registry.policies import on_password
+from chassis.decider import EventContext, To
 from chassis.testing import Scenario
 from ev_contracts.assets import (
     ClaimIdentity,
@@ -16,6 +18,7 @@ from ev_contracts.assets import (
     RevokeCredential,
     RotateCredential,
 )
+from ev_contracts.gateway import StationPasswordTaken
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 OURS: dict[str, Any] = {"station_id": "NLVOLT0001", "tenant": "volt"}
@@ -92,3 +95,22 @@ def test_the_credential_before_counts_until_its_time_and_no_longer_than_the_next
     assert (gone.secret_hmac, gone.secret_hmac_before) == (None, None)
     again = after(gone, ROTATED)
     assert (again.secret_hmac, again.secret_hmac_before) == (b"second", None)
+
+
+TAKEN = StationPasswordTaken(station_id="NLVOLT0001", command_id="c-1", secret_hmac=b"second", taken_at=NOON)
+CONTEXT = EventContext(
+    topic="gateway.station.event.v1",
+    key="volt/NLVOLT0001",
+    tenant="volt",
+    event_id="e-1",
+    stream_version=7,
+    time=NOON,
+)
+
+
+def test_a_password_that_a_station_took_rotates_its_credential_whoever_began() -> None:
+    (to,) = on_password(TAKEN, CONTEXT, None)
+    assert to == To(key="_/NLVOLT0001", command=ROTATE)
+    # The desk began: both count. The registry began: it is in force already.
+    Scenario(credential).given(CLAIMED).when(to.command).then(ROTATED)
+    Scenario(credential).given(CLAIMED, ROTATED).when(to.command).then_nothing()

@@ -1,20 +1,17 @@
-"""Files that stations fetch and bring: a local directory, and addresses with credentials that work once."""
+"""Files that stations fetch and bring: where they are kept, and addresses with credentials that work once."""
 
-import asyncio
 import hashlib
 import hmac
-import os
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
+from charger_gateway.ports import AlreadyThere, Objects
 from chassis.clock import wall_now
 
 PLACE = "ev-file:"
 """What a command says in place of an address: the credential is added when the call is put on the wire."""
 GOOD_FOR_S = 86_400
-_CHUNK_BYTES = 64 * 1024
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -29,15 +26,19 @@ class Credential:
     signature: str
 
 
-class AlreadyUsed(Exception):
-    """The file is there, or the credential has fetched it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A file that is kept."""
+
+    key: str
+    size: int
 
 
 class FileStore:
     """Uploads are kept under `uploads`, firmware under `firmware`; a credential that did its work is remembered."""
 
-    def __init__(self, *, root: Path, secret: bytes, base_url: Callable[[], str]) -> None:
-        self._root = root
+    def __init__(self, *, objects: Objects, secret: bytes, base_url: Callable[[], str]) -> None:
+        self._objects = objects
         self._key = hmac.digest(secret, b"file-credentials", hashlib.sha256)
         self._base_url = base_url
 
@@ -59,54 +60,41 @@ class FileStore:
         return same and credential.expires > wall_now().timestamp()
 
     async def keep(self, folder: str, file_id: str, chunks: AsyncIterator[bytes]) -> int:
-        """Write a file whole or not at all; its size. Raises AlreadyUsed where it is there."""
-        path = self._path(folder, file_id)
-        if path.exists():
-            raise AlreadyUsed
-        await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.urandom(6).hex()}")
-        size = 0
-        try:
-            with await asyncio.to_thread(part.open, "xb") as file:
-                async for chunk in chunks:
-                    size += len(chunk)
-                    await asyncio.to_thread(file.write, chunk)
-            await asyncio.to_thread(os.link, part, path)
-        except FileExistsError as error:
-            raise AlreadyUsed from error
-        finally:
-            part.unlink(missing_ok=True)
-        return size
+        """Keep a file whole or not at all; its size. Raises AlreadyThere, StorageUnavailable."""
+        return await self._objects.keep(_key(folder, file_id), chunks)
 
-    def found(self, folder: str, file_id: str) -> Path | None:
-        """Where a file is; None where there is none."""
-        path = self._path(folder, file_id)
-        return path if path.is_file() else None
+    async def found(self, folder: str, file_id: str) -> Found | None:
+        """A file that is kept; None where there is none. Raises StorageUnavailable."""
+        key = _key(folder, file_id)
+        size = await self._objects.size(key)
+        return None if size is None else Found(key=key, size=size)
 
-    async def fetched(self, path: Path, credential: Credential) -> AsyncIterator[bytes]:
-        """The file's bytes; once the last one is taken, the credential is used. Raises AlreadyUsed."""
-        used = self._path("used", credential.signature)
-        if used.exists():
-            raise AlreadyUsed
-        async for chunk in read_chunks(path):
+    def read(self, found: Found) -> AsyncIterator[bytes]:
+        """The file's bytes without holding it in memory."""
+        return self._objects.read(found.key)
+
+    async def fetched(self, found: Found, credential: Credential) -> AsyncIterator[bytes]:
+        """The file's bytes; once the last one is taken, the credential is used. Raises AlreadyThere."""
+        if await self.is_used(credential):
+            raise AlreadyThere
+        async for chunk in self.read(found):
             yield chunk
-        await asyncio.to_thread(used.parent.mkdir, parents=True, exist_ok=True)
-        await asyncio.to_thread(used.touch)
+        await self._objects.keep(_key("used", credential.signature), _nothing())
 
-    def is_used(self, credential: Credential) -> bool:
+    async def is_used(self, credential: Credential) -> bool:
         """Whether the credential has fetched its file."""
-        return self._path("used", credential.signature).exists()
-
-    def _path(self, folder: str, file_id: str) -> Path:
-        # Ids are hexadecimal digests of ours: nothing that a caller writes becomes a path.
-        return self._root / folder / hashlib.sha256(file_id.encode()).hexdigest()
+        return await self._objects.size(_key("used", credential.signature)) is not None
 
 
-async def read_chunks(path: Path) -> AsyncIterator[bytes]:
-    """A file's bytes without holding it in memory."""
-    with await asyncio.to_thread(path.open, "rb") as file:
-        while chunk := await asyncio.to_thread(file.read, _CHUNK_BYTES):
-            yield chunk
+def _key(folder: str, file_id: str) -> str:
+    # Ids are hexadecimal digests of ours: nothing that a caller writes becomes a path.
+    return f"{folder}/{hashlib.sha256(file_id.encode()).hexdigest()}"
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    parts: tuple[bytes, ...] = ()
+    for part in parts:
+        yield part
 
 
 def file_id_of(*parts: str) -> str:

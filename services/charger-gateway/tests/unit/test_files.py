@@ -5,14 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from charger_gateway.adapters.files import AlreadyUsed, Credential, FileStore, file_id_of, is_name, read_chunks
+from charger_gateway.adapters.files import Credential, FileStore, file_id_of, is_name
+from charger_gateway.adapters.objects import DirectoryObjects
+from charger_gateway.ports import AlreadyThere
 
 FILE = file_id_of("NLVOLT0001", "j1")
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> FileStore:
-    return FileStore(root=tmp_path, secret=b"s" * 32, base_url=lambda: "https://files.volt.example")
+    return FileStore(
+        objects=DirectoryObjects(tmp_path), secret=b"s" * 32, base_url=lambda: "https://files.volt.example"
+    )
 
 
 def credential(address: str, **other: object) -> Credential:
@@ -32,10 +36,6 @@ async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
         yield part
 
 
-def files_in(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
-
-
 async def read(found: AsyncIterator[bytes]) -> bytes:
     return b"".join([part async for part in found])
 
@@ -50,45 +50,24 @@ def test_an_address_proves_what_it_says_and_nothing_else(store: FileStore) -> No
 
 
 def test_an_address_of_another_installation_proves_nothing(store: FileStore, tmp_path: Path) -> None:
-    other = FileStore(root=tmp_path, secret=b"t" * 32, base_url=lambda: "https://x")
+    other = FileStore(objects=DirectoryObjects(tmp_path), secret=b"t" * 32, base_url=lambda: "https://x")
     assert not store.proves(credential(other.address(f"ev-file:upload/{FILE}", "c1")))
-
-
-async def test_a_file_is_kept_once(store: FileStore) -> None:
-    assert await store.keep("uploads", FILE, chunks(b"ab", b"cd")) == 4
-    with pytest.raises(AlreadyUsed):
-        await store.keep("uploads", FILE, chunks(b"other"))
-    path = store.found("uploads", FILE)
-    assert path is not None
-    assert await read(read_chunks(path)) == b"abcd"
-    assert store.found("firmware", FILE) is None
-
-
-async def test_a_file_that_breaks_off_is_not_there(store: FileStore, tmp_path: Path) -> None:
-    async def broken() -> AsyncIterator[bytes]:
-        yield b"ab"
-        raise ConnectionResetError
-
-    with pytest.raises(ConnectionResetError):
-        await store.keep("uploads", FILE, broken())
-    assert store.found("uploads", FILE) is None
-    assert files_in(tmp_path) == []
 
 
 async def test_a_credential_fetches_once_but_may_try_again_until_then(store: FileStore) -> None:
     await store.keep("firmware", FILE, chunks(b"image"))
-    path = store.found("firmware", FILE)
-    assert path is not None
+    found = await store.found("firmware", FILE)
+    assert found is not None
     one = credential(store.address(f"ev-file:download/{FILE}", "c1"))
     two = credential(store.address(f"ev-file:download/{FILE}", "c2"))
-    begun = store.fetched(path, one)
+    begun = store.fetched(found, one)
     assert await anext(begun) == b"image"
-    assert not store.is_used(one)
-    assert await read(store.fetched(path, one)) == b"image"
-    assert store.is_used(one)
-    with pytest.raises(AlreadyUsed):
-        await read(store.fetched(path, one))
-    assert await read(store.fetched(path, two)) == b"image"
+    assert not await store.is_used(one)
+    assert await read(store.fetched(found, one)) == b"image"
+    assert await store.is_used(one)
+    with pytest.raises(AlreadyThere):
+        await read(store.fetched(found, one))
+    assert await read(store.fetched(found, two)) == b"image"
 
 
 @pytest.mark.parametrize(

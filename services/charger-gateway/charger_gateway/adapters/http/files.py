@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from charger_gateway.adapters.files import AlreadyUsed, Credential, FileStore, file_id_of, is_name, read_chunks
-from charger_gateway.ports import KnownStation
+from charger_gateway.adapters.files import Credential, FileStore, Found, file_id_of, is_name
+from charger_gateway.ports import AlreadyThere, KnownStation, StorageUnavailable
 from chassis.auth import Caller, Guard
 from chassis.http import InTenant, Problem, create_app
 
@@ -32,6 +32,27 @@ def _proven(store: FileStore, credential: Credential, direction: str) -> None:
         raise Problem(404, "not-found")
 
 
+async def _found(store: FileStore, folder: str, file_id: str) -> Found:
+    """Raises Problem."""
+    try:
+        found = await store.found(folder, file_id)
+    except StorageUnavailable as error:
+        raise Problem(503, "storage-unavailable") from error
+    if found is None:
+        raise Problem(404, "not-found")
+    return found
+
+
+async def _kept(store: FileStore, folder: str, file_id: str, request: Request) -> int:
+    """Raises Problem."""
+    try:
+        return await store.keep(folder, file_id, request.stream())
+    except AlreadyThere as error:
+        raise Problem(409, "already-there") from error
+    except StorageUnavailable as error:
+        raise Problem(503, "storage-unavailable") from error
+
+
 def _credential(direction: str, file_id: str, nonce: str, expires: int, signature: str) -> Credential:
     return Credential(direction=direction, file_id=file_id, nonce=nonce, expires=expires, signature=signature)
 
@@ -43,10 +64,7 @@ def _add_stations(app: FastAPI, store: FileStore) -> None:
     async def bring(request: Request, credential: _Credential) -> Response:
         """Take what a station brings, once; a name after the address changes nothing."""
         _proven(store, credential, "upload")
-        try:
-            size = await store.keep("uploads", credential.file_id, request.stream())
-        except AlreadyUsed as error:
-            raise Problem(409, "already-there") from error
+        size = await _kept(store, "uploads", credential.file_id, request)
         return JSONResponse({"bytes": size}, 201)
 
     for path in sorted(PUBLIC):
@@ -56,12 +74,10 @@ def _add_stations(app: FastAPI, store: FileStore) -> None:
     async def fetch(credential: _Credential) -> Response:
         """Give a station its firmware, whole, once."""
         _proven(store, credential, "download")
-        path = store.found("firmware", credential.file_id)
-        if path is None:
-            raise Problem(404, "not-found")
-        if store.is_used(credential):
+        found = await _found(store, "firmware", credential.file_id)
+        if await store.is_used(credential):
             raise Problem(410, "already-fetched")
-        return _sent(store.fetched(path, credential), path.stat().st_size)
+        return _sent(store.fetched(found, credential), found.size)
 
 
 def _sent(chunks: AsyncIterator[bytes], size: int) -> Response:
@@ -79,10 +95,7 @@ def _add_operators(app: FastAPI, store: FileStore, guard: Guard, station: Callab
         """Keep a firmware under a name that is never given again."""
         if not is_name(name):
             raise Problem(422, "invalid-request", errors=({"field": "name", "message": "letters, digits, . _ -"},))
-        try:
-            size = await store.keep("firmware", file_id_of(caller.tenant(tenant), name), request.stream())
-        except AlreadyUsed as error:
-            raise Problem(409, "already-there") from error
+        size = await _kept(store, "firmware", file_id_of(caller.tenant(tenant), name), request)
         return JSONResponse({"name": name, "bytes": size}, 201)
 
     @app.get("/v1/stations/{station_id}/uploads/{job_id}", tags=["files"])
@@ -92,7 +105,5 @@ def _add_operators(app: FastAPI, store: FileStore, guard: Guard, station: Callab
         if known is None:
             raise Problem(404, "not-found")
         caller.require(tenant=known.tenant)
-        path = store.found("uploads", file_id_of(station_id, job_id))
-        if path is None:
-            raise Problem(404, "not-found")
-        return _sent(read_chunks(path), path.stat().st_size)
+        found = await _found(store, "uploads", file_id_of(station_id, job_id))
+        return _sent(store.read(found), found.size)
