@@ -129,6 +129,18 @@ class _Peer(ChargePoint):  # type: ignore[misc]  # the library carries no types
         found = self.station.stop(transaction_id)
         return call_result.RequestStopTransaction(status="Accepted" if found else "Rejected")
 
+    @on(Action.set_variables)
+    async def variables_set(self, set_variable_data: list[dict[str, Any]], **_: object) -> Any:
+        """Takes whatever it is told, a password too."""
+        for each in set_variable_data:
+            name = each["component"]["name"], each["variable"]["name"]
+            self.station.variables[name] = each["attribute_value"]
+        results = [
+            {"attribute_status": "Accepted", "component": each["component"], "variable": each["variable"]}
+            for each in set_variable_data
+        ]
+        return call_result.SetVariables(set_variable_result=results)
+
     @on(Action.get_variables)
     async def variables(self, get_variable_data: list[dict[str, Any]], **_: object) -> Any:
         return call_result.GetVariables(get_variable_result=[self._variable(asked) for asked in get_variable_data])

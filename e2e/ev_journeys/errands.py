@@ -63,6 +63,13 @@ async def show_costs(system: System, station: Station) -> None:
     assert answer.status_code == 202, answer.text
 
 
+async def give_a_password(system: System, station: Station) -> None:
+    """A station of 2.x is given a password, the one that it has; it takes it. It must be on line."""
+    password = {"component": "SecurityCtrlr", "variable": "BasicAuthPassword", "value": station.link.identity.secret}
+    path = f"/v1/stations/{station.station_id}/commands/set-variables"
+    await system.platform.post("cpo", "charger-gateway", path, {"reason": "rotation", "variables": [password]})
+
+
 async def knock(like: Identity) -> None:
     """A station that nobody has registered asks to be let in, and is not."""
     try:

@@ -48,6 +48,7 @@ async def test_every_arrow_of_the_catalogue_is_seen_as_a_linked_span(system: Sys
     await errands.fit_a_modem(system, first.station_id)
     await errands.keep_a_template(system)
     await errands.knock(first.link.identity)
+    await errands.give_a_password(system, second)
     charged = await errands.charge_to_a_target(system, first, who.uid)
     assert charged.reason == "Remote"
     await correct(system, charged)
