@@ -3,11 +3,12 @@
 from typing import Any
 
 from conformance.cases import SHALL
-from conformance.lacks import EXTERNAL_LIMITS, PHASES
+from conformance.lacks import PHASES
 from conformance.station import ACCEPTED, Payload
 from conformance.v201.charger import Charger
 from conformance.v201.smart import levelled, needs
 
+_OUTSIDE = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 8.0}]}
 _EXTERNAL = "ChargingStationExternalConstraints"
 
 
@@ -87,7 +88,14 @@ async def no_second_of_a_session(charger: Charger) -> None:
     assert (response.status_code, "profile-collides" in response.text) == (409, True)
 
 
-SHALL.not_built("K02.FR.01", "Profiles stay within limits from outside.", EXTERNAL_LIMITS)
+@SHALL.case("K02.FR.01", "Profiles stay within limits from outside.")
+async def within_limits(charger: Charger) -> None:
+    session = await charger.charges()
+    limit = {"chargingLimit": {"chargingLimitSource": "EMS"}, "evseId": 1, "chargingSchedule": [_OUTSIDE]}
+    assert await charger.says("NotifyChargingLimit", limit) == {}
+    await needs(charger, session, limit=8.0)
+    assert await charger.says("ClearedChargingLimit", {"chargingLimitSource": "EMS", "evseId": 1}) == {}
+    await needs(charger, session)
 
 
 @SHALL.case("K02.FR.03", "A profile that is changed for the running transaction is one for that transaction.")

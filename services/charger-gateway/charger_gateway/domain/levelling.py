@@ -1,8 +1,8 @@
 """A plan for a vehicle that tells its needs (ISO 15118): all that it and its connector can take, until it leaves.
 
-A plain policy in place of a planner. It stays within the vehicle's needs, the connector's limits and the profiles that
-the desk knows to stand at the station; a vehicle that its connector cannot serve is offered nothing. Discharging and
-dynamic control (2.1) are not planned.
+A plain policy in place of a planner. It stays within the vehicle's needs, the connector's limits, limits that others
+set and the profiles that the desk knows to stand at the station; a vehicle that its connector cannot serve is offered
+nothing. Discharging and dynamic control (2.1) are not planned.
 """
 
 from collections.abc import Iterator, Sequence
@@ -67,6 +67,23 @@ def _direct(needs: ChargingNeedsReported, plugs: Sequence[Connector]) -> Chargin
         return None
     volts = max(plug.max_voltage_v for plug in plugs)
     return ChargingOffer(limit_a=_down(limit_a), limit_w=_down(min(powers)), w_per_a=Decimal(volts))
+
+
+def within(offer: ChargingOffer, limits: Sequence[StationSchedule]) -> ChargingOffer:
+    """The offer within limits from outside: the lowest of each, for as long as they stand (K02.FR.01)."""
+    for limit in limits:
+        known = [one.limit for one in limit.periods if one.limit is not None]
+        if known and limit.unit == "A":
+            # What is said in amperes holds at any voltage, so the plan is made in them too.
+            offer = offer.model_copy(update={"limit_a": min(offer.limit_a, _down(min(known))), "limit_w": None})
+        elif known:
+            offer = _below(offer, min(known))
+    return offer
+
+
+def _below(offer: ChargingOffer, watts: Decimal) -> ChargingOffer:
+    limit_w = None if offer.limit_w is None else min(offer.limit_w, watts)
+    return offer.model_copy(update={"limit_a": min(offer.limit_a, _down(watts / offer.w_per_a)), "limit_w": limit_w})
 
 
 def profile_for(command: LevelCharging | RenewChargingPlan, desk: Desk) -> SetChargingProfile | None:

@@ -9,7 +9,7 @@ from charger_gateway.domain.registration import BootIntervals, Standing, status_
 from charger_gateway.domain.running import Running
 from charger_gateway.domain.values import Payload, iso
 from ev_contracts.assets import Connector, RegistrationState
-from ev_contracts.gateway import StationBooted
+from ev_contracts.gateway import StationBooted, StationSchedule
 from ev_contracts.record import Record
 
 STATION_EVENTS = "gateway.station.event.v1"
@@ -79,6 +79,8 @@ class Heard:
     """The parts that came of each open report, by record and request."""
     running: Mapping[int, Running] = field(default_factory=dict)
     """The 2.x transactions that run at the station, by EVSE, as far as they were heard of."""
+    outside: Mapping[tuple[int, str], tuple[StationSchedule, ...]] = field(default_factory=dict)
+    """Charging limits that others than we set at the station, by EVSE (0: the station) and source."""
     plugs: Mapping[int, Sequence[Connector]] = field(default_factory=dict)
     """The connectors of each EVSE as they are registered."""
 

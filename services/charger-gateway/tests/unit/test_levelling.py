@@ -13,6 +13,8 @@ from charger_gateway.policies import on_station_word
 from chassis.decider import EventContext, Refused, To, derived_id
 from ev_contracts.assets import Connector
 from ev_contracts.gateway import (
+    ChargingLimitChanged,
+    ChargingLimitCleared,
     ChargingNeedsReported,
     ChargingOffer,
     ChargingProfile,
@@ -305,3 +307,40 @@ def test_a_plan_takes_a_level_that_no_other_profile_of_the_session_has() -> None
     first = sent(LEVEL)
     assert first is not None
     assert first.charging_profile.stack_level == 0
+
+
+def outside(limit: str, unit: str = "A", evse: int | None = 1) -> ChargingLimitChanged:
+    period = StationSchedulePeriod(start_s=0, limit=Decimal(limit))
+    schedule = StationSchedule(schedule_id=1, unit=unit, periods=(period,))
+    return ChargingLimitChanged(**SAID, evse_number=evse, source="EMS", schedules=(schedule,))
+
+
+def offered(*limits: ChargingLimitChanged, said: Any = AC, plug: Connector = TYPE_2) -> ChargingOffer | None:
+    heard = RunningTransactions()
+    for limit in limits:
+        heard.note(KEY, limit)
+    known = heard_in("2.0.1", running=RUNNING, plugs={1: (plug,)}, outside=heard.outside(KEY))
+    record = say("2.0.1", "NotifyEVChargingNeeds", {"evseId": 1, "chargingNeeds": said}, heard=known).facts[0].record
+    assert isinstance(record, ChargingNeedsReported)
+    return record.offer
+
+
+def test_an_offer_stays_within_limits_from_outside() -> None:
+    assert offered(outside("8")) == OFFER.model_copy(update={"limit_a": Decimal("8.0")})
+    assert offered(outside("8", evse=None)) == OFFER.model_copy(update={"limit_a": Decimal("8.0")})
+    assert offered(outside("8", evse=2)) == OFFER
+    assert offered(outside("6900", unit="W")) == OFFER.model_copy(update={"limit_a": Decimal("10.0")})
+    direct = ChargingOffer(limit_a=Decimal("20.0"), limit_w=Decimal(10_000), w_per_a=Decimal(500))
+    assert offered(outside("10000", unit="W"), said=DC, plug=COMBO) == direct
+    in_amperes = ChargingOffer(limit_a=Decimal("8.0"), w_per_a=Decimal(500))
+    assert offered(outside("8"), said=DC, plug=COMBO) == in_amperes
+
+
+def test_a_limit_from_outside_stands_until_its_source_clears_it() -> None:
+    heard = RunningTransactions()
+    heard.note(KEY, outside("8"))
+    heard.note(KEY, ChargingLimitCleared(**SAID, evse_number=2, source="EMS"))
+    heard.note(KEY, ChargingLimitCleared(**SAID, source="CSO"))
+    assert list(heard.outside(KEY)) == [(1, "EMS")]
+    heard.note(KEY, ChargingLimitCleared(**SAID, source="EMS"))
+    assert heard.outside(KEY) == {}

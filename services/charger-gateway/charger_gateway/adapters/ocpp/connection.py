@@ -41,7 +41,7 @@ from charger_gateway.domain.registration import Standing, status_of
 from charger_gateway.domain.reports import Reports
 from charger_gateway.domain.running import RunningTransactions
 from charger_gateway.domain.smart_charging import taken_profile
-from charger_gateway.domain.station import HEARTBEATS, TRANSACTION_EVENTS, Fact, Heard, Part, Translated
+from charger_gateway.domain.station import HEARTBEATS, Fact, Heard, Part, Translated
 from charger_gateway.ports import Directory, FrameKeeper, Journal, JournalUnavailable, KnownStation, StationShape
 from chassis.clock import Clock, new_id
 from chassis.telemetry import MetricName
@@ -274,8 +274,7 @@ class Connection:
                     journal.note(fact.topic, self._key, fact.record)
                 else:
                     await journal.append(fact.topic, self._key, fact.record)
-                    if fact.topic == TRANSACTION_EVENTS:
-                        self._sockets.running.note(self._key, fact.record)
+                    self._sockets.running.note(self._key, fact.record)
         finally:
             self.append_since = None
 
@@ -298,6 +297,7 @@ class Connection:
             remote_starts=self._remote_starts,
             parts_so_far=self._reports.so_far,
             running=self._sockets.running.at(self._key),
+            outside=self._sockets.running.outside(self._key),
             plugs=shape.plugs,
         )
 
