@@ -179,7 +179,7 @@ async def test_a_request_in_anothers_name_is_signed_by_nobody(whole: Whole) -> N
         await take(ws, {"status": "Accepted"})
         await say(ws, "SignCertificate", csr=csr_of("NLVOLT0666"))
         job = await until(whole, started.headers["Location"], "failed")
-    assert job["why"] == "Refused"
+    assert job["why"] == "Rejected"
 
 
 @pytest.mark.parametrize(
