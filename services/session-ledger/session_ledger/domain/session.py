@@ -1,6 +1,7 @@
 """When a session starts, runs, ends and is final, whatever the order in which its messages arrive."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import assert_never
@@ -199,10 +200,11 @@ def _end(command: EndSession, station: Station, rules: ClosingRules) -> Sequence
 def _take_end(telling: Telling, session_id: str, command: EndSession, rules: ClosingRules) -> None:
     station, end = telling.station, end_of(command)
     if session_id in station.final:
-        matched = matched_end(station.final[session_id])
-        # In 2.x the register of an end is one of its readings.
-        late = Late(at=command.at, cause=END_TOLD_AGAIN, end=end, reading=highest(command.readings))
-        after_close(telling, session_id, late)
+        matched, reading = matched_end(station.final[session_id]), highest(command.readings)
+        if matched is not None and end.message_id is None and end.meter_stop_wh is None and reading is not None:
+            # In 2.x the register of an end is one of its readings; that of another's stop must not stand for it.
+            end = replace(end, meter_stop_wh=reading.register_wh)
+        after_close(telling, session_id, Late(at=command.at, cause=END_TOLD_AGAIN, end=end, reading=reading))
         if matched is not None and is_displaced(matched, end):
             _give_back(telling, command.station_id, matched, rules)
         return

@@ -4,7 +4,14 @@ from story import SESSION, STATION, at, deadline, end, name_of, reading, reading
 
 from chassis.decider import Refused
 from chassis.testing import Scenario
-from ev_contracts.sessions import MessageSettled, SessionClosed, SessionEnded, SettleMessage, UnmatchedMessageRecorded
+from ev_contracts.sessions import (
+    MessageSettled,
+    SessionClosed,
+    SessionCorrected,
+    SessionEnded,
+    SettleMessage,
+    UnmatchedMessageRecorded,
+)
 from session_ledger.domain.session import Command, session
 from session_ledger.domain.work_queue import snapshots
 
@@ -99,6 +106,14 @@ def test_the_same_displacement_after_the_close_is_a_correction() -> None:
     events, state = told([end(5, 1_000, at=at(91))], state)
     assert [type(each).__name__ for each in events] == ["SessionCorrected", "UnmatchedMessageRecorded"]
     assert len(state.unmatched) == 1
+
+
+def test_after_the_close_a_stops_own_register_takes_the_place_of_anothers_wherever_it_stands() -> None:
+    _, state = told([end(70, 1_500, transaction_id="-1"), start(), deadline("close", 90)])
+    own = end(5, None, at=at(91), readings=(reading(5, 1_200, "Transaction.End"),))
+    events, _ = told([own], state)
+    (corrected,) = [each for each in events if isinstance(each, SessionCorrected)]
+    assert (corrected.facts.ended_at, corrected.facts.meter_stop_wh) == (at(5), 1_200)
 
 
 def test_a_start_shows_that_a_matched_stop_was_its_own() -> None:
