@@ -44,7 +44,7 @@ class Stay:
     def costs(self, terms: Terms) -> Cents:
         """What it costs, worked out anew."""
         before_wh = energy_before(self.readings, self.changes_at)
-        return self._costs(terms, self.charged.energy_wh, before_wh)
+        return self.costs_flowing(terms, before_wh)
 
     def costs_corrected(self, terms: Terms, energy_wh: int) -> Cents:
         """The same with that energy, which each reading shares in its proportion, in whole Wh."""
@@ -54,6 +54,10 @@ class Stay:
             for each in self.readings
         ]
         return self._costs(terms, energy_wh, energy_before(shared, self.changes_at))
+
+    def costs_flowing(self, terms: Terms, before_wh: Fraction) -> Cents:
+        """Likewise, where so much was charged before the price changed."""
+        return self._costs(terms, self.charged.energy_wh, before_wh)
 
     def _costs(self, terms: Terms, energy_wh: int, before_wh: Fraction) -> Cents:
         # A second that has begun is owed.
@@ -120,20 +124,22 @@ async def test_each_relations_figure_is_the_same_everywhere_also_after_a_correct
 
 
 async def _quoted(system: System, stayed: Stay) -> None:
-    """The quote of such a visit, which foresees no reservation and an even flow, in each relation."""
+    """The quote of such a visit, reservation included, with an even flow, in each relation."""
     charged, driver = stayed.charged, system.seeded.drivers[0]
     charging_s = (charged.charging_ended_at - charged.started_at) // timedelta(seconds=1)
     visit = {
         "at": stayed.readings[0].at.isoformat(), "energy_wh": charged.energy_wh,
         "charging_s": charging_s,
         "parking_s": (charged.ended_at - charged.charging_ended_at) // timedelta(seconds=1),
+        "reservation": {"starts_at": stayed.reserved_from.isoformat()},
     }  # fmt: skip
     before_s = Fraction((stayed.changes_at - stayed.readings[0].at) // timedelta(milliseconds=1), 1000)
     before_wh = charged.energy_wh * before_s / charging_s
     for user, relation, terms in (("cpo", "CPO_TO_EMSP", PARTNER_PAYS), ("emsp", "EMSP_TO_DRIVER", DRIVER_PAYS)):
         sale = {"station_id": charged.station_id, "relation": relation, "token_ref": driver.token_ref}
         quote = await system.platform.post(user, "pricing", "/v1/quotes", {**visit, "sale": sale})
-        due = cents_across(charged, terms, energy_wh=charged.energy_wh, before_wh=before_wh)
+        due, billed = stayed.costs_flowing(terms, before_wh), stayed.costs(terms)
+        assert abs(due.gross - billed.gross) <= 1, "the vehicle takes its energy almost evenly"
         totals = [quote[name]["rounded_minor"] for name in ("total_excl_vat", "total_vat", "total_incl_vat")]
         assert totals == [due.net, due.vat, due.gross], relation
 

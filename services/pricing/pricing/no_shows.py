@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from chassis.decider import EventContext, To
-from ev_contracts.common import SessionFacts
 from ev_contracts.record import Record
 from ev_contracts.sessions import NoShowFound, SessionClosed
+from pricing.domain.no_show import no_show_facts
 from pricing.policies import on_session
 from pricing.ports import TariffBook
 
@@ -16,16 +16,6 @@ def on_reservation(event: Record, context: EventContext, tariffs: TariffBook) ->
     """One RateSession per relation, as for a closed session, under the reservation's id."""
     if not isinstance(event, NoShowFound) or event.place is None or event.parties is None:
         return []  # without its parties it was made before reservations said who pays for them
-    ended_at = event.facts.ended_at
-    facts = SessionFacts(
-        session_id=event.reservation_id,
-        started_at=ended_at,
-        ended_at=ended_at,
-        energy_wh=0,
-        meter_start_wh=0,
-        meter_stop_wh=0,
-        reservation=event.facts,
-    )
     no_show = SessionClosed(
         session_id=event.reservation_id,
         station_id=event.place.station_id,
@@ -33,7 +23,7 @@ def on_reservation(event: Record, context: EventContext, tariffs: TariffBook) ->
         rule=NO_SHOW,
         closed_at=event.found_at,
         end_reason=NO_SHOW,
-        facts=facts,
+        facts=no_show_facts(event.reservation_id, event.facts),
         place=event.place,
         parties=event.parties,
     )

@@ -1,6 +1,6 @@
 """What callers of pricing's API send: parsed once into types that cannot be wrong."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -246,11 +246,35 @@ class QuotedSaleBody(Body):
         return relation
 
 
+class ReservedBody(Body):
+    """A reservation: used by the session that starts within it, and held until then; or one that expires unused."""
+
+    starts_at: AwareDatetime
+    expires_at: AwareDatetime | None = None
+    unused: bool = False
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        if self.unused and self.expires_at is None:
+            raise ValueError("an unused one names its expires_at")
+        if self.expires_at is not None and not _is_within_a_year(self.starts_at, self.expires_at):
+            raise ValueError("it expires after it starts, within a year")
+        return self
+
+    def holds_until(self, at: datetime) -> bool:
+        """Whether a session that starts then uses it."""
+        return _is_within_a_year(self.starts_at, at) and (self.expires_at is None or at <= self.expires_at)
+
+
+def _is_within_a_year(begin: datetime, end: datetime) -> bool:
+    return timedelta(0) <= end - begin <= timedelta(seconds=_A_YEAR_S)
+
+
 class QuoteBody(Body):
     """How much of each kind, priced as a session at `sale` that starts `at` (default: now) would be rated.
 
     Instead of a sale a tariff may be named, which is asked wherever it applies. With `power_w`, the most that the
-    vehicle takes, the charging time is an estimate by its curve.
+    vehicle takes, the charging time is an estimate by its curve. An unused reservation is asked for by itself.
     """
 
     sale: QuotedSaleBody | None = None
@@ -263,9 +287,17 @@ class QuoteBody(Body):
     soc_percent: int = Field(default=20, ge=0, le=100)
     at: AwareDatetime | None = None
     time_zone: TimeZone = "UTC"
+    reservation: ReservedBody | None = None
 
     @model_validator(mode="after")
     def _asks_one_thing(self) -> Self:
         if (self.sale is None) == (self.tariff_id is None):
             raise ValueError("either a sale or a tariff_id")
+        return self
+
+    @model_validator(mode="after")
+    def _asks_no_session_of_an_unused_reservation(self) -> Self:
+        is_unused = self.reservation is not None and self.reservation.unused
+        if is_unused and (self.energy_wh or self.charging_s or self.parking_s or self.at is not None):
+            raise ValueError("no session follows an unused reservation: no energy, no time, and no start")
         return self

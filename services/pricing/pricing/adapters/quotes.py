@@ -1,6 +1,6 @@
 """The quote's route: what a session would cost, by the tariff that it would be rated by, or by one that is named."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, FastAPI
@@ -14,7 +14,7 @@ from pricing.adapters.edge import Edge
 from pricing.adapters.places import Spot
 from pricing.domain.audience import AD_HOC, Buyer
 from pricing.domain.entitlement import Available, Entitlement, foreseen
-from pricing.domain.quote import Vehicle, estimated_facts, expected_facts
+from pricing.domain.quote import QUOTE, Vehicle, estimated_facts, expected_facts, unused_facts, with_reservation
 from pricing.domain.rating import Chosen, Subject, rated
 
 
@@ -35,8 +35,18 @@ def add_quote_routes(app: FastAPI, edge: Edge) -> None:
         body: QuoteBody, caller: Annotated[Caller, Depends(reads)], tenant: InTenant = None
     ) -> dict[str, Any]:
         tenant = caller.tenant(tenant)
-        at = body.at or edge.clock.now()
+        at = _moment(body, edge.clock.now())
         return _of_tariff(edge, body, tenant, at) if body.sale is None else _of_sale(edge, body, body.sale, tenant, at)
+
+
+def _moment(body: QuoteBody, now: datetime) -> datetime:
+    """When the session starts; a reservation that nobody uses is priced as of its expiry."""
+    held, at = body.reservation, body.at or now
+    if held is not None and held.unused and held.expires_at is not None:
+        return held.expires_at
+    if held is not None and not held.holds_until(at):
+        raise wrong_fields({"reservation": "the session starts outside it"})
+    return at
 
 
 def _of_tariff(edge: Edge, body: QuoteBody, tenant: str, at: datetime) -> dict[str, Any]:
@@ -118,16 +128,26 @@ def _token(edge: Edge, asked: QuotedSaleBody, tenant: str) -> TokenSnapshot | No
 def _quoted(
     tariff: TariffVersion, facts: SessionFacts, relation: Relation, time_zone: str, plan: Chosen | None = None
 ) -> dict[str, Any]:
-    rating = rated(Subject("quote", relation, facts, time_zone), tariff, plan)
+    rating = rated(Subject(QUOTE, relation, facts, time_zone), tariff, plan)
     told = rating.model_dump(mode="json", exclude={"rating_id"})
+    charging = (each.ended_at - each.started_at for each in facts.periods if each.charging)
     expected = {
-        "charging_s": (facts.periods[0].ended_at - facts.started_at).total_seconds(),
+        "charging_s": sum(charging, timedelta()).total_seconds(),
         "ended_at": facts.ended_at.astimezone(UTC).isoformat(),
     }
     return {"at": facts.started_at.astimezone(UTC).isoformat(), "expected": expected, **told}
 
 
 def _expected(body: QuoteBody, at: datetime, power_w: int | None) -> SessionFacts:
+    """The session, after its reservation where it has one; or the reservation alone."""
+    held = body.reservation
+    if held is not None and held.unused:
+        return unused_facts(held.starts_at, at)
+    facts = _expected_session(body, at, power_w)
+    return facts if held is None else with_reservation(facts, held.starts_at)
+
+
+def _expected_session(body: QuoteBody, at: datetime, power_w: int | None) -> SessionFacts:
     """As long as the caller says, or as long as the vehicle takes."""
     if power_w is None:
         return expected_facts(at, energy_wh=body.energy_wh, charging_s=body.charging_s, parking_s=body.parking_s)

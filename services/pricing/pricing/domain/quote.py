@@ -4,8 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ev_contracts.common import ChargingPeriod, MeterPoint, SessionFacts
+from ev_contracts.common import ChargingPeriod, MeterPoint, ReservationFacts, SessionFacts
+from pricing.domain.no_show import no_show_facts
 
+QUOTE = "quote"
+"""Names what is no session yet, nor a reservation."""
 _FULL_POWER_BELOW = 80
 _LAST_PERCENT_SHARE = 20
 """Percent of the full power that is left at a full battery; in between it falls in a line."""
@@ -37,6 +40,20 @@ def estimated_facts(at: datetime, *, energy_wh: int, parking_s: int, vehicle: Ve
     return _facts(at, points[-1].at, parking_s, points[-1].energy_wh, points)
 
 
+def with_reservation(facts: SessionFacts, reserved_from: datetime) -> SessionFacts:
+    """The same after a reservation, which is used, and over, when the session starts."""
+    return facts.model_copy(update={"reservation": _held(reserved_from, facts.started_at, expired=False)})
+
+
+def unused_facts(reserved_from: datetime, expires_at: datetime) -> SessionFacts:
+    """A reservation that runs out, and no session."""
+    return no_show_facts(QUOTE, _held(reserved_from, expires_at, expired=True))
+
+
+def _held(started_at: datetime, ended_at: datetime, *, expired: bool) -> ReservationFacts:
+    return ReservationFacts(reservation_id=QUOTE, started_at=started_at, ended_at=ended_at, expired=expired)
+
+
 def _steps(energy_wh: int, vehicle: Vehicle) -> Iterator[tuple[int, int]]:
     """Energy by energy, each with the power that follows it; a step a percent of the battery."""
     if vehicle.battery_wh is None:
@@ -64,7 +81,7 @@ def _facts(
     charged = ChargingPeriod(started_at=at, ended_at=full_at, charging=True, energy_wh=energy_wh)
     parked = ChargingPeriod(started_at=full_at, ended_at=ended_at, charging=False, energy_wh=0)
     return SessionFacts(
-        session_id="quote",
+        session_id=QUOTE,
         started_at=at,
         ended_at=ended_at,
         energy_wh=energy_wh,
