@@ -1,4 +1,4 @@
-"""Who pays the operator on the spot reads one figure: quoted, on the display, in the app, on receipt and invoice."""
+"""Who pays on the spot reads one figure: quoted, running to the last, displayed, in the app, on receipt and invoice."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -92,11 +92,12 @@ async def _quoted(system: System, charged: Charged, token_ref: str, due: Cents) 
 
 
 async def _receipt(system: System, charged: Charged, due: Cents) -> dict[str, Any]:
-    """The driver's app, and the receipt in it."""
+    """The driver's app, where the cost ran up to what is due, and the receipt in it."""
 
     async def in_the_app() -> dict[str, Any] | None:
         mine = (await system.get(WALKS_UP, "/v1/me/sessions"))["items"]
-        return next((each for each in mine if "receipt_number" in each), None)
+        billed: dict[str, Any] = next((each for each in mine if "receipt_number" in each), {})
+        return billed if billed.get("running_incl_minor") == due.gross else None
 
     seen = await eventually(in_the_app)
     assert (seen["energy_wh"], seen["price_gross_minor"]) == (charged.energy_wh, due.gross)

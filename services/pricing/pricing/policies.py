@@ -208,9 +208,11 @@ Read = tuple[Record, EventContext]
 def latest_energy(found: Sequence[Read], running: RunningBook) -> Sequence[Read]:
     """Of what was read together only each running session's last reading is told; every one is measured all the same.
 
-    An earlier cost would be over at once, and so is that of a session that has closed by then.
+    An earlier cost would be over at once. A session that has closed by then is forgotten after its last reading, which
+    comes to the final price.
     """
     latest: dict[str, tuple[EnergyDelivered, EventContext]] = {}
+    closed: list[Read] = []
     for event, context in found:
         if isinstance(event, EnergyDelivered):
             passed = latest.pop(event.session_id, None)
@@ -218,10 +220,11 @@ def latest_energy(found: Sequence[Read], running: RunningBook) -> Sequence[Read]
                 _measure(*passed, running)
             latest[event.session_id] = (event, context)
             continue
-        if isinstance(event, SessionClosed):
-            latest.pop(event.session_id, None)
+        if isinstance(event, SessionClosed) and event.session_id in latest:
+            closed.append((event, context))
+            continue
         running.note(event, context)
-    return list(latest.values())
+    return [*latest.values(), *closed]
 
 
 def _measure(event: EnergyDelivered, context: EventContext, running: RunningBook) -> None:

@@ -134,10 +134,19 @@ def test_readings_read_together_are_all_measured_and_the_last_is_told() -> None:
     assert [each.total_excl_vat.rounded_minor for each in costs(book, event)] == [315]
 
 
-def test_a_session_that_closed_has_no_running_cost() -> None:
-    facts = HOUR.model_copy(update={"session_id": closed().session_id})
+def test_the_last_cost_is_told_though_the_close_is_read_with_it_and_then_forgotten() -> None:
+    facts, book = HOUR.model_copy(update={"session_id": closed().session_id}), running(ABOUT_FIVE)
     found: list[tuple[Record, Any]] = [(event, CONTEXT) for event in (*told(facts), closed())]
-    assert latest_energy(found, running(ABOUT_FIVE)) == []
+    last = [event for event, _ in latest_energy(found, book)]
+    assert [each.total_excl_vat.rounded_minor for each in costs(book, *last)] == [315]
+    assert book.rests_on(CONTEXT.partition) is None
+
+
+def test_a_close_after_which_nothing_is_left_to_tell_is_forgotten_at_once() -> None:
+    facts, book = HOUR.model_copy(update={"session_id": closed().session_id}), running(ABOUT_FIVE)
+    costs(book, *told(facts))
+    assert latest_energy([(closed(), CONTEXT)], book) == []
+    assert book.rests_on(CONTEXT.partition) is None
 
 
 def test_after_a_restart_what_was_parked_came_first() -> None:
