@@ -174,6 +174,14 @@ def test_an_end_is_the_stations_word_and_not_yet_ours() -> None:
     scenario.when(end()).then_nothing()
 
 
+def test_an_end_of_2_x_tells_its_own_register_before_it_ends_and_closes_the_session() -> None:
+    begun = STARTED.model_copy(update={"ocpp_version": "2.0.1", "seq_no": 0})
+    last = end(60, None, session_id=SESSION, seq_no=1, readings=(reading(60, 12_000, "Transaction.End"),))
+    told = session.decide(last, Scenario(session).given(begun).state)
+    numbered = [each.model_copy(update={"seq_no": 1}) for each in (delivered(60, 12_000), ended(meter_stop_wh=None))]
+    assert told == [*numbered, closed(60, "all-events-seen")]
+
+
 def test_a_1_6_session_settles_when_nothing_follows_its_stop() -> None:
     Scenario(session).given(*ENDED).when(deadline("close", 60.5)).then(closed(60.5))
 
