@@ -6,9 +6,11 @@ from typing import Any
 
 import httpx2
 
-from dashboards.ports import NotYours, SignInAgain, Unavailable, User
+from dashboards.ports import GATEWAY, NotYours, SignInAgain, Unavailable, User
 
 TIMEOUT = httpx2.Timeout(5.0)
+LOOKING_BACK = httpx2.Timeout(5.0, read=12.0)
+"""The gateway reads a film out of the log, for ten seconds at most."""
 STREAMING = httpx2.Timeout(5.0, read=None)
 """A stream is quiet between changes; its heartbeat is watched in the browser."""
 CONNECTIONS = httpx2.Limits(max_connections=500)
@@ -26,8 +28,9 @@ class HttpReadModels:
         await self._client.aclose()
 
     async def read(self, role: str, path: str, user: User, query: Mapping[str, str]) -> Mapping[str, Any]:
+        url, timeout = f"{self._root_of(role)}{path}", LOOKING_BACK if role == GATEWAY else TIMEOUT
         try:
-            answer = await self._client.get(f"{self._root_of(role)}{path}", params=dict(query), headers=_bearer(user))
+            answer = await self._client.get(url, params=dict(query), headers=_bearer(user), timeout=timeout)
         except httpx2.HTTPError as error:
             raise Unavailable(type(error).__name__) from error
         _check(answer.status_code)
