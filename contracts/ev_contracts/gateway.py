@@ -2421,6 +2421,24 @@ class JobStep(Record, frozen=True):
     update_firmware: UpdateFirmware | None = None
     send_local_list: SendLocalList | None = None
     get_local_list_version: GetLocalListVersion | None = None
+    get_installed_certificate_ids: GetInstalledCertificateIds | None = None
+    install_certificate: InstallCertificate | None = None
+    delete_certificate: DeleteCertificate | None = None
+
+
+class TrustedRoot(Record, frozen=True):
+    """A root of the operator's trust store: one that stations shall have, or a retired one that they shall have no more."""
+
+    certificate_type: Annotated[
+        StrictStr | None,
+        Field(
+            description="What it is for, as InstallCertificate says it; none of a retired one, which goes whatever it was for."
+        ),
+    ] = None
+    certificate: Annotated[StrictStr | None, Field(description="PEM; none of a retired one.")] = None
+    names: Annotated[
+        tuple[CertificateHash, ...], Field(description="Its hashes, by each algorithm that a station may choose.")
+    ] = ()
 
 
 class JobStarted(Record, frozen=True):
@@ -2436,15 +2454,24 @@ class JobStarted(Record, frozen=True):
     most_attempts: StrictInt
     retry_after_s: StrictInt
     steps: tuple[JobStep, ...] = ()
+    trusted_roots: Annotated[
+        tuple[TrustedRoot, ...],
+        Field(
+            description="trust-store-sync: the operator's trust store, by which the station's answer decides the further steps."
+        ),
+    ] = ()
 
 
 class JobStepDone(Record, frozen=True):
-    """A step is done; the next one follows."""
+    """A step is done; the next one follows, where there is one."""
 
     job_id: StrictStr
     station_id: StrictStr
     step: Annotated[StrictInt, Field(description="From 0.")]
     at: Instant
+    steps: Annotated[
+        tuple[JobStep, ...] | None, Field(description="All that follows, where the answer to this step decided it.")
+    ] = None
 
 
 class JobSucceeded(Record, frozen=True):
@@ -2712,13 +2739,22 @@ class StartJob(Record, frozen=True):
     at: Instant
     job_id: StrictStr
     station_id: StrictStr
-    kind: Annotated[StrictStr, Field(description="firmware-update, log-upload, local-list-sync, certificate-exchange.")]
+    kind: Annotated[
+        StrictStr,
+        Field(description="firmware-update, log-upload, local-list-sync, certificate-exchange, trust-store-sync."),
+    ]
     requested_by: StrictStr
     reason: StrictStr | None = None
     deadline_at: Instant
     most_attempts: Annotated[StrictInt, Field(description="Of each step.")]
     retry_after_s: Annotated[StrictInt, Field(description="Before the second attempt; doubled for each further one.")]
     steps: tuple[JobStep, ...] = ()
+    trusted_roots: Annotated[
+        tuple[TrustedRoot, ...],
+        Field(
+            description="trust-store-sync: the operator's trust store, by which the station's answer decides the further steps."
+        ),
+    ] = ()
 
 
 class StationBooted(Record, frozen=True):

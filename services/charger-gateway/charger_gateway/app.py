@@ -23,7 +23,7 @@ from charger_gateway.adapters.ocpp.server import CONNECTIONS, Address, OcppServe
 from charger_gateway.adapters.seal import DeskSeal
 from charger_gateway.adapters.signed_values import RecordSeal
 from charger_gateway.adapters.tails import DESK_EVENTS, Tails
-from charger_gateway.adapters.trust.opening import open_authorities, open_tls
+from charger_gateway.adapters.trust.opening import open_authorities, open_tls, open_trust_store
 from charger_gateway.domain.command_book import CommandBook
 from charger_gateway.domain.desk import desk
 from charger_gateway.domain.ids import token_key
@@ -131,6 +131,7 @@ def build(
 def _edge(settings: Settings, wiring: Wiring, sockets: Sockets, directory: TablesDirectory, ports: ReadPorts) -> Edge:
     uid_key = read_secret(settings, "token-key")
     env = wiring.env
+    trust_store = open_trust_store(settings)
     return Edge(
         guard=wiring.guard(ACTS, conditions={"own-session": own_session}, authenticator=ports.authenticator),
         desk=wiring.desk(ports.commands),
@@ -141,6 +142,7 @@ def _edge(settings: Settings, wiring: Wiring, sockets: Sockets, directory: Table
         seal=ports.seal,
         token_key_of=lambda uid: token_key(uid, uid_key),
         version_of=sockets.version_of,
+        trusted_roots=None if trust_store is None else trust_store.roots,
         clock=env.clock,
         business_seconds=Pace(clock=env.clock).business_seconds,
         wait_s=settings.command_wait_s,

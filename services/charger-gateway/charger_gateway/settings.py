@@ -88,6 +88,9 @@ class Settings(BaseServiceSettings):
     `est-credential` (`user:password`)."""
     station_ca_operator: str = "EV Assets Manager"
     """Who stands as the organisation in the certificates that the local CA signs."""
+    trust_store_dir: str = ""
+    """Roots that stations shall hold (PEM), in folders `csms`, `manufacturer`, `v2g`, `mo`; those that they shall have
+    no more in `retired`."""
     contract_roots: str = ""
     """Roots of V2G and of mobility operators, and authorities below them (PEM): whose contract certificates count."""
     contract_revocation: Literal["required", "soft"] = "required"

@@ -159,7 +159,8 @@ class CommandBook:
             return
         match event:
             case JobStepDone():
-                job = replace(job, step=event.step + 1, attempt=1, why=None)
+                steps = job.steps if event.steps is None else event.step + 1 + len(event.steps)
+                job = replace(job, step=event.step + 1, steps=steps, attempt=1, why=None)
             case JobRetryScheduled():
                 job = replace(job, attempt=event.attempt + 1, why=event.why, retry_at=event.retry_at)
             case JobSucceeded():

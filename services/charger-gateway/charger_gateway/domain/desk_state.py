@@ -29,9 +29,11 @@ from ev_contracts.gateway import (
     JobFailed,
     JobRetryScheduled,
     JobStarted,
+    JobStep,
     JobStepDone,
     JobSucceeded,
     SetChargingProfile,
+    TrustedRoot,
     VariableSetting,
 )
 
@@ -121,6 +123,7 @@ class Job:
     most_attempts: int
     retry_after_s: int
     steps: tuple[StationAction, ...]
+    trusted_roots: tuple[TrustedRoot, ...] = ()
     step: int = 0
     attempt: int = 1
     retry_at: datetime | None = None
@@ -322,7 +325,7 @@ def _jobs(
         case JobStarted():
             return (*others, _started(event))
         case JobStepDone() if job is not None:
-            return (*others, replace(job, step=event.step + 1, attempt=1, retry_at=None))
+            return (*others, _with_step_done(job, event))
         case JobRetryScheduled() if job is not None:
             return (*others, replace(job, attempt=event.attempt + 1, retry_at=event.retry_at))
         case _:
@@ -339,10 +342,17 @@ def _started(event: JobStarted) -> Job:
         deadline_at=event.deadline_at,
         most_attempts=event.most_attempts,
         retry_after_s=event.retry_after_s,
-        steps=tuple(action for step in event.steps for action in _actions(step)),
+        steps=_actions(event.steps),
+        trusted_roots=event.trusted_roots,
     )
 
 
-def _actions(step: object) -> Sequence[StationAction]:
-    fields = getattr(type(step), "model_fields", ())
-    return [value for name in fields if (value := getattr(step, name)) is not None]
+def _with_step_done(job: Job, event: JobStepDone) -> Job:
+    steps = job.steps if event.steps is None else (*job.steps[: event.step + 1], *_actions(event.steps))
+    return replace(job, steps=steps, step=event.step + 1, attempt=1, retry_at=None)
+
+
+def _actions(steps: Sequence[JobStep]) -> tuple[StationAction, ...]:
+    return tuple(
+        value for step in steps for name in type(step).model_fields if (value := getattr(step, name)) is not None
+    )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from charger_gateway.domain import trust_store
 from charger_gateway.domain.actions import StationAction, requested
 from charger_gateway.domain.desk_state import Desk, DeskEvent, Job, Sent
 from chassis.decider import Deadline, Refused, derived_id
@@ -15,6 +16,8 @@ from ev_contracts.gateway import (
     CommandSucceeded,
     CommandTimedOut,
     CommandUndeliverable,
+    DeleteCertificate,
+    GetInstalledCertificateIds,
     GetLocalListVersion,
     JobFailed,
     JobRetryScheduled,
@@ -53,6 +56,7 @@ def start(command: StartJob, desk: Desk) -> Sequence[DeskEvent] | Refused:
             most_attempts=command.most_attempts,
             retry_after_s=command.retry_after_s,
             steps=command.steps,
+            trusted_roots=command.trusted_roots,
         )
     ]
 
@@ -68,7 +72,7 @@ def react(event: DeskEvent, before: Desk, desk: Desk, at: datetime) -> Sequence[
     match event:
         case JobStarted() | JobStepDone():
             job = desk.job(event.job_id)
-            return [] if job is None else [_ask(job, at)]
+            return [] if job is None else [_next(job, at)]
         case CommandSucceeded() | CommandRefused() | CommandTimedOut() | CommandUndeliverable():
             return _on_outcome(event, before, desk, at)
         case CommandProgressed() if event.last:
@@ -95,14 +99,25 @@ def _on_outcome(event: _Outcome, before: Desk, desk: Desk, at: datetime) -> Sequ
                 return []  # the station will tell how it goes on
             sent = before.command(event.command_id)
             overtaken = isinstance(sent, Sent) and sent.ended is False
-            wrong = "ended-before-it-was-answered" if overtaken else _wrong(job, event)
-            return _done(job, at) if wrong is None else _again(job, wrong, at)
+            return _again(job, "ended-before-it-was-answered", at) if overtaken else _answered(job, event, at)
+        case CommandRefused() if event.answer == "NotFound" and isinstance(job.steps[job.step], DeleteCertificate):
+            return _done(job, at)  # an attempt whose answer was lost has deleted it
         case CommandRefused():
             return _again(job, event.answer, at)
         case CommandTimedOut():
             return _again(job, "timed-out", at)
         case CommandUndeliverable():
             return _again(job, event.why, at)
+
+
+def _answered(job: Job, event: CommandSucceeded, at: datetime) -> Sequence[DeskEvent]:
+    asked = job.steps[job.step]
+    if isinstance(asked, GetInstalledCertificateIds):
+        installed = () if event.response is None else event.response.certificates
+        steps = trust_store.steps_after(asked, job.trusted_roots, installed)
+        return [JobStepDone(job_id=job.job_id, station_id=job.station_id, step=job.step, at=at, steps=steps)]
+    wrong = _wrong(job, event)
+    return _done(job, at) if wrong is None else _again(job, wrong, at)
 
 
 def _wrong(job: Job, event: CommandSucceeded) -> str | None:
@@ -112,6 +127,11 @@ def _wrong(job: Job, event: CommandSucceeded) -> str | None:
     wanted = [one.list_version for one in job.steps if isinstance(one, SendLocalList)]
     said = None if event.response is None else event.response.list_version
     return None if not wanted or said == wanted[-1] else f"list-version-{said}"
+
+
+def _next(job: Job, at: datetime) -> DeskEvent:
+    """Its next step; an answer may have left none."""
+    return _ask(job, at) if job.step < len(job.steps) else _succeeded(job, at)
 
 
 def _ask(job: Job, at: datetime) -> CommandRequested:
@@ -135,7 +155,11 @@ def _command_id(job: Job) -> str:
 def _done(job: Job, at: datetime) -> Sequence[DeskEvent]:
     if job.step + 1 < len(job.steps):
         return [JobStepDone(job_id=job.job_id, station_id=job.station_id, step=job.step, at=at)]
-    return [JobSucceeded(job_id=job.job_id, station_id=job.station_id, at=at)]
+    return [_succeeded(job, at)]
+
+
+def _succeeded(job: Job, at: datetime) -> JobSucceeded:
+    return JobSucceeded(job_id=job.job_id, station_id=job.station_id, at=at)
 
 
 def _again(job: Job, why: str, at: datetime) -> Sequence[DeskEvent]:

@@ -12,14 +12,19 @@ from chassis.decider import Refused, fold
 from chassis.testing import Scenario
 from ev_contracts.gateway import (
     CancelJob,
+    CertificateHash,
     CommandProgressed,
     CommandRequested,
     CommandSent,
     CommandSucceeded,
+    DeleteCertificate,
     DeliverSignedCertificate,
     DeskDeadlinePassed,
+    GetInstalledCertificateIds,
     GetLocalListVersion,
     GetLog,
+    InstallCertificate,
+    InstalledCertificate,
     JobFailed,
     JobRetryScheduled,
     JobStarted,
@@ -33,6 +38,7 @@ from ev_contracts.gateway import (
     StartJob,
     StationResponse,
     TriggerStationMessage,
+    TrustedRoot,
     UpdateFirmware,
 )
 
@@ -297,3 +303,95 @@ def test_a_refused_command_is_followed_by_nothing() -> None:
     report = ReportAnswered(at=NOON, command_id="c1", station_id=STATION, epoch=1, answer="Rejected", outcome="refused")
     state = Scenario(desk).given(*events).when(report).state
     assert state.awaited == ()
+
+
+def name(serial: str, algorithm: str = "SHA256") -> CertificateHash:
+    return CertificateHash(
+        hash_algorithm=algorithm, issuer_name_hash=f"a1{serial}", issuer_key_hash=f"b2{serial}", serial_number=serial
+    )
+
+
+def there(name: CertificateHash, kind: str = "CSMSRootCertificate") -> InstalledCertificate:
+    return InstalledCertificate(certificate_type=kind, certificate=name)
+
+
+def root(serial: str) -> TrustedRoot:
+    names = (name(serial), name(serial, "SHA512"))
+    return TrustedRoot(certificate_type="CSMSRootCertificate", certificate=f"PEM {serial}", names=names)
+
+
+def retired(serial: str) -> TrustedRoot:
+    return TrustedRoot(names=root(serial).names)
+
+
+def synced(*installed: InstalledCertificate, roots: tuple[TrustedRoot, ...] = ()) -> Play:
+    """A job that has its answer to what the station holds; the store's are c1, c2 and the retired c9."""
+    question = JobStep(get_installed_certificate_ids=GetInstalledCertificateIds(**TEMPLATE))
+    store = roots or (root("c1"), root("c2"), retired("c9"))
+    play = Play().tell(job("trust-store-sync", question).model_copy(update={"trusted_roots": store})).sent()
+    return play.answered(response=StationResponse(certificates=installed) if installed else None)
+
+
+def asked(play: Play) -> list[Any]:
+    """The certificates that the station is asked to install and to delete, each said yes to."""
+    found = []
+    while play.state.jobs:
+        request = play.said[-1]
+        assert isinstance(request, CommandRequested)
+        wanted = request.install_certificate or request.delete_certificate
+        assert isinstance(wanted, InstallCertificate | DeleteCertificate)
+        found.append(wanted.certificate)
+        play.sent().answered()
+    assert play.kinds[-1] is JobSucceeded
+    return found
+
+
+def test_missing_roots_are_installed_and_then_retired_ones_deleted() -> None:
+    assert asked(synced(there(name("c9")), there(name("c1")))) == ["PEM c2", name("c9")]
+
+
+def test_a_station_that_holds_nothing_is_given_every_root() -> None:
+    assert asked(synced()) == ["PEM c1", "PEM c2"]
+
+
+def test_a_station_that_holds_the_store_is_asked_no_more() -> None:
+    play = synced(there(name("c1")), there(name("c2", "SHA512")))
+    assert play.kinds == [CommandSucceeded, JobStepDone, JobSucceeded]
+
+
+def test_a_root_that_is_held_for_another_use_is_missing() -> None:
+    elsewhere = there(name("c1"), "ManufacturerRootCertificate")
+    assert asked(synced(elsewhere, roots=(root("c1"),))) == ["PEM c1"]
+
+
+def test_a_root_is_known_by_its_hash_however_it_is_spelt() -> None:
+    spelt = CertificateHash(
+        hash_algorithm="SHA256", issuer_name_hash="A1C1", issuer_key_hash="B2C1", serial_number="00C1"
+    )
+    assert asked(synced(there(spelt), roots=(root("c1"),))) == []
+
+
+def test_a_retired_root_is_deleted_once_and_as_the_station_spelt_it() -> None:
+    spelt = CertificateHash(
+        hash_algorithm="SHA512", issuer_name_hash="A1C9", issuer_key_hash="B2C9", serial_number="0C9"
+    )
+    twice = synced(there(spelt), there(spelt, "V2GRootCertificate"), roots=(retired("c9"),))
+    assert asked(twice) == [spelt]
+
+
+def test_a_root_that_no_one_knows_is_left_at_the_station() -> None:
+    assert asked(synced(there(name("c7")), roots=(root("c1"),))) == ["PEM c1"]
+
+
+def test_a_root_that_is_not_found_is_deleted() -> None:
+    play = synced(there(name("c9")), roots=(retired("c9"),)).sent().answered("NotFound")
+    assert play.kinds[-1] is JobSucceeded
+
+
+def test_a_root_that_is_not_taken_is_tried_again_and_then_the_job_fails() -> None:
+    play = synced(roots=(root("c1"),)).sent().answered("Failed")
+    again = play.said[-1]
+    assert isinstance(again, JobRetryScheduled)
+    assert (again.step, again.why) == (1, "Failed")
+    play.due("job-retry/j1", NOON + timedelta(seconds=60)).sent().answered("Failed")
+    assert play.said[-1] == JobFailed(job_id="j1", station_id=STATION, step=1, why="Failed", at=NOON)

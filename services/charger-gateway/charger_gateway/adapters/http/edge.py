@@ -1,6 +1,6 @@
 """What all routes of the command API share: who asks, for which station, under which key, and how he is answered."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, Any, Protocol
@@ -19,6 +19,7 @@ from chassis.clock import Clock, new_id
 from chassis.decider import derived_id
 from chassis.http import Accepted, CommandDesk, Pending, Problem, body_hash
 from ev_contracts.accounts import TokenSnapshot
+from ev_contracts.gateway import TrustedRoot
 
 DESK = "gateway.desk"
 
@@ -67,6 +68,8 @@ class Edge:
     token_key_of: Callable[[str], str]
     version_of: Callable[[str], str | None]
     """The OCPP version that a station (by its key) speaks now; None where it is not connected."""
+    trusted_roots: Callable[[], Sequence[TrustedRoot]] | None
+    """The operator's trust store, if there is one. Raises OSError, ValueError where it cannot be read."""
     clock: Clock
     business_seconds: Callable[[float], float]
     wait_s: float

@@ -1,7 +1,7 @@
-"""Long jobs by HTTP: firmware, logs, local lists, certificates; what became of them; giving them up."""
+"""Long jobs by HTTP: firmware, logs, local lists, certificates, roots; what became of them; giving them up."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from fastapi import Depends, FastAPI, Response
 from fastapi.responses import JSONResponse
@@ -10,12 +10,14 @@ from pydantic import AwareDatetime, Field, StrictBool, StrictInt, StrictStr, cre
 from charger_gateway.adapters.files import PLACE, file_id_of
 from charger_gateway.adapters.http.bodies import Hiding, clear_model, record_of
 from charger_gateway.adapters.http.edge import DESK, Asked, Body, Edge, IdempotencyKey, asked_of
+from charger_gateway.adapters.ocpp.frames import V16
 from charger_gateway.domain.command_book import JobView
 from chassis.auth import Caller
 from chassis.http import Accepted, Pending, Problem, body_hash
 from ev_contracts.gateway import (
     CancelJob,
     GetDiagnostics,
+    GetInstalledCertificateIds,
     GetLocalListVersion,
     GetLog,
     JobStep,
@@ -23,9 +25,14 @@ from ev_contracts.gateway import (
     SendLocalList,
     StartJob,
     TriggerStationMessage,
+    TrustedRoot,
     UpdateFirmware,
 )
 
+_RootKind: TypeAlias = Literal[
+    "CSMSRootCertificate", "ManufacturerRootCertificate", "V2GRootCertificate", "MORootCertificate"
+]
+_KINDS_OF_16: tuple[_RootKind, ...] = ("CSMSRootCertificate", "ManufacturerRootCertificate")
 _PATH = "/v1/stations/{station_id}/jobs"
 
 
@@ -62,6 +69,14 @@ class CertificateExchange(JobBody):
     """Have the station ask for a new certificate."""
 
     certificate: Literal["SignChargingStationCertificate", "SignV2GCertificate"] = "SignChargingStationCertificate"
+
+
+class TrustStoreSync(JobBody):
+    """Have the station hold the roots of the operator's trust store, of all kinds that it knows or of those named."""
+
+    certificate_types: Annotated[tuple[_RootKind, ...], Field(max_length=4)] = ()
+    delete_retired: StrictBool = False
+    """Whether those that the store calls retired are deleted, whatever they were for."""
 
 
 class LocalListSync(JobBody):
@@ -128,6 +143,7 @@ def _add(app: FastAPI, edge: Edge, *, kind: str, model: type[JobBody], steps: An
             most_attempts=body.most_attempts,
             retry_after_s=max(1, round(edge.business_seconds(body.retry_after_s))),
             steps=tuple(steps(edge, asked, body, now)),
+            trusted_roots=_roots_for(edge, asked, body) if isinstance(body, TrustStoreSync) else (),
         )
         return await _tell(edge, asked, command, asked.command_id)
 
@@ -191,6 +207,35 @@ def _certificate_steps(_edge: Edge, asked: Asked, body: CertificateExchange, now
     return [JobStep(trigger_station_message=TriggerStationMessage(**_template(asked, now), message=body.certificate))]
 
 
+def _root_steps(_edge: Edge, asked: Asked, _body: TrustStoreSync, now: datetime) -> list[JobStep]:
+    """The question; its answer decides the others."""
+    return [JobStep(get_installed_certificate_ids=GetInstalledCertificateIds(**_template(asked, now)))]
+
+
+def _roots_for(edge: Edge, asked: Asked, body: TrustStoreSync) -> tuple[TrustedRoot, ...]:
+    """Raises Problem 409 where there are none, or where it is not known yet of which kinds; 503."""
+    if edge.trusted_roots is None:
+        raise Problem(409, "no-trust-store")
+    kinds = body.certificate_types or _root_kinds_of(edge, asked)
+    try:
+        roots = edge.trusted_roots()
+    except (OSError, ValueError) as error:
+        raise Problem(503, "trust-store-unreadable") from error
+    wanted = tuple(one for one in roots if one.certificate_type in kinds)
+    retired = tuple(one for one in roots if one.certificate is None and body.delete_retired)
+    if not wanted and not retired:
+        raise Problem(409, "no-such-roots", "the trust store has none of these kinds")
+    return (*wanted, *retired)
+
+
+def _root_kinds_of(edge: Edge, asked: Asked) -> tuple[_RootKind, ...]:
+    version = edge.version_of(asked.key)
+    if version is None:
+        message = "which kinds of roots its version knows is known once it connects: else name them"
+        raise Problem(409, "station-not-connected", message)
+    return _KINDS_OF_16 if version == V16 else get_args(_RootKind)
+
+
 def _list_steps(edge: Edge, asked: Asked, body: LocalListSync, now: datetime) -> list[JobStep]:
     """The first part replaces the list (Full), the others add to it; each has the next version, the last the wanted."""
 
@@ -217,6 +262,7 @@ _KINDS: tuple[tuple[str, type[JobBody], Any], ...] = (
     ("firmware-update", FirmwareUpdate, _firmware_steps),
     ("certificate-exchange", CertificateExchange, _certificate_steps),
     ("local-list-sync", _LOCAL_LIST, _list_steps),
+    ("trust-store-sync", TrustStoreSync, _root_steps),
 )
 
 

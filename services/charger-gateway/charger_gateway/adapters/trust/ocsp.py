@@ -23,6 +23,8 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {
     "SHA384": hashes.SHA384(),
     "SHA512": hashes.SHA512(),
 }
+ALGORITHMS = tuple(_HASHES)
+"""By which a certificate may be named."""
 _SKEW = timedelta(minutes=5)
 _GOOD_FOR = timedelta(hours=1)
 """How old an answer may be that does not say how long it holds."""
@@ -58,12 +60,12 @@ class Question:
             return None
 
     @classmethod
-    def about(cls, certificate: x509.Certificate, issuer: x509.Certificate) -> "Question":
+    def about(cls, certificate: x509.Certificate, issuer: x509.Certificate, *, algorithm: str = "SHA256") -> "Question":
         """Put to the responder that the certificate itself names."""
         return cls(
-            hash_algorithm="SHA256",
-            issuer_name_hash=issuer_name_hash(issuer, "SHA256"),
-            issuer_key_hash=issuer_key_hash(issuer, "SHA256"),
+            hash_algorithm=algorithm,
+            issuer_name_hash=issuer_name_hash(issuer, algorithm),
+            issuer_key_hash=issuer_key_hash(issuer, algorithm),
             serial_number=certificate.serial_number,
             responder_url=_responder_in(certificate),
         )

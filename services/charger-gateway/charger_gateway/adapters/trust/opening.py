@@ -12,6 +12,7 @@ from charger_gateway.adapters.trust.outside import Outside
 from charger_gateway.adapters.trust.provisioning import Provisioning
 from charger_gateway.adapters.trust.responders import Responders
 from charger_gateway.adapters.trust.roots import Roots
+from charger_gateway.adapters.trust.store import TrustStore
 from charger_gateway.adapters.trust.tls import TlsContext, TlsFiles
 from charger_gateway.ports import StationCa
 from charger_gateway.settings import Settings
@@ -76,6 +77,11 @@ def open_tls(settings: Settings, clock: Clock) -> TlsContext | None:
         suites=settings.tls_suites,
     )
     return TlsContext(files, renew=None if ca is None else lambda: ca.renew_revocations(now=clock.now()))
+
+
+def open_trust_store(settings: Settings) -> TrustStore | None:
+    """None where no folder is named. Raises OSError, ValueError."""
+    return TrustStore(Path(settings.trust_store_dir)) if settings.trust_store_dir else None
 
 
 def open_authorities(settings: Settings, clock: Clock) -> Outside:
