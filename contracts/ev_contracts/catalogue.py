@@ -370,6 +370,18 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         roaming.PartnershipEnded,
     ),
     "roaming.partner.snapshot.v1": (roaming.PartnerSnapshot,),
+    "roaming.session.command.v1": (
+        roaming.NoteSessionCost,
+        roaming.ReportSessionPushRefused,
+        roaming.ReportSessionPushed,
+        roaming.TellSession,
+    ),
+    "roaming.session.event.v1": (
+        roaming.SessionPushRefused,
+        roaming.SessionPushRequested,
+        roaming.SessionPushed,
+    ),
+    "roaming.session.snapshot.v1": (roaming.SessionPushSnapshot,),
     "sessions.open.snapshot.v1": (sessions.OpenSessions,),
     "sessions.reservation.command.v1": (
         sessions.CancelReservation,

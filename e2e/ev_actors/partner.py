@@ -1,4 +1,4 @@
-"""A roaming partner: an EMSP's OCPI 2.2.1 platform that registers with us and takes CDRs."""
+"""A roaming partner: an EMSP's OCPI 2.2.1 platform that registers with us and takes CDRs and Sessions."""
 
 import base64
 import secrets
@@ -30,10 +30,16 @@ class Partner:
     endpoints: dict[tuple[str, str], str] = field(default_factory=dict)
     cdrs: dict[str, dict[str, Any]] = field(default_factory=dict)
     posts: list[str] = field(default_factory=list)
+    sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """As the last PUT of each left it."""
+    puts: list[dict[str, Any]] = field(default_factory=list)
+    """Every Session that came, in order."""
+    takes_sessions: bool = True
+    """Whether its versions name a receiver of Sessions."""
     refuse_with: int | None = None
-    """An OCPI status code to refuse every CDR with."""
+    """An OCPI status code to refuse every CDR and Session with."""
     fail_http: int | None = None
-    """An HTTP status to answer every CDR with, as a platform in trouble does."""
+    """An HTTP status to answer every CDR and Session with, as a platform in trouble does."""
 
     def credentials(self) -> dict[str, Any]:
         """What the partner says of itself."""
@@ -66,6 +72,7 @@ def create_app(partner: Partner) -> FastAPI:
     app = FastAPI(title=f"Partner {partner.party_id}", docs_url=None, redoc_url=None)
     _add_versions(app, partner)
     _add_cdrs(app, partner)
+    _add_sessions(app, partner)
 
     @app.get("/health/live")
     def live() -> dict[str, int]:
@@ -89,9 +96,11 @@ def _add_versions(app: FastAPI, partner: Partner) -> None:
     def details(authorization: Annotated[str, Header()] = "") -> JSONResponse:
         if not _known(partner, authorization):
             return _no()
+        modules = [("credentials", "SENDER"), ("cdrs", "RECEIVER")]
+        if partner.takes_sessions:
+            modules.append(("sessions", "RECEIVER"))
         endpoints = [
-            {"identifier": name, "role": role, "url": f"{partner.url}/ocpi/{VERSION}/{name}"}
-            for name, role in (("credentials", "SENDER"), ("cdrs", "RECEIVER"))
+            {"identifier": name, "role": role, "url": f"{partner.url}/ocpi/{VERSION}/{name}"} for name, role in modules
         ]
         return _yes({"version": VERSION, "endpoints": endpoints})
 
@@ -109,6 +118,29 @@ def _add_cdrs(app: FastAPI, partner: Partner) -> None:
             return _envelope(None, partner.refuse_with, "refused by the partner")
         partner.cdrs[cdr["id"]] = cdr
         return _yes(None, {"Location": f"{partner.url}/ocpi/{VERSION}/cdrs/{cdr['id']}"}, status=201)
+
+
+def _add_sessions(app: FastAPI, partner: Partner) -> None:
+    @app.put(f"/ocpi/{VERSION}/sessions/{{country_code}}/{{party_id}}/{{session_id}}")
+    async def take(
+        request: Request,
+        country_code: str,
+        party_id: str,
+        session_id: str,
+        authorization: Annotated[str, Header()] = "",
+    ) -> JSONResponse:
+        if not _known(partner, authorization):
+            return _no()
+        if partner.fail_http is not None:
+            return JSONResponse({}, status_code=partner.fail_http)
+        session = await request.json()
+        if (session["country_code"], session["party_id"], session["id"]) != (country_code, party_id, session_id):
+            return _envelope(None, 2001, "the URL names another object")
+        partner.puts.append(session)
+        if partner.refuse_with is not None:
+            return _envelope(None, partner.refuse_with, "refused by the partner")
+        partner.sessions[session_id] = session
+        return _yes(None)
 
 
 def _yes(data: Any, headers: dict[str, str] | None = None, status: int = 200) -> JSONResponse:

@@ -104,6 +104,7 @@ async def test_each_relations_figure_is_the_same_everywhere_also_after_a_correct
     (cdr,) = await _cdrs_of(system, session_id, 1)
     assert _cost(cdr) == (bought.net, bought.gross)
     assert round(cdr["total_reservation_cost"]["excl_vat"] * 100) > 0
+    await _told_as(system, cdr)
 
     less = charged.energy_wh - CORRECTED_BY_WH
     correction = {
@@ -218,6 +219,24 @@ async def _cdrs_of(system: System, session_id: str, count: int) -> list[dict[str
         return own if len(own) >= count else None
 
     return await eventually(taken)
+
+
+async def _told_as(system: System, cdr: dict[str, Any]) -> None:
+    """The partner saw its session begin and run, and its last Session has the CDR's figures."""
+    session_id = cdr["session_id"]
+
+    async def completed() -> dict[str, Any] | None:
+        told = system.partner.sessions.get(session_id)
+        return told if told is not None and told["status"] == "COMPLETED" else None
+
+    last = await eventually(completed)
+    assert (last["total_cost"], last["kwh"]) == (cdr["total_cost"], cdr["total_energy"])
+    puts = [each for each in system.partner.puts if each["id"] == session_id]
+    assert [each["status"] for each in puts] == ["ACTIVE"] * (len(puts) - 1) + ["COMPLETED"]
+    assert "total_cost" not in puts[0]
+    assert any("total_cost" in each for each in puts[:-1])
+    updates = [each["last_updated"] for each in puts]
+    assert updates == sorted(updates)
 
 
 def _cost(cdr: dict[str, Any]) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What roaming is made of: two deciders, the reaction to ratings, the outbox of CDRs, and one HTTP edge."""
+"""What roaming is made of: three deciders, the reactions to sessions and prices, two outboxes, and one HTTP edge."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,29 +13,43 @@ from chassis.http.guarded import GuardedHttp
 from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Outbox, Policy, Service, wire
 from chassis.settings import MissingSecret, read_secret
+from chassis.tables import Table
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
+from ev_contracts.pricing import RunningCostComputed, SessionRated, SessionRerated
+from ev_contracts.roaming import CdrSendRequested, SessionPushRequested, SessionPushSnapshot
+from ev_contracts.sessions import SessionStarted
+from roaming.adapters.ocpi.courier import Courier
 from roaming.adapters.ocpi.credentials import Handshake, credentials_router
 from roaming.adapters.ocpi.locations import locations_router
 from roaming.adapters.ocpi.peer import Peer
 from roaming.adapters.ocpi.push import CdrPush
 from roaming.adapters.ocpi.server import Gate, create_ocpi_app
+from roaming.adapters.ocpi.session_push import SessionPush
 from roaming.adapters.partners import PartnerDesk, add_partner_routes
 from roaming.adapters.sealing import TokenSeal
 from roaming.adapters.tables import Network, PartnerTable
 from roaming.adapters.vault import AccountsVault
 from roaming.domain.cdr import cdr
 from roaming.domain.partner import partner
-from roaming.policies import cdrs_of
+from roaming.domain.session import session
+from roaming.policies import cdrs_of, on_running_cost, on_session_begun, on_session_rated
 from roaming.ports import TokenVault
 from roaming.settings import Settings
+
+ENTITIES = (
+    Entity(name="roaming.partner", decider=partner),
+    Entity(name="roaming.cdr", decider=cdr),
+    Entity(name="roaming.session", decider=session),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the reaction to ratings looks at."""
+    """What the reactions to sessions and prices look at."""
 
     partners: PartnerTable
+    session_pause_s: int
 
 
 def build(
@@ -60,37 +74,80 @@ def build(
         desk=wiring.desk(client), guard=wiring.guard(ACTS, authenticator=authenticator), partners=partners,
         parties=network.parties, clock=clock, versions_url=f"{settings.ocpi_url}/versions", secret=secret,
     )  # fmt: skip
-    push = CdrPush(
-        peer=peer, seal=seal, partners=partners, network=network, vault=vault or _vault(settings), clock=clock
-    )
-    entities = (Entity(name="roaming.partner", decider=partner), Entity(name="roaming.cdr", decider=cdr))
-    ratings, sending = _workers(partners, push)
+    courier, vault = Courier(peer=peer, seal=seal), vault or _vault(settings)
+    latest: Table[SessionPushSnapshot] = Table("roaming.session.snapshot.v1")
+    cdrs = CdrPush(courier=courier, partners=partners, network=network, vault=vault, clock=clock)
+    facts = Facts(partners=partners, session_pause_s=settings.roaming_session_pause_s)
+    workers: tuple[Policy | Outbox, ...] = (*_reactions(facts), *_outboxes(cdrs, latest))
     app = _app(desk, handshake, network)
-    repairs = {"entities": [entity.name for entity in entities], "reactions": [ratings.name, sending.name]}
+    repairs = {"entities": [entity.name for entity in ENTITIES], "reactions": [worker.name for worker in workers]}
     log, unreadable = wiring.env.log, wiring.env.unreadable
     app.include_router(repair_router(log=log, guard=desk.guard, act="repair-parked", unreadable=unreadable, **repairs))
     return wiring.service(
         [
-            *(*entities, ratings, sending),
+            *ENTITIES,
+            *workers,
             HttpEdge(
                 app=app, host=settings.http_host, port=settings.http_port, commands=client,
-                tables=(partners, *network.tables),
+                tables=(partners, latest, *network.tables),
             ),
         ]
     )  # fmt: skip
 
 
-def _workers(partners: PartnerTable, push: CdrPush) -> tuple[Policy, Outbox]:
-    """What turns ratings into CDRs, and what sends them."""
+def _reactions(facts: Facts) -> tuple[Policy, ...]:
+    """What turns sessions and prices into what a partner is told."""
     ratings = Policy(
         name="roaming.rating-policy",
         source="pricing.rating.event.v1",
         target="roaming.cdr",
         react=cdrs_of,
-        facts=Facts(partners=partners),
+        of=(SessionRated, SessionRerated),
+        facts=facts,
     )
-    sending = Outbox(name="roaming.cdr-outbox", source="roaming.cdr.event.v1", target="roaming.cdr", act=push.act)
-    return ratings, sending
+    begun = Policy(
+        name="roaming.session-policy",
+        source="sessions.session.event.v1",
+        target="roaming.session",
+        react=on_session_begun,
+        of=(SessionStarted,),
+        facts=facts,
+    )
+    costs = Policy(
+        name="roaming.cost-policy",
+        source="pricing.running-cost.sample.v1",
+        target="roaming.session",
+        react=on_running_cost,
+        of=(RunningCostComputed,),
+        facts=facts,
+    )
+    completed = Policy(
+        name="roaming.completion-policy",
+        source="pricing.rating.event.v1",
+        target="roaming.session",
+        react=on_session_rated,
+        of=(SessionRated,),
+        facts=facts,
+    )
+    return ratings, begun, costs, completed
+
+
+def _outboxes(cdrs: CdrPush, latest: Table[SessionPushSnapshot]) -> tuple[Outbox, ...]:
+    """What goes out to partners: their CDRs, and by the same way their sessions."""
+    sessions = SessionPush(
+        courier=cdrs.courier, partners=cdrs.partners, latest=latest, network=cdrs.network, vault=cdrs.vault,
+        clock=cdrs.clock,
+    )  # fmt: skip
+    return (
+        Outbox(
+            name="roaming.cdr-outbox", source="roaming.cdr.event.v1", target="roaming.cdr", act=cdrs.act,
+            of=(CdrSendRequested,),
+        ),
+        Outbox(
+            name="roaming.session-outbox", source="roaming.session.event.v1", target="roaming.session",
+            act=sessions.act, of=(SessionPushRequested,),
+        ),
+    )  # fmt: skip
 
 
 def _app(desk: PartnerDesk, handshake: Handshake, network: Network) -> FastAPI:

@@ -19,7 +19,16 @@ class Facts(Protocol):
 
     @property
     def partners(self) -> PartnerBook:
-        """Who gets CDRs."""
+        """Who gets CDRs and is told of sessions."""
+        ...
+
+
+class Pace(Protocol):
+    """How often a partner is told of a session that runs."""
+
+    @property
+    def session_pause_s(self) -> int:
+        """The least time between two states."""
         ...
 
 

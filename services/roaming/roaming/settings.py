@@ -12,6 +12,8 @@ class Settings(BaseServiceSettings):
     """Where the vault of accounts answers."""
     service_client_id: str = "service"
     """Our own client at the issuer, for asking the vault."""
+    roaming_session_pause_s: int = 60
+    """The least time between two states of a running session that a partner is told; its end is told at once."""
     roaming_allow_loopback: bool = False
     """The lab alone: partners may be on loopback, by plain HTTP."""
 

@@ -9,7 +9,6 @@ from ev_contracts.common import (
     Place,
     PricedPeriod,
     RatedLine,
-    Rating,
     TariffComponentType,
     TariffElement,
     TariffVersion,
@@ -87,7 +86,8 @@ def cdr_of(request: CdrSendRequested, facts: CdrFacts) -> dict[str, object]:
         "start_date_time": date_time(began_at(periods, session)),
         "end_date_time": date_time(session.ended_at),
         "session_id": session.session_id,
-        "cdr_token": _token(rating, facts.token),
+        # Only a rating for an EMSP becomes a CDR, so the buyer is a party.
+        "cdr_token": token_object(rating.relation.buyer_party_id or "", facts.token),
         "auth_method": "WHITELIST",
         "cdr_location": _location(request.place, facts),
         "currency": rating.currency,
@@ -106,9 +106,9 @@ def _credit(request: CdrSendRequested) -> dict[str, object]:
     return {"credit": True, "credit_reference_id": request.credit_reference_id}
 
 
-def _token(rating: Rating, token: CdrToken) -> dict[str, object]:
-    # Only a rating for an EMSP becomes a CDR, so the buyer is a party; its token is of its own country and party.
-    country_code, party_id = party_of(rating.relation.buyer_party_id or "")
+def token_object(buyer_party_id: str, token: CdrToken) -> dict[str, object]:
+    """OCPI's CdrToken; the buyer's token is of its own country and party."""
+    country_code, party_id = party_of(buyer_party_id)
     return {
         "country_code": country_code, "party_id": party_id, "uid": token.uid, "type": token.type,
         "contract_id": token.contract_id,
@@ -137,12 +137,12 @@ def _totals(request: CdrSendRequested, periods: tuple[PricedPeriod, ...]) -> dic
     # A Credit CDR copies everything of the CDR that it takes back and negates the total cost alone (2.2.1, mod_cdrs).
     sign = -1 if request.credit_reference_id else 1
     net, gross = rating.total_excl_vat.rounded_minor, rating.total_incl_vat.rounded_minor
-    totals: dict[str, object] = {"total_cost": _price(rating.currency, sign * net, sign * gross)}
+    totals: dict[str, object] = {"total_cost": price(rating.currency, sign * net, sign * gross)}
     for field in _COST_FIELDS:
         lines = [line for line in rating.lines if _field_of(line) == field]
         if lines:
             net = sum(line.excl_vat.rounded_minor for line in lines)
-            totals[field] = _price(rating.currency, net, net + sum(line.vat.rounded_minor for line in lines))
+            totals[field] = price(rating.currency, net, net + sum(line.vat.rounded_minor for line in lines))
     totals["total_energy"] = number(Decimal(session.energy_wh) / 1000)
     totals["total_time"] = hours(times.session)
     totals["total_parking_time"] = hours(times.parked)
@@ -159,7 +159,8 @@ def _field_of(line: RatedLine) -> str | None:
             return _COST_FIELD.get(line.type)
 
 
-def _price(currency: str, net_minor: int, gross_minor: int) -> dict[str, object]:
+def price(currency: str, net_minor: int, gross_minor: int) -> dict[str, object]:
+    """OCPI's Price, in major units."""
     digits = 0 if currency in _NO_MINOR_UNIT else 3 if currency in _THOUSANDTHS else 2
     return {
         "excl_vat": number(Decimal(net_minor).scaleb(-digits)),

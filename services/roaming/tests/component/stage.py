@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import uvicorn
 from fastapi import FastAPI
-from samples import NOON, SITE, STATION, TARIFF
+from samples import NOON, SITE, STATION, TARIFF, VOLT
 
 from chassis.auth import Principal
 from chassis.clock import FixedClock
@@ -20,7 +20,6 @@ from chassis.telemetry import Tracing
 from chassis.testing import KnownCallers, Seen, eventually, read_topic, running
 from ev_actors.partner import Partner
 from ev_actors.partner import create_app as create_partner_app
-from ev_contracts.assets import PartyRole, PartySnapshot
 from ev_contracts.pricing import TariffSnapshot
 from ev_contracts.record import Record
 from roaming.app import build
@@ -33,10 +32,6 @@ CALLERS = {
     "mila": Principal(subject="mila", roles=frozenset({"emsp"}), tenants=frozenset({"emo"}), party_id="NL-EMO"),
     "other": Principal(subject="other", roles=frozenset({"cpo"}), tenants=frozenset({"xyz"}), party_id="NL-XYZ"),
 }
-VOLT = PartySnapshot(
-    party_id="NL-VLT", legal_name="Volt Charging B.V.", legal_entity_id="kvk-1", country="NL", roles=(PartyRole.CPO,),
-    tenant="volt", currency="EUR", version=1,
-)  # fmt: skip
 CARLA = {"Authorization": "Bearer carla"}
 INVITATION = {"party_id": "NL-EMO", "our_party_id": "NL-VLT", "allowed_hosts": ["127.0.0.1"]}
 

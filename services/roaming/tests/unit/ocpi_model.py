@@ -206,6 +206,29 @@ class Cdr(_Strict):
     last_updated: DateTime
 
 
+class Session(_Strict):
+    """Object Session."""
+
+    country_code: CiString2
+    party_id: CiString3
+    id: CiString36
+    start_date_time: DateTime
+    end_date_time: DateTime | None = None
+    kwh: Number
+    cdr_token: CdrToken
+    auth_method: Literal["AUTH_REQUEST", "COMMAND", "WHITELIST"]
+    authorization_reference: CiString36 | None = None
+    location_id: CiString36
+    evse_uid: CiString36
+    connector_id: CiString36
+    meter_id: String255 | None = None
+    currency: Alpha3
+    charging_periods: list[ChargingPeriod] = []
+    total_cost: Price | None = None
+    status: Literal["ACTIVE", "COMPLETED", "INVALID", "PENDING", "RESERVATION"]
+    last_updated: DateTime
+
+
 class CredentialsRole(_Strict):
     """Class CredentialsRole."""
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from ev_contracts.assets import Connector, Evse, SiteSnapshot, StationSnapshot
+from ev_contracts.assets import Connector, Evse, PartyRole, PartySnapshot, SiteSnapshot, StationSnapshot
 from ev_contracts.common import (
     ChargingPeriod,
     CommercialModel,
@@ -20,7 +20,7 @@ from ev_contracts.common import (
     TariffComponentType,
     TariffVersion,
 )
-from ev_contracts.pricing import SessionRated, SessionRerated
+from ev_contracts.pricing import RunningCostComputed, SessionRated, SessionRerated
 from ev_contracts.roaming import (
     CompleteHandshake,
     InvitePartner,
@@ -28,7 +28,10 @@ from ev_contracts.roaming import (
     PartnerInvited,
     PartnerRegistered,
     SendCdr,
+    SessionStatus,
+    TellSession,
 )
+from ev_contracts.sessions import SessionStarted
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PARKED_FROM = NOON + timedelta(minutes=40)
@@ -38,6 +41,10 @@ LATE = RATED + timedelta(days=1)
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)
 EXPIRES = NOON + timedelta(days=7)
 
+VOLT = PartySnapshot(
+    party_id="NL-VLT", legal_name="Volt Charging B.V.", legal_entity_id="kvk-1", country="NL", roles=(PartyRole.CPO,),
+    tenant="volt", currency="EUR", version=1,
+)  # fmt: skip
 CONNECTOR = Connector(
     connector_number=1, standard="IEC_62196_T2", max_power_w=11_000, max_voltage_v=230, max_amperage_a=16, dc=False
 )
@@ -117,6 +124,26 @@ SESSION_RERATED = SessionRerated(
 )  # fmt: skip
 """A late reading took 2.5 kWh off."""
 SESSION_RATED = SessionRated(rating=RATING, facts=FACTS, place=PLACE, parties=PARTIES, rated_at=RATED)
+
+SESSION_STARTED = SessionStarted(
+    session_id=FACTS.session_id, station_id="VLT-0001", transaction_id="t-1", ocpp_version="1.6", evse_number=1,
+    connector_number=1, started_at=NOON, meter_start_wh=1_000, token_ref="token-1", token_status="Accepted",
+    offline=False, place=PLACE, parties=PARTIES,
+)  # fmt: skip
+RUNNING = RunningCostComputed(
+    session_id=FACTS.session_id, station_id="VLT-0001", relation=RESALE, tariff_id="day", tariff_version=3,
+    energy_wh=2_100, total_excl_vat=euro("0.84", 84), total_incl_vat=euro("1.0164", 102),
+    measured_at=NOON + timedelta(minutes=10),
+)  # fmt: skip
+BEGIN = TellSession(
+    at=NOON, session_id=FACTS.session_id, partner_id="NL-VLT-NL-EMO", status=SessionStatus.ACTIVE, started_at=NOON,
+    energy_wh=0, place=PLACE, parties=PARTIES,
+)  # fmt: skip
+COMPLETE_SESSION = TellSession(
+    at=RATED, session_id=FACTS.session_id, partner_id="NL-VLT-NL-EMO", status=SessionStatus.COMPLETED,
+    started_at=NOON, ended_at=ONE, energy_wh=8_400, total_excl_vat=RATING.total_excl_vat,
+    total_incl_vat=RATING.total_incl_vat, place=PLACE, parties=PARTIES,
+)  # fmt: skip
 
 INVITE = InvitePartner(
     at=NOON, partner_id="NL-VLT-NL-EMO", party_id="NL-EMO", our_party_id="NL-VLT", token_a_sha256="a" * 64,

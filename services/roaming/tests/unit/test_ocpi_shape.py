@@ -27,6 +27,7 @@ LONG_ID = "S" * 48
         ("location_example", ocpi_model.Location),
         ("location_example_uc2_destination_charger", ocpi_model.Location),
         ("tariff_13_simple_3hour_5parking", ocpi_model.Tariff),
+        ("session_example_1_simple_start", ocpi_model.Session),
         ("credentials_example", ocpi_model.Credentials),
         ("credentials_example3", ocpi_model.Credentials),
     ],

@@ -1,11 +1,27 @@
-"""Who gets a CDR."""
+"""Who gets a CDR, and who is told of a session."""
 
-from samples import CHEAPER, LATE, NOON, PARTIES, RESALE, SEND, SESSION_RATED, SESSION_RERATED
+import pytest
+from samples import (
+    BEGIN,
+    CHEAPER,
+    COMPLETE_SESSION,
+    FACTS,
+    LATE,
+    NOON,
+    PARTIES,
+    RESALE,
+    RUNNING,
+    SEND,
+    SESSION_RATED,
+    SESSION_RERATED,
+    SESSION_STARTED,
+)
 
 from chassis.decider import EventContext, To
-from ev_contracts.common import MeterPoint, RelationKind
-from ev_contracts.roaming import PartnerSnapshot
-from roaming.policies import cdrs_of
+from ev_contracts.common import CommercialModel, MeterPoint, RelationKind
+from ev_contracts.roaming import NoteSessionCost, PartnerSnapshot
+from ev_contracts.sessions import SessionStarted
+from roaming.policies import cdrs_of, on_running_cost, on_session_begun, on_session_rated
 
 PARTNER = PartnerSnapshot(
     partner_id="NL-VLT-NL-EMO", party_id="NL-EMO", our_party_id="NL-VLT", status="registered", version=2
@@ -72,3 +88,60 @@ def test_only_what_an_emsp_buys_of_an_operator_is_a_cdr() -> None:
         update={"rating": SESSION_RATED.rating.model_copy(update={"relation": sold}), "parties": PARTIES}
     )
     assert cdrs_of(to_driver, CONTEXT, Partners(PARTNER)) == ()
+
+
+SESSION_KEY = f"volt/{FACTS.session_id}"
+
+
+class Pace:
+    """Every two minutes."""
+
+    session_pause_s = 120
+
+
+def test_a_registered_partner_is_told_at_the_start_and_at_the_end_of_what_it_buys() -> None:
+    begun = on_session_begun(SESSION_STARTED, CONTEXT, Partners(PARTNER))
+    assert begun == [To(key=SESSION_KEY, command=BEGIN)]
+    assert on_session_rated(SESSION_RATED, CONTEXT, Partners(PARTNER)) == [
+        To(key=SESSION_KEY, command=COMPLETE_SESSION)
+    ]
+
+
+def test_of_what_it_costs_the_partner_so_far() -> None:
+    noted = NoteSessionCost(
+        at=RUNNING.measured_at, session_id=FACTS.session_id, energy_wh=2_100, total_excl_vat=RUNNING.total_excl_vat,
+        total_incl_vat=RUNNING.total_incl_vat, pause_s=120,
+    )  # fmt: skip
+    assert on_running_cost(RUNNING, CONTEXT, Pace()) == [To(key=SESSION_KEY, command=noted)]
+
+
+@pytest.mark.parametrize("kind", [RelationKind.EMSP_TO_DRIVER, RelationKind.CPO_TO_DRIVER])
+def test_what_a_driver_pays_is_not_the_partners_business(kind: RelationKind) -> None:
+    other = RESALE.model_copy(update={"kind": kind})
+    assert on_running_cost(RUNNING.model_copy(update={"relation": other}), CONTEXT, Pace()) == ()
+    sold = SESSION_RATED.model_copy(update={"rating": SESSION_RATED.rating.model_copy(update={"relation": other})})
+    assert on_session_rated(sold, CONTEXT, Partners(PARTNER)) == ()
+
+
+@pytest.mark.parametrize(
+    "started",
+    [
+        SESSION_STARTED.model_copy(update={"place": None}),
+        SESSION_STARTED.model_copy(update={"parties": None}),
+        SESSION_STARTED.model_copy(update={"parties": PARTIES.model_copy(update={"emsp_party_id": None})}),
+        SESSION_STARTED.model_copy(
+            update={"parties": PARTIES.model_copy(update={"commercial_model": CommercialModel.DIRECT})}
+        ),
+    ],
+)
+def test_a_session_that_no_partner_is_known_to_buy_is_told_to_none(started: SessionStarted) -> None:
+    assert on_session_begun(started, CONTEXT, Partners(PARTNER)) == ()
+
+
+def test_a_buyer_without_a_connection_is_told_nothing() -> None:
+    assert on_session_begun(SESSION_STARTED, CONTEXT, Partners(None)) == ()
+    assert on_session_rated(SESSION_RATED, CONTEXT, Partners(None)) == ()
+
+
+def test_a_correction_is_told_by_cdrs_alone() -> None:
+    assert on_session_rated(SESSION_RERATED, CONTEXT, Partners(PARTNER)) == ()

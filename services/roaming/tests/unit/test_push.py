@@ -11,6 +11,7 @@ from chassis.http.guarded import Answer, CallFailedError, CallRefusedError
 from chassis.outbox import Retry
 from ev_contracts.pricing import TariffSnapshot
 from ev_contracts.roaming import CdrSendRequested, PartnerSnapshot, ReportCdrRejected, ReportCdrSent
+from roaming.adapters.ocpi.courier import Courier
 from roaming.adapters.ocpi.peer import Peer
 from roaming.adapters.ocpi.push import CdrPush
 from roaming.adapters.sealing import TokenSeal
@@ -32,22 +33,24 @@ PARTNER = PartnerSnapshot(
 
 
 class Partner:
-    """Answers every call the same way and remembers the headers."""
+    """Answers every call the same way and remembers what was called with which headers."""
 
     def __init__(self, answer: Answer | Exception) -> None:
         self._answer = answer
         self.headers: list[Mapping[str, str]] = []
+        self.asked: list[tuple[str, str]] = []
 
     async def call(
         self,
-        method: str,  # noqa: ARG002 - as the port has it
-        url: str,  # noqa: ARG002
+        method: str,
+        url: str,
         *,
-        allowed_hosts: Collection[str],  # noqa: ARG002
+        allowed_hosts: Collection[str],  # noqa: ARG002 - as the port has it
         headers: Mapping[str, str],
         body: bytes | None = None,  # noqa: ARG002
     ) -> Answer:
         self.headers.append(headers)
+        self.asked.append((method, url))
         if isinstance(self._answer, Exception):
             raise self._answer
         return self._answer
@@ -68,9 +71,8 @@ def push_to(answer: Answer | Exception, *, partner: PartnerSnapshot | None = PAR
     network.sites.put("volt/utrecht-1", SITE)
     network.stations.put("volt/VLT-0001", STATION)
     network.tariffs.put("volt/day@3", TariffSnapshot(tariff=TARIFF, name="Day"))
-    push = CdrPush(
-        peer=Peer(http), seal=SEAL, partners=partners, network=network, vault=Vault(), clock=FixedClock(ONE)
-    )  # fmt: skip
+    courier = Courier(peer=Peer(http), seal=SEAL)
+    push = CdrPush(courier=courier, partners=partners, network=network, vault=Vault(), clock=FixedClock(ONE))
     return push, http
 
 

@@ -1,4 +1,4 @@
-"""What we ask of a partner: its versions, its endpoints, and to take a CDR."""
+"""What we ask of a partner: its versions, its endpoints, and to take what we push."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -22,6 +22,14 @@ class Access:
 
     token: str
     allowed_hosts: Collection[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where and how an object is pushed."""
+
+    method: str
+    url: str
 
 
 class Http(Protocol):
@@ -58,9 +66,9 @@ class Peer:
             raise OcpiError(Status.MISSING_ENDPOINTS, "we need your cdrs module as RECEIVER")
         return endpoints
 
-    async def post(self, url: str, access: Access, body: bytes, headers: dict[str, str]) -> Answer:
-        """The raw answer to an object that we push. Raises CallRefusedError, CallFailedError."""
-        return await self._call("POST", url, access, {**headers, "Content-Type": "application/json"}, body)
+    async def push(self, to: Target, access: Access, body: bytes, headers: dict[str, str]) -> Answer:
+        """The raw answer to an object of ours. Raises CallRefusedError, CallFailedError."""
+        return await self._call(to.method, to.url, access, {**headers, "Content-Type": "application/json"}, body)
 
     async def _get(self, url: str, access: Access, shape: type[M]) -> M:
         try:
