@@ -5,7 +5,7 @@ from ev_contract_tools.source import load
 
 
 def test_an_arrow_says_what_a_consumer_follows() -> None:
-    assert "session_ledger -->|sessions.session event| pricing" in dataflow.diagram(load())
+    assert "session_ledger -->|sessions.session event| projections" in dataflow.diagram(load())
 
 
 def test_a_service_that_talks_to_itself_has_no_arrow() -> None:

@@ -12,8 +12,8 @@ CATALOGUE = [
     ('Entity(name="pricing.tariff", decider=tariff)', []),
     ('Policy(name="pricing.session-policy", source="sessions.session.event.v1")', []),
     (
-        'Table("accounts.token.snapshot.v1")',
-        ["pricing/pricing/app.py:1: pricing reads accounts.token.snapshot.v1, but the catalogue does not list it"],
+        'Table("assets.credential.snapshot.v1")',
+        ["pricing/pricing/app.py:1: pricing reads assets.credential.snapshot.v1, but the catalogue does not list it"],
     ),
     (
         'Policy(name="pricing.token-policy", source="sessions.session.event.v1")',

@@ -38,6 +38,7 @@ from ev_contracts.gateway import (
     ReservationEndedAtStation,
     SecurityEventReported,
     SettlementReported,
+    StationPasswordTaken,
     VatNumberValidationRequested,
 )
 
@@ -82,11 +83,18 @@ Notice: TypeAlias = (
     | PriorityChargingSwitched
     | ReservationEndedAtStation
     | SettlementReported
+    | StationPasswordTaken
 )
 
 
 def told_at(event: Notice) -> datetime:
     """When it was so, by the station's own clock where the message says it."""
-    if isinstance(event, ForeignCertificateRefused):
-        return event.refused_at
-    return event.occurred_at if isinstance(event, _Dated) else event.received_at
+    match event:
+        case ForeignCertificateRefused():
+            return event.refused_at
+        case StationPasswordTaken():
+            return event.taken_at
+        case SecurityEventReported() | DerAlarmReported() | DerControlSwitched():
+            return event.occurred_at
+        case _:
+            return event.received_at

@@ -37,7 +37,9 @@ def test_a_notice_is_a_line_of_its_stations_timeline(kind: type[Record]) -> None
             key={
                 "tenant": "volt",
                 "object_id": "NLVOLT0001",
-                "at": next(facts[name] for name in ("occurred_at", "received_at", "refused_at") if name in facts),
+                "at": next(
+                    facts[name] for name in ("occurred_at", "received_at", "refused_at", "taken_at") if name in facts
+                ),
                 "event_id": "e-1",
             },
             values={"type": kind.__name__, "facts": notice.model_dump_json()},
