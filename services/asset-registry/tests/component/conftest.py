@@ -26,8 +26,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # samples stand beside th
 
 
 SERVICE = "asset-registry"
-FOLLOWED = {"gateway.desk.event.v1", "gateway.knock.sample.v1"}
-READS = {name: topic for name, topic in TOPICS.items() if name.startswith("assets.") or name in FOLLOWED}
+READS = {
+    name: topic
+    for name, topic in TOPICS.items()
+    if topic.owner == SERVICE or any(consumer.service == SERVICE for consumer in topic.consumers)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
