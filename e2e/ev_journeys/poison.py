@@ -27,6 +27,12 @@ REPLICAS_FOLLOW = frozenset({"gateway.connection.event.v1", "gateway.desk.event.
 NOT_EVERYWHERE = frozenset({"gateway.signing-outbox"})
 """Reactions that run only where an installation is set up for them."""
 
+TABLES_OF_SAMPLES = frozenset({("asset-registry", "gateway.knock.sample.v1")})
+READ_WHILE_WANTED = frozenset(
+    {("charger-gateway", "pricing.rating.event.v1"), ("charger-gateway", "pricing.running-cost.sample.v1")}
+)
+"""The gateway looks at prices only while some station shows costs; these here show none."""
+
 OLDER = """
 import dataclasses, json, runpy, sys
 import ev_contracts.catalogue as catalogue
@@ -101,6 +107,7 @@ def listed_at(topics: Sequence[Topic], key: str) -> set[tuple[str, str, str]]:
         if (topic.kind == "snapshot" and consumer.live)
         or (topic.kind in {"event", "sample"} and consumer.service == "projections")
         or (topic.name in REPLICAS_FOLLOW and consumer.service == topic.owner)
+        or (consumer.service, topic.name) in TABLES_OF_SAMPLES
     }
     named = {(owner, name) for name, owner in names.items() if name not in NOT_EVERYWHERE}
     return {(service, name, key) for service, name in {*named, *followed}}
@@ -109,7 +116,7 @@ def listed_at(topics: Sequence[Topic], key: str) -> set[tuple[str, str, str]]:
 def buried(topics: Sequence[Topic]) -> set[tuple[str, str]]:
     """(Dead-letter topic, topic) of what must be buried: commands by their owner, facts by each service that hears.
 
-    Snapshots are held by their tables; what a service says to itself it may merely follow.
+    What is followed is held by its tables; what a service says to itself it may merely follow.
     """
     box = {topic.owner: topic.name for topic in TOPICS.values() if topic.kind == "dlq"}
     return {
@@ -118,6 +125,7 @@ def buried(topics: Sequence[Topic]) -> set[tuple[str, str]]:
         if topic.kind != "snapshot"
         for consumer in topic.consumers
         if topic.kind == "command" or consumer.service != topic.owner
+        if (consumer.service, topic.name) not in TABLES_OF_SAMPLES | READ_WHILE_WANTED
     }
 
 
