@@ -96,7 +96,7 @@ def _of_context(
 ) -> Iterator[MeterReading]:
     places = _by_place(samples, scaled)
     totals = places.pop(_TOTALS, {})
-    phases = _phases(places)
+    phases = _phases(places) if places else []
     fields = _fields(totals | _sums(totals, phases) if phases else totals)
     fields |= _currents(totals, phases) | _signed(samples, frame_ref)
     if fields:
