@@ -89,12 +89,8 @@ Notice: TypeAlias = (
 
 def told_at(event: Notice) -> datetime:
     """When it was so, by the station's own clock where the message says it."""
-    match event:
-        case ForeignCertificateRefused():
-            return event.refused_at
-        case StationPasswordTaken():
-            return event.taken_at
-        case SecurityEventReported() | DerAlarmReported() | DerControlSwitched():
-            return event.occurred_at
-        case _:
-            return event.received_at
+    if isinstance(event, ForeignCertificateRefused):
+        return event.refused_at
+    if isinstance(event, StationPasswordTaken):
+        return event.taken_at
+    return event.occurred_at if isinstance(event, _Dated) else event.received_at
