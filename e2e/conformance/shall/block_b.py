@@ -7,6 +7,7 @@ from conformance.cases import SHALL
 from conformance.commissioning import is_told
 from conformance.station import ACCEPTED, Gone, Payload, Refusal
 from conformance.v201.charger import BOOT, Charger
+from conformance.v201.telling import in_parts
 from ev_contracts.assets import RegistrationState
 
 _AWAITING, _SUSPENDED = RegistrationState.AWAITING_SET_UP, RegistrationState.SUSPENDED
@@ -86,36 +87,10 @@ def _setting(variable: str, value: str = "300") -> dict[str, str]:
     return {"component": "OCPPCommCtrlr", "variable": variable, "value": value}
 
 
-class _Narrow(Charger):
-    """Takes two variables in a message, and says so."""
-
-    MOST = 2
-
-    def answer_to(self, action: str, payload: Payload, /) -> Payload | None:
-        name = {"GetVariables": "getVariable", "SetVariables": "setVariable"}.get(action)
-        if name is None:
-            return super().answer_to(action, payload)
-        results = [self._result(name, one) for one in payload[f"{name}Data"]]
-        assert len(results) <= self.MOST
-        return {f"{name}Result": results}
-
-    def _result(self, name: str, asked: Payload) -> Payload:
-        said = {"attributeStatus": "Accepted", "component": asked["component"], "variable": asked["variable"]}
-        return said | ({"attributeValue": str(self.MOST)} if name == "getVariable" else {})
-
-
 async def _all_in_parts(charger: Charger, path: str, *, action: str, body: Payload) -> None:
-    narrow = _Narrow(charger.stand)
-    await narrow.connect()
-    try:
-        await narrow.boots()
-        response = await narrow.stand.command(narrow.station_id, path, body)
-        told = response.json()
-        assert (told["status"], len(told["response"]["variables"])) == ("succeeded", 5)
-        asked = [(await narrow.asked.get())[0] for _ in range(narrow.asked.qsize())]
-        assert asked == ["GetVariables", action, action, action]
-    finally:
-        await narrow.disconnect()
+    asked, told = await in_parts(charger, path, body)
+    assert (told["status"], len(told["response"]["variables"])) == ("succeeded", 5)
+    assert [name for name, _ in asked] == ["GetVariables", "GetVariables", action, action, action]
 
 
 _FIVE = [_setting(f"Variable{number}") for number in range(5)]

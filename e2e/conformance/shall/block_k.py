@@ -3,7 +3,6 @@
 from typing import Any
 
 from conformance.cases import SHALL
-from conformance.lacks import PHASES
 from conformance.station import ACCEPTED, Payload
 from conformance.v201.charger import Charger
 from conformance.v201.smart import levelled, needs
@@ -65,11 +64,30 @@ async def no_second(charger: Charger) -> None:
 async def one_phase(charger: Charger) -> None:
     three = _profile(charging_schedule=[_schedule(number_phases=3, phase_to_use=2)])
     assert "K01.FR.19" in await _is_not_sent(charger, "set-charging-profile", _setting(three))
+    charger.answers["GetVariables"] = _switches("true")
     one = _profile(charging_schedule=[_schedule(number_phases=1, phase_to_use=2)])
-    await charger.obeys("set-charging-profile", _setting(one), "SetChargingProfile")
+    charger.answers["SetChargingProfile"] = ACCEPTED
+    told = (await charger.stand.command(charger.station_id, "set-charging-profile", _setting(one))).json()
+    assert told["status"] == "succeeded", told
 
 
-SHALL.not_built("K01.FR.20", "A phase is named only to an EVSE that can switch phases.", PHASES)
+def _switches(value: str) -> Payload:
+    """What an EVSE says of its phases."""
+    component, variable = {"name": "SmartChargingCtrlr", "evse": {"id": 1}}, {"name": "ACPhaseSwitchingSupported"}
+    said = {"attributeStatus": "Accepted", "component": component, "variable": variable, "attributeValue": value}
+    return {"getVariableResult": [said]}
+
+
+@SHALL.case("K01.FR.20", "A phase is named only to an EVSE that can switch phases.")
+async def that_can_switch(charger: Charger) -> None:
+    one = _setting(_profile(charging_schedule=[_schedule(number_phases=1, phase_to_use=2)]))
+    charger.answers["GetVariables"] = _switches("false")
+    shown = (await charger.stand.command(charger.station_id, "set-charging-profile", one)).json()
+    assert (shown["status"], shown["answer"]) == ("refused", "inexpressible"), shown
+    assert "K01.FR.20" in shown["detail"]
+    (asked,) = (await charger.was_asked("GetVariables"))["getVariableData"]
+    assert asked["component"]["evse"] == {"id": 1}
+    assert charger.asked.empty()
 
 
 @SHALL.case("K01.FR.22", "No profile is set for constraints from outside.")

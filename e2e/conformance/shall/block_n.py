@@ -3,12 +3,17 @@
 from typing import Any
 
 from conformance.cases import SHALL
-from conformance.lacks import MONITORS_AT_ONCE
 from conformance.seeding import VALID
 from conformance.station import Payload, now
 from conformance.v201.charger import Charger, token
+from conformance.v201.telling import in_parts
 
-SHALL.not_built("N06.FR.04", "No more monitors are cleared in a message than the station takes.", MONITORS_AT_ONCE)
+
+@SHALL.case("N06.FR.04", "No more monitors are cleared in a message than the station takes.", connects=False)
+async def cleared_in_parts(charger: Charger) -> None:
+    asked, told = await in_parts(charger, "clear-variable-monitoring", {"monitor_ids": [11, 12, 13]})
+    assert asked[2:] == [("ClearVariableMonitoring", {"id": [11, 12]}), ("ClearVariableMonitoring", {"id": [13]})]
+    assert [one["monitor_id"] for one in told["response"]["monitors"]] == [11, 12, 13]
 
 
 def _event(kind: str, **more: Any) -> Payload:

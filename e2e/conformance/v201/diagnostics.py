@@ -8,6 +8,7 @@ from conformance.seeding import VALID
 from conformance.station import Payload, now
 from conformance.v201.asking import REJECTED, asked, status
 from conformance.v201.charger import Charger, token
+from conformance.v201.telling import in_parts
 
 _COMPONENT = {"component": {"name": "EVSE", "evse": {"id": 1}}, "variable": {"name": "Power"}}
 _OTHER = {"component": {"name": "Connector", "evse": {"id": 1, "connectorId": 1}}, "variable": {"name": "ProblemCode"}}
@@ -62,7 +63,13 @@ def _clears(number: str, says: str, ids: list[int], word: str) -> None:
     asked(f"N_{number}", says, "ClearVariableMonitoring", {"id": ids}, answer=answer, outcome=outcome)
 
 
-_clears("18", "As many monitors as a message may hold are cleared.", [1, 2, 3, 4], "Accepted")
+@V201.case("TC_N_18_CSMS", "More monitors than a message may hold are cleared by several.", connects=False)
+async def more_than_a_message(charger: Charger) -> None:
+    asked, told = await in_parts(charger, "clear-variable-monitoring", {"monitor_ids": [1, 2, 3, 4, 5]})
+    assert [payload["id"] for name, payload in asked if name == "ClearVariableMonitoring"] == [[1, 2], [3, 4], [5]]
+    assert told["status"] == "succeeded"
+
+
 _clears("44", "A monitor that cannot be cleared.", [1], "Rejected")
 
 

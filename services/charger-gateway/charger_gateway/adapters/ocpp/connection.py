@@ -13,6 +13,7 @@ from typing import Any, Protocol, assert_never
 import structlog
 
 from charger_gateway.adapters.ocpp.admission import Proven
+from charger_gateway.adapters.ocpp.commands.told import Place
 from charger_gateway.adapters.ocpp.commands.words import number
 from charger_gateway.adapters.ocpp.dialects import Asked, Interpreter, hear, hear_sent, quarantine
 from charger_gateway.adapters.ocpp.frames import (
@@ -112,8 +113,8 @@ class Connection:
         self.close_reason = "closed"
         self.append_since: float | None = None
         """Monotonic instant since when this socket waits for the log; None where it does not."""
-        self.items_per_message: dict[str, int | None] = {}
-        """How many items a message of an action may hold, as the station said; None where it says nothing of it."""
+        self.told: dict[Place, str] = {}
+        """What the station said of itself where a command's form depends on it."""
         self.socket = socket
         self._sockets = sockets
         self._pace = pace

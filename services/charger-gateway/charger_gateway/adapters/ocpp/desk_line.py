@@ -22,7 +22,10 @@ from charger_gateway.adapters.ocpp.commands import (
     outcome_of,
 )
 from charger_gateway.adapters.ocpp.commands.limits import within_limits
+from charger_gateway.adapters.ocpp.commands.model import CannotSay
+from charger_gateway.adapters.ocpp.commands.phases import phases_can_be_named
 from charger_gateway.adapters.ocpp.commands.table import RAW
+from charger_gateway.adapters.ocpp.commands.told import Told
 from charger_gateway.adapters.ocpp.connection import Connection, SocketGone
 from charger_gateway.adapters.ocpp.frames import CallError, CallResult
 from charger_gateway.adapters.ocpp.passwords import password_taken
@@ -45,6 +48,11 @@ _MOST_OFFERED = 10_000
 _MOST_AT_WORK = 1_000
 _REGISTERED_WITHIN_S = 5.0
 _CLOSED = Outcome(outcome="undeliverable", answer="connection-closed")
+
+
+def _inexpressible(why: str) -> Outcome:
+    return Outcome(outcome="refused", answer=INEXPRESSIBLE, detail=why)
+
 
 log = structlog.get_logger("charger_gateway.desk_line")
 
@@ -171,6 +179,9 @@ class DeskLine:
         except SocketGone:
             await self._report(key, command, epoch, _CLOSED)
             return
+        except CannotSay as error:
+            await self._report(key, command, epoch, _inexpressible(str(error)))
+            return
         except TimeoutError:
             log.warning("desk.unanswered", station=command.station_id, action=command.action)
             return
@@ -203,14 +214,16 @@ class DeskLine:
     async def _call_all(
         self, calls: Sequence[OutgoingCall], command: CommandRequested, connection: Connection
     ) -> list[tuple[OutgoingCall, CallResult | CallError]]:
-        """One after the other, until one has no result. Raises SocketGone, TimeoutError."""
+        """One after the other, until one has no result. Raises SocketGone, TimeoutError, CannotSay."""
         answered: list[tuple[OutgoingCall, CallResult | CallError]] = []
 
         async def say(action: str, payload: Mapping[str, Any]) -> CallResult | CallError:
             return await connection.call(action, payload, self._pace.wall_seconds_until(command.expires_at))
 
         if command.action != RAW:
-            calls = await within_limits(calls, connection.version, connection.items_per_message, say)
+            station = Told(version=connection.version, known=connection.told, say=say)
+            await phases_can_be_named(calls, station)
+            calls = await within_limits(calls, station)
         for call in calls:
             answer = await say(call.action, self._located(call.payload, command.command_id))
             answered.append((call, answer))
@@ -231,7 +244,7 @@ class DeskLine:
         """What to send, or the outcome of a command that this station cannot or may not be sent."""
         calls = calls_of(command, Station(version=connection.version, heard=connection.heard()), self._seal)
         if isinstance(calls, Inexpressible):
-            return Outcome(outcome="refused", answer=INEXPRESSIBLE, detail=calls.why)
+            return _inexpressible(calls.why)
         standing = connection.standing
         if not all(standing.may_be_asked(call.action) for call in calls):
             return Outcome(outcome="refused", answer=NOT_ACCEPTED, detail=f"its boot was answered {standing.status}")

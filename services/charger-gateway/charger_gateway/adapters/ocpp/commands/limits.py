@@ -1,53 +1,61 @@
-"""How many variables one message may hold, by the station's own word (OCPP 2.0.1 B05.FR.11, B06.FR.05)."""
+"""How much one message may hold, by the station's own word (OCPP 2.0.1 B05.FR.11, B06.FR.05, N04.FR.09, N06.FR.04)."""
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any
 
 from charger_gateway.adapters.ocpp.commands.model import OutgoingCall
-from charger_gateway.adapters.ocpp.frames import V16, CallError, CallResult
-from charger_gateway.adapters.ocpp.schemas import response_violation
+from charger_gateway.adapters.ocpp.commands.told import Place, Told
+from charger_gateway.adapters.ocpp.frames import V16, call_frame
 
-Say: TypeAlias = Callable[[str, Mapping[str, Any]], Awaitable[CallResult | CallError]]
+_ITEMS = {
+    "GetVariables": ("DeviceDataCtrlr", "getVariableData"),
+    "SetVariables": ("DeviceDataCtrlr", "setVariableData"),
+    "SetVariableMonitoring": ("MonitoringCtrlr", "setMonitoringData"),
+    "ClearVariableMonitoring": ("MonitoringCtrlr", "id"),
+}
+_ANY_MESSAGE_ID = "0" * 36
 
-_ITEMS = {"GetVariables": "getVariableData", "SetVariables": "setVariableData"}
 
+async def within_limits(calls: Sequence[OutgoingCall], station: Told) -> Sequence[OutgoingCall]:
+    """The calls, split where the station takes fewer items or bytes in a message than stand there.
 
-async def within_limits(
-    calls: Sequence[OutgoingCall], version: str, known: MutableMapping[str, int | None], say: Say
-) -> Sequence[OutgoingCall]:
-    """The calls, split where the station takes fewer items; it is asked once a connection, and only if it matters.
-
-    Raises what `say` raises.
+    Raises what the station's `say` raises.
     """
-    if version == V16:
+    if station.version == V16:
         return calls
     parts: list[OutgoingCall] = []
     for call in calls:
-        items = call.payload.get(_ITEMS.get(call.action, ""), ())
+        component, name = _ITEMS.get(call.action, ("", ""))
+        items = call.payload.get(name, ())
         if len(items) <= 1:
             parts.append(call)
             continue
-        if call.action not in known:
-            known[call.action] = _most_of(version, await say("GetVariables", _question(call.action)))
-        parts += _split(call, items, known[call.action] or len(items))
+        most = await _most(station, component, "ItemsPerMessage", call.action) or len(items)
+        most_bytes = await _most(station, component, "BytesPerMessage", call.action)
+        parts += [_with(call, name, part) for part in _parted(call, name, most, most_bytes)]
     return parts
 
 
-def _split(call: OutgoingCall, items: Sequence[Any], most: int) -> list[OutgoingCall]:
-    name = _ITEMS[call.action]
-    return [
-        OutgoingCall(action=call.action, payload={**call.payload, name: list(items[start : start + most])})
-        for start in range(0, len(items), most)
-    ]
-
-
-def _question(action: str) -> Mapping[str, Any]:
-    variable = {"name": "ItemsPerMessage", "instance": action}
-    return {"getVariableData": [{"component": {"name": "DeviceDataCtrlr"}, "variable": variable}]}
-
-
-def _most_of(version: str, answer: CallResult | CallError) -> int | None:
-    if isinstance(answer, CallError) or response_violation(version, "GetVariables", answer.payload) is not None:
-        return None
-    value = answer.payload["getVariableResult"][0].get("attributeValue", "")
+async def _most(station: Told, component: str, variable: str, action: str) -> int | None:
+    value = await station.value(Place(component=component, variable=variable, instance=action))
     return int(value) if value.isascii() and value.isdigit() and int(value) > 0 else None
+
+
+def _parted(call: OutgoingCall, name: str, most: int, most_bytes: int | None) -> list[list[Any]]:
+    """A single item that is too long alone goes alone: nothing smaller can be said."""
+    parts: list[list[Any]] = [[]]
+    for item in call.payload[name]:
+        grown = [*parts[-1], item]
+        if len(grown) > 1 and (len(grown) > most or _is_longer(_with(call, name, grown), most_bytes)):
+            parts.append([item])
+        else:
+            parts[-1] = grown
+    return parts
+
+
+def _is_longer(call: OutgoingCall, most_bytes: int | None) -> bool:
+    return most_bytes is not None and len(call_frame(_ANY_MESSAGE_ID, call.action, call.payload)) > most_bytes
+
+
+def _with(call: OutgoingCall, name: str, items: list[Any]) -> OutgoingCall:
+    return OutgoingCall(action=call.action, payload={**call.payload, name: items})
