@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -25,6 +26,8 @@ from chassis.tables import Follower
 from chassis.telemetry import export_metrics
 
 _DRAIN_S = 10
+# Records live for milliseconds and hold no cycles: looking for cycles every 700 allocations costs a third of the work.
+_ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
 _MEASURE_EVERY_S = 5.0
 _GATHER_S = 0.2
 """How old what people look at may be for the sake of fewer and larger reads; nobody waits for it to decide."""
@@ -251,4 +254,6 @@ def run_service(service: Service) -> None:
             loop.add_signal_handler(number, service.stop)
         await service.run()
 
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)
     uvloop.run(main())
