@@ -1,6 +1,8 @@
 """Security profiles 2 and 3 over real TLS: who gets in by which certificate, and who does not."""
 
+import asyncio
 import os
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -223,3 +225,43 @@ async def test_a_good_one_stays_good_while_another_is_revoked(secured: Secured) 
     os.utime(secured.folder / "ca" / "revoked.pem", ns=(1, 1))
     secured.tls.look()
     assert await secured.fares(secured.client(certificate=chain.encode(), key=key)) == "in"
+
+
+# What was good before.
+
+
+async def test_who_is_trusted_no_more_opens_nothing(secured: Secured) -> None:
+    key = ec_key()
+    context = secured.client(certificate=issue(key, STATION, by=secured.station_ca), key=key)
+    assert await secured.fares(context) == "in"
+    LocalCa.open_or_make(secured.folder / "newer", operator="Volt", now=NOW)
+    for name in ("ca.pem", "revoked.pem"):
+        (secured.folder / "ca" / name).write_bytes((secured.folder / "newer" / name).read_bytes())
+        os.utime(secured.folder / "ca" / name, ns=(1, 1))
+    secured.tls.look()
+    assert await secured.fares(context) == "cut"
+    newer = issue(key, STATION, by=ca_of(secured.folder / "newer"))
+    assert await secured.fares(secured.client(certificate=newer, key=key)) == "in"
+
+
+async def test_a_revoked_certificate_resumes_no_session(secured: Secured) -> None:
+    key = ec_key()
+    chain = secured.ca.sign(request_of(key, STATION), station_id=STATION, now=NOW)
+    context = secured.client(certificate=chain.encode(), key=key)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # its sessions are known once the handshake is over
+
+    def resumed(session: ssl.SSLSession | None) -> tuple[ssl.SSLSession | None, bool]:
+        address = ("127.0.0.1", secured.gateway.server.tls_port)
+        with (
+            socket.create_connection(address, 10) as bare,
+            context.wrap_socket(bare, server_hostname="localhost", session=session) as wrapped,
+        ):
+            return wrapped.session, wrapped.session_reused is True
+
+    session, _ = await asyncio.to_thread(resumed, None)
+    assert (await asyncio.to_thread(resumed, session))[1]
+    secured.ca.revoke(chain, now=NOW)
+    os.utime(secured.folder / "ca" / "revoked.pem", ns=(1, 1))
+    secured.tls.look()
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        await asyncio.to_thread(resumed, session)

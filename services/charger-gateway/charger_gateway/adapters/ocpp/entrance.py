@@ -7,7 +7,6 @@ Beyond the bound a new socket is cut before a byte is read of it, so that others
 import asyncio
 import contextlib
 import socket
-import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any
 import structlog
 
 from charger_gateway.adapters.ocpp.limits import Limits
+from charger_gateway.adapters.trust.tls import TlsContext
 from chassis.telemetry import Metrics
 
 _BACKLOG = 1024
@@ -59,7 +59,7 @@ class Entrance:
         under_way: UnderWay,
         limits: Limits,
         metrics: Metrics,
-        tls: ssl.SSLContext | None = None,
+        tls: TlsContext | None = None,
     ) -> None:
         self._welcome = welcome
         self._under_way = under_way
@@ -113,10 +113,11 @@ class Entrance:
                 "ssl_handshake_timeout": self._limits.handshake_timeout_s,
                 "ssl_shutdown_timeout": _TLS_FAREWELL_S,
             }
+        context = None if self._tls is None else self._tls.context
         with self._under_way.one(peer):
             try:
                 _, protocol = await asyncio.get_running_loop().connect_accepted_socket(
-                    self._welcome, accepted, ssl=self._tls, **timeouts
+                    self._welcome, accepted, ssl=context, **timeouts
                 )
             except OSError as error:
                 log.debug("handshake.failed", peer=peer, why=str(error))

@@ -175,7 +175,7 @@ class OcppServer:
                 under_way=under_way,
                 limits=limits,
                 metrics=metrics,
-                tls=address.tls.context,
+                tls=address.tls,
             )
             self.tls_port = secure.open(address.host, address.tls_port)
             entrances.append(secure)

@@ -41,7 +41,11 @@ class TlsFiles:
 
 
 class TlsContext:
-    """The context of one port; files that change are read again, so that a renewed certificate needs no restart."""
+    """The context of one port; files that change are read again, so that a renewed certificate needs no restart.
+
+    What changed makes a new context: one can learn whom to trust but not forget it, and a session that is resumed
+    under it shows its certificate to nobody.
+    """
 
     def __init__(self, files: TlsFiles, *, renew: Callable[[], object] | None = None) -> None:
         """`renew` sees to it that the revocations do not lapse; it is called before each look."""
@@ -50,23 +54,8 @@ class TlsContext:
         if renew is not None:
             renew()
         self._seen = self._stamps()
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self.context.set_ciphers(SUITES[files.suites])
-        self.context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_CIPHER_SERVER_PREFERENCE | ssl.OP_NO_RENEGOTIATION
-        if files.station_roots is not None:
-            self.context.verify_mode = ssl.CERT_OPTIONAL
-            self.context.verify_flags |= ssl.VERIFY_X509_STRICT
-        self._load()
-
-    def _load(self) -> None:
-        for chain, key in self._files.certificates:
-            self.context.load_cert_chain(chain, key)
-        if self._files.station_roots is not None:
-            self.context.load_verify_locations(self._files.station_roots)
-        if self._files.revocations is not None:
-            self.context.load_verify_locations(self._files.revocations)
-            self.context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+        self.context = _made(files)
+        """As of the last look: each handshake takes it anew."""
 
     def _stamps(self) -> tuple[int, ...]:
         files = self._files
@@ -81,7 +70,7 @@ class TlsContext:
                 self._renew()
             stamps = self._stamps()
             if stamps != self._seen:
-                self._load()
+                self.context = _made(self._files)
                 self._seen = stamps
                 log.info("tls.reloaded")
         except (OSError, ssl.SSLError) as error:
@@ -92,6 +81,24 @@ class TlsContext:
         while True:
             await asyncio.sleep(_LOOK_S)
             self.look()
+
+
+def _made(files: TlsFiles) -> ssl.SSLContext:
+    """Raises OSError, ssl.SSLError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(SUITES[files.suites])
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_CIPHER_SERVER_PREFERENCE | ssl.OP_NO_RENEGOTIATION
+    for chain, key in files.certificates:
+        context.load_cert_chain(chain, key)
+    if files.station_roots is not None:
+        context.verify_mode = ssl.CERT_OPTIONAL
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        context.load_verify_locations(files.station_roots)
+    if files.revocations is not None:
+        context.load_verify_locations(files.revocations)
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+    return context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
