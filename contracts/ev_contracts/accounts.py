@@ -17,6 +17,20 @@ class BlockToken(Record, frozen=True):
     reason: StrictStr
 
 
+class ChargingPlaces(Record, frozen=True):
+    """Where sessions may start: at these places, and at EVSEs of these kinds."""
+
+    site_ids: Annotated[tuple[StrictStr, ...], Field(description="Any EVSE of these sites.")] = ()
+    evse_ids: Annotated[
+        tuple[StrictStr, ...],
+        Field(
+            description="These EVSEs, by their ids as registered, beside those of the sites. No site and no EVSE: all of them."
+        ),
+    ] = ()
+    allows_ac: Annotated[StrictBool, Field(description="At connectors of alternating current.")] = True
+    allows_dc: Annotated[StrictBool, Field(description="At connectors of direct current.")] = True
+
+
 class CreateGroup(Record, frozen=True):
     """Create a group of tokens; what one of them began, each of them may stop."""
 
@@ -90,6 +104,16 @@ class GroupLimited(Record, frozen=True):
     limited_at: Instant
 
 
+class GroupRestricted(Record, frozen=True):
+    """Sessions may start with the tokens of a group at these places alone."""
+
+    group_id: StrictStr
+    places: Annotated[
+        ChargingPlaces | None, Field(description="Where sessions may start with its tokens; absent: anywhere.")
+    ] = None
+    restricted_at: Instant
+
+
 class GroupSnapshot(Record, frozen=True):
     """The group as it stands; key <tenant>/<group_id>."""
 
@@ -100,6 +124,9 @@ class GroupSnapshot(Record, frozen=True):
     sessions_at_once: Annotated[
         StrictInt | None,
         Field(description="So many sessions may run with its tokens together at once; absent: any number."),
+    ] = None
+    places: Annotated[
+        ChargingPlaces | None, Field(description="Where sessions may start with its tokens; absent: anywhere.")
     ] = None
 
 
@@ -165,6 +192,26 @@ class RegisterDriver(Record, frozen=True):
     public_key: Annotated[
         StrictBytes | None,
         Field(description="The driver's own public key (X25519), for sealing bytes that must stay whole."),
+    ] = None
+
+
+class RestrictGroup(Record, frozen=True):
+    """Sessions may start with the tokens of the group at these places alone."""
+
+    at: Instant
+    group_id: StrictStr
+    places: Annotated[
+        ChargingPlaces | None, Field(description="Where sessions may start with its tokens; absent: anywhere.")
+    ] = None
+
+
+class RestrictToken(Record, frozen=True):
+    """Sessions may start with the token at these places alone."""
+
+    at: Instant
+    uid_hmac: StrictStr
+    places: Annotated[
+        ChargingPlaces | None, Field(description="Where sessions may start with it; absent: anywhere.")
     ] = None
 
 
@@ -252,6 +299,17 @@ class TokenLimited(Record, frozen=True):
     limited_at: Instant
 
 
+class TokenRestricted(Record, frozen=True):
+    """Sessions may start with a token at these places alone."""
+
+    uid_hmac: StrictStr
+    token_ref: StrictStr
+    places: Annotated[
+        ChargingPlaces | None, Field(description="Where sessions may start with it; absent: anywhere.")
+    ] = None
+    restricted_at: Instant
+
+
 class TokenStatus(StrEnum):
     """Whether a token may start a session."""
 
@@ -282,4 +340,7 @@ class TokenSnapshot(Record, frozen=True):
     ] = False
     sessions_at_once: Annotated[
         StrictInt | None, Field(description="So many sessions may run with it at once; absent: any number.")
+    ] = None
+    places: Annotated[
+        ChargingPlaces | None, Field(description="Where sessions may start with it; absent: anywhere.")
     ] = None

@@ -43,10 +43,12 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
     "accounts.group.command.v1": (
         accounts.CreateGroup,
         accounts.LimitGroup,
+        accounts.RestrictGroup,
     ),
     "accounts.group.event.v1": (
         accounts.GroupCreated,
         accounts.GroupLimited,
+        accounts.GroupRestricted,
     ),
     "accounts.group.snapshot.v1": (accounts.GroupSnapshot,),
     "accounts.subscription.command.v1": (
@@ -64,6 +66,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         accounts.JoinGroup,
         accounts.LeaveGroup,
         accounts.LimitToken,
+        accounts.RestrictToken,
     ),
     "accounts.token.event.v1": (
         accounts.TokenBlocked,
@@ -71,6 +74,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         accounts.TokenJoinedGroup,
         accounts.TokenLeftGroup,
         accounts.TokenLimited,
+        accounts.TokenRestricted,
     ),
     "accounts.token.snapshot.v1": (accounts.TokenSnapshot,),
     "assets.component.snapshot.v1": (assets.ComponentSnapshot,),

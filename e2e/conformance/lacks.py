@@ -1,4 +1,3 @@
 """What the gateway has not yet, in the words of the table; a line goes when its cases pass."""
 
 PRICE_TEXT = "no price is told in words at the station: costs are, as amounts"
-EVSES_OF_A_TOKEN = "no token is limited to certain EVSEs or kinds of them: nothing here says so"

@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from charger_gateway.domain.ids import token_key
 from chassis.clock import SystemClock
@@ -110,22 +111,26 @@ def _stations(stations: tuple[str, ...]) -> Iterator[tuple[str, str, Record]]:
         yield "assets.station.snapshot.v1", f"{TENANT}/{station_id}", shape_of(station_id)
 
 
+def card(uid: str, number: int, **more: Any) -> tuple[str, str, TokenSnapshot]:
+    """A card of the provider as accounts say it: topic, key and record."""
+    uid_hmac = token_key(uid, key_of("token-key"))
+    told = {
+        "uid_hmac": uid_hmac,
+        "token_ref": f"card-{number}",
+        "token_type": "RFID",
+        "emsp_party_id": PROVIDER,
+        "tenant": "emo",
+        "driver_ref": f"driver-{number}",
+        "status": TokenStatus.VALID,
+        "version": 1,
+    }
+    return "accounts.token.snapshot.v1", f"_/{uid_hmac}", TokenSnapshot(**{**told, **more})
+
+
 def _cards() -> Iterator[tuple[str, str, Record]]:
     for number, (uid, status) in enumerate(CARDS.items(), start=1):
-        uid_hmac = token_key(uid, key_of("token-key"))
-        token = TokenSnapshot(
-            uid_hmac=uid_hmac,
-            token_ref=f"card-{number}",
-            token_type="RFID",
-            emsp_party_id=PROVIDER,
-            tenant=TENANT if uid == MASTER else "emo",
-            driver_ref=f"driver-{number}",
-            status=status,
-            version=1,
-            group_id=GROUPS.get(uid),
-            is_master_pass=uid == MASTER,
-        )
-        yield "accounts.token.snapshot.v1", f"_/{uid_hmac}", token
+        master = {"tenant": TENANT, "is_master_pass": True} if uid == MASTER else {}
+        yield card(uid, number, status=status, group_id=GROUPS.get(uid), **master)
     contract = CommercialSnapshot(
         contract_id="C-1",
         contract_version=1,

@@ -2,18 +2,46 @@
 
 from typing import Any
 
+from chassis.testing import eventually
 from conformance.cases import SHALL
-from conformance.lacks import EVSES_OF_A_TOKEN
-from conformance.seeding import BLOCKED, CONTRACT, FIRST, GROUP, PIN, UNKNOWN, VALID
+from conformance.seeding import BLOCKED, CONTRACT, FIRST, GROUP, PIN, UNKNOWN, VALID, card, shape_of
 from conformance.v201.charger import Charger, Transaction, token
 from conformance.vehicles import Holder
+from ev_contracts.accounts import ChargingPlaces
 
-for _row, _says in (
-    ("C01.FR.18", "A good token of a driver who may not use this kind of EVSE is NotAllowedTypeEVSE."),
-    ("C01.FR.20", "A token for some EVSEs of the station is answered with the list of them."),
-    ("C01.FR.22", "A token for none of the station's EVSEs is NotAtThisLocation."),
-):
-    SHALL.not_built(_row, _says, EVSES_OF_A_TOKEN)
+
+async def _restricted(charger: Charger, uid: str, places: ChargingPlaces) -> Any:
+    """What the station is told of a new card that is for these places, once accounts' word of it has come."""
+    await charger.stand.says(*card(uid, 100, places=places))
+
+    async def known() -> Any:
+        told = await charger.authorize(uid)
+        return None if told["status"] == "Invalid" else told
+
+    return await eventually(known, what="the new card")
+
+
+@SHALL.case("C01.FR.18", "A good token of a driver who may not use this kind of EVSE is NotAllowedTypeEVSE.")
+async def not_this_kind(charger: Charger) -> None:
+    told = await _restricted(charger, "CAFE0118", ChargingPlaces(site_ids=("S-OCTT",), allows_ac=False))
+    assert told == {"status": "NotAllowedTypeEVSE"}
+
+
+@SHALL.case("C01.FR.20", "A token for some EVSEs of the station is answered with the list of them.")
+async def some_evses(charger: Charger) -> None:
+    second = shape_of(charger.station_id).evses[1].evse_id
+    told = await _restricted(charger, "CAFE0120", ChargingPlaces(evse_ids=(second,)))
+    assert told == {"status": "Accepted", "evseId": [2]}
+    first = await Transaction(charger).starts("Authorized", idToken=token("CAFE0120"))
+    assert first["idTokenInfo"]["status"] == "NotAtThisLocation"
+    second_one = await Transaction(charger, evse=2).starts("Authorized", idToken=token("CAFE0120"))
+    assert second_one["idTokenInfo"] == {"status": "Accepted", "evseId": [2]}
+
+
+@SHALL.case("C01.FR.22", "A token for none of the station's EVSEs is NotAtThisLocation.")
+async def no_evse(charger: Charger) -> None:
+    told = await _restricted(charger, "CAFE0122", ChargingPlaces(site_ids=("S-ELSEWHERE",)))
+    assert told == {"status": "NotAtThisLocation"}
 
 
 @SHALL.case("C01.FR.19", "A token for all EVSEs of the station is answered without a list of them.")

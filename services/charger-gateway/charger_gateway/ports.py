@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from charger_gateway.domain.certificates import ContractCertificate, ContractJudged
+from charger_gateway.domain.places import StationEvse
 from charger_gateway.domain.station import TokenVerdict
 from ev_contracts.assets import Connector, RegistrationState
 from ev_contracts.gateway import OcspEvidence
@@ -36,6 +37,7 @@ class StationShape:
     connectors: Sequence[tuple[int, int]] = ()
     plugs: Mapping[int, Sequence[Connector]] = field(default_factory=dict)
     """What each EVSE's connectors can carry."""
+    evses: Sequence[StationEvse] = ()
     retired: bool = False
     registration: RegistrationState = RegistrationState.ACCEPTED
     serial_number: str | None = None

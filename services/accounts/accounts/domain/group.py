@@ -1,4 +1,4 @@
-"""When a group of tokens exists, whether they are master passes, and how many sessions they may have at once.
+"""When a group of tokens exists, whether they are master passes, and how many sessions they may start, and where.
 
 Who belongs to it, the tokens say.
 """
@@ -8,10 +8,19 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from chassis.decider import Decider, Refused, Snapshot
-from ev_contracts.accounts import CreateGroup, GroupCreated, GroupLimited, GroupSnapshot, LimitGroup
+from ev_contracts.accounts import (
+    ChargingPlaces,
+    CreateGroup,
+    GroupCreated,
+    GroupLimited,
+    GroupRestricted,
+    GroupSnapshot,
+    LimitGroup,
+    RestrictGroup,
+)
 
-GroupCommand = CreateGroup | LimitGroup
-GroupEvent = GroupCreated | GroupLimited
+GroupCommand = CreateGroup | LimitGroup | RestrictGroup
+GroupEvent = GroupCreated | GroupLimited | GroupRestricted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +35,7 @@ class Created:
     group: GroupCreated
     version: int
     sessions_at_once: int | None = None
+    places: ChargingPlaces | None = None
 
 
 GroupState = Unknown | Created
@@ -38,6 +48,8 @@ def decide(command: GroupCommand, state: GroupState) -> Sequence[GroupEvent] | R
             return _create(command, state)
         case LimitGroup():
             return _limit(command, state)
+        case RestrictGroup():
+            return _restrict(command, state)
         case _:
             assert_never(command)
 
@@ -66,6 +78,18 @@ def _limit(command: LimitGroup, state: GroupState) -> Sequence[GroupEvent] | Ref
             assert_never(state)
 
 
+def _restrict(command: RestrictGroup, state: GroupState) -> Sequence[GroupEvent] | Refused:
+    match state:
+        case Unknown():
+            return Refused(reason="group-unknown")
+        case Created():
+            if state.places == command.places:
+                return []
+            return [GroupRestricted(group_id=command.group_id, places=command.places, restricted_at=command.at)]
+        case _:
+            assert_never(state)
+
+
 def evolve(state: GroupState, event: GroupEvent) -> GroupState:
     """The group after one more event."""
     match event:
@@ -74,6 +98,9 @@ def evolve(state: GroupState, event: GroupEvent) -> GroupState:
         case GroupLimited():
             assert isinstance(state, Created), "only a group that exists is limited"
             return replace(state, version=state.version + 1, sessions_at_once=event.sessions_at_once)
+        case GroupRestricted():
+            assert isinstance(state, Created), "only a group that exists is restricted"
+            return replace(state, version=state.version + 1, places=event.places)
         case _:
             assert_never(event)
 
@@ -85,7 +112,9 @@ def snapshots(_before: GroupState, after: GroupState) -> Sequence[Snapshot]:
             return []
         case Created():
             told = after.group.model_dump(exclude={"created_at"})
-            record = GroupSnapshot(**told, version=after.version, sessions_at_once=after.sessions_at_once)
+            record = GroupSnapshot(
+                **told, version=after.version, sessions_at_once=after.sessions_at_once, places=after.places
+            )
             return [Snapshot(topic="accounts.group.snapshot.v1", key="", record=record)]
         case _:
             assert_never(after)

@@ -1,4 +1,4 @@
-"""Whose a token is, whether it may start a session, and which group it belongs to."""
+"""Whose a token is, whether and where it may start a session, and which group it belongs to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,21 +7,24 @@ from typing import assert_never
 from chassis.decider import Decider, Refused, Snapshot
 from ev_contracts.accounts import (
     BlockToken,
+    ChargingPlaces,
     IssueToken,
     JoinGroup,
     LeaveGroup,
     LimitToken,
+    RestrictToken,
     TokenBlocked,
     TokenIssued,
     TokenJoinedGroup,
     TokenLeftGroup,
     TokenLimited,
+    TokenRestricted,
     TokenSnapshot,
     TokenStatus,
 )
 
-TokenCommand = IssueToken | BlockToken | JoinGroup | LeaveGroup | LimitToken
-TokenEvent = TokenIssued | TokenBlocked | TokenJoinedGroup | TokenLeftGroup | TokenLimited
+TokenCommand = IssueToken | BlockToken | JoinGroup | LeaveGroup | LimitToken | RestrictToken
+TokenEvent = TokenIssued | TokenBlocked | TokenJoinedGroup | TokenLeftGroup | TokenLimited | TokenRestricted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,7 @@ class Valid:
     version: int
     group: TokenJoinedGroup | None = None
     sessions_at_once: int | None = None
+    places: ChargingPlaces | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,7 @@ class Blocked:
     version: int
     group: TokenJoinedGroup | None = None
     sessions_at_once: int | None = None
+    places: ChargingPlaces | None = None
 
 
 TokenState = Unknown | Valid | Blocked
@@ -65,6 +70,8 @@ def decide(command: TokenCommand, state: TokenState) -> Sequence[TokenEvent] | R
             return _leave(command, state)
         case LimitToken():
             return _limit(command, state)
+        case RestrictToken():
+            return _restrict(command, state)
         case _:
             assert_never(command)
 
@@ -145,6 +152,23 @@ def _limit(command: LimitToken, state: TokenState) -> Sequence[TokenEvent] | Ref
             assert_never(state)
 
 
+def _restrict(command: RestrictToken, state: TokenState) -> Sequence[TokenEvent] | Refused:
+    match state:
+        case Unknown():
+            return Refused(reason="token-unknown")
+        case Valid() | Blocked():
+            if state.places == command.places:
+                return []
+            token_ref = state.token.token_ref
+            return [
+                TokenRestricted(
+                    uid_hmac=command.uid_hmac, token_ref=token_ref, places=command.places, restricted_at=command.at
+                )
+            ]
+        case _:
+            assert_never(state)
+
+
 def evolve(state: TokenState, event: TokenEvent) -> TokenState:
     """The token after one more event."""
     if isinstance(event, TokenIssued):
@@ -153,14 +177,21 @@ def evolve(state: TokenState, event: TokenEvent) -> TokenState:
     version = state.version + 1
     match event:
         case TokenBlocked():
-            at_once = state.sessions_at_once
-            return Blocked(token=state.token, version=version, group=state.group, sessions_at_once=at_once)
+            return Blocked(
+                token=state.token,
+                version=version,
+                group=state.group,
+                sessions_at_once=state.sessions_at_once,
+                places=state.places,
+            )
         case TokenJoinedGroup():
             return replace(state, version=version, group=event)
         case TokenLeftGroup():
             return replace(state, version=version, group=None)
         case TokenLimited():
             return replace(state, version=version, sessions_at_once=event.sessions_at_once)
+        case TokenRestricted():
+            return replace(state, version=version, places=event.places)
         case _:
             assert_never(event)
 
@@ -178,6 +209,7 @@ def snapshots(_before: TokenState, after: TokenState) -> Sequence[Snapshot]:
                 group_id=after.group and after.group.group_id,
                 is_master_pass=after.group is not None and after.group.is_master_pass,
                 sessions_at_once=after.sessions_at_once,
+                places=after.places,
             )
             return [Snapshot(topic="accounts.token.snapshot.v1", key="", record=record)]
         case _:

@@ -41,7 +41,7 @@ async def test_every_route_names_its_act_and_lets_no_other_role_through(world: A
     (app,) = (part.app for part in build(world.settings, log=MemoryLog()).parts if isinstance(part, HttpEdge))
     assert undeclared_routes(app) == []
     acts = declared_acts(app)
-    assert len(acts) == 22
+    assert len(acts) == 25
     roles = {row.role for rows in ACTS.values() for row in rows}
     for method, path, act in acts:
         place = path.replace("{", "").replace("}", "")
@@ -153,6 +153,23 @@ async def test_a_token_is_limited_to_so_many_sessions_and_let_go_again(world: An
         assert limited["happened"] == ["ev.accounts.TokenLimited"]
         assert (await world.http.get(place, headers=by("emo"))).json()["sessions_at_once"] == at_once
     assert (await refused(world, f"{place}/limit", {"sessions_at_once": 0}))[0] == 422
+
+
+@shared
+async def test_a_token_and_its_group_are_restricted_to_places_and_let_go_again(world: Any) -> None:
+    token = await told(world, "/v1/tokens", {"uid": "04AB10", "emsp_party_id": "NL-EMO"})
+    group = await told(world, "/v1/groups", None)
+    depot = {"site_ids": ["S-AMS-1"], "evse_ids": [], "allows_ac": True, "allows_dc": False}
+    for place, happened in (
+        (f"/v1/tokens/{token['token_ref']}", "ev.accounts.TokenRestricted"),
+        (f"/v1/groups/{group['group_id']}", "ev.accounts.GroupRestricted"),
+    ):
+        for body, kept in (({"site_ids": ["S-AMS-1"], "allows_dc": False}, depot), ({}, None)):
+            assert (await told(world, f"{place}/places", body))["happened"] == [happened]
+            assert (await world.http.get(place, headers=by("emo"))).json()["places"] == kept
+        nowhere = {"allows_ac": False, "allows_dc": False}
+        assert (await refused(world, f"{place}/places", nowhere))[0] == 422
+        assert (await refused(world, f"{place}/places", {"site_ids": ["S"] * 201}))[0] == 422
 
 
 @shared

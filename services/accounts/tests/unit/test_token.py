@@ -9,15 +9,18 @@ from accounts.domain.token import token
 from chassis.testing import Scenario
 from ev_contracts.accounts import (
     BlockToken,
+    ChargingPlaces,
     IssueToken,
     JoinGroup,
     LeaveGroup,
     LimitToken,
+    RestrictToken,
     TokenBlocked,
     TokenIssued,
     TokenJoinedGroup,
     TokenLeftGroup,
     TokenLimited,
+    TokenRestricted,
     TokenSnapshot,
     TokenStatus,
 )
@@ -44,6 +47,11 @@ LEFT = TokenLeftGroup(uid_hmac="9f2c", token_ref="T-1", group_id="G-FLEET", left
 
 LIMIT = LimitToken(at=NOON, uid_hmac="9f2c", sessions_at_once=1)
 LIMITED = TokenLimited(uid_hmac="9f2c", token_ref="T-1", sessions_at_once=1, limited_at=NOON)
+
+DEPOT = ChargingPlaces(site_ids=("S-AMS-1",), allows_dc=False)
+RESTRICT = RestrictToken(at=NOON, uid_hmac="9f2c", places=DEPOT)
+RESTRICTED = TokenRestricted(uid_hmac="9f2c", token_ref="T-1", places=DEPOT, restricted_at=NOON)
+FREED = RESTRICTED.model_copy(update={"places": None})
 
 
 def test_a_token_is_issued_once() -> None:
@@ -93,9 +101,20 @@ def test_a_token_is_limited_once() -> None:
     Scenario(token).when(LIMIT).then_refused("token-unknown")
 
 
+def test_a_token_is_restricted_to_places_and_let_go_again() -> None:
+    anywhere = RESTRICT.model_copy(update={"places": None})
+    Scenario(token).given(ISSUED).when(RESTRICT).then(RESTRICTED).when(RESTRICT).then_nothing().when(anywhere).then(
+        FREED
+    )
+    Scenario(token).given(ISSUED).when(anywhere).then_nothing()
+    Scenario(token).when(RESTRICT).then_refused("token-unknown")
+
+
 @pytest.mark.parametrize(
     ("history", "told"),
     [
+        ((ISSUED, RESTRICTED, BLOCKED), {"status": TokenStatus.BLOCKED, "version": 3, "places": DEPOT}),
+        ((ISSUED, RESTRICTED, FREED), {"status": TokenStatus.VALID, "version": 3}),
         ((ISSUED, LIMITED, BLOCKED), {"status": TokenStatus.BLOCKED, "version": 3, "sessions_at_once": 1}),
         ((ISSUED,), {"status": TokenStatus.VALID, "version": 1}),
         ((ISSUED, BLOCKED), {"status": TokenStatus.BLOCKED, "version": 2}),

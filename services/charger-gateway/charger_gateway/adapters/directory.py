@@ -4,14 +4,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from charger_gateway.domain.places import StationEvse
 from charger_gateway.domain.station import SessionLimit, TokenVerdict
 from charger_gateway.domain.tokens import UNKNOWN_TOKEN, judge
 from charger_gateway.ports import KnownStation, StationShape
 from chassis.tables import Table
-from ev_contracts.accounts import GroupSnapshot, TokenSnapshot
+from ev_contracts.accounts import ChargingPlaces, GroupSnapshot, TokenSnapshot
 from ev_contracts.assets import (
     CommercialSnapshot,
     CredentialSnapshot,
+    Evse,
     OwnershipSnapshot,
     RegistrationState,
     StationSnapshot,
@@ -46,10 +48,22 @@ class Shapes(Table[StationSnapshot]):
             cpo_party_id=new.cpo_party_id,
             connectors=connectors,
             plugs={evse.evse_number: evse.connectors for evse in new.evses},
+            evses=tuple(_evse(new, evse) for evse in new.evses),
             retired=new.retired,
             registration=new.registration,
             serial_number=new.serial_number,
         )
+
+
+def _evse(station: StationSnapshot, evse: Evse) -> StationEvse:
+    kinds = {connector.dc for connector in evse.connectors}
+    return StationEvse(
+        number=evse.evse_number,
+        evse_id=evse.evse_id,
+        site_id=station.site_id,
+        ac=False in kinds,
+        dc=True in kinds,
+    )
 
 
 class Tokens(Table[TokenSnapshot]):
@@ -205,17 +219,25 @@ class TablesDirectory:
             return UNKNOWN_TOKEN
         contracts = self._contracts.between(cpo_party_id, token.emsp_party_id)
         verdict = judge(token, cpo_party_id=cpo_party_id, contracts=contracts, at=at)
-        limits = self._limits(token) if verdict.accepted else ()
-        return replace(verdict, limits=limits) if limits else verdict
+        if not verdict.accepted:
+            return verdict
+        group = None if token.group_id is None else self._groups.get(f"{token.tenant}/{token.group_id}")
+        limits, places = self._limits(token, group), _places(token, group)
+        return replace(verdict, limits=limits, places=places) if limits or places else verdict
 
-    def _limits(self, token: TokenSnapshot) -> tuple[SessionLimit, ...]:
+    def _limits(self, token: TokenSnapshot, group: GroupSnapshot | None) -> tuple[SessionLimit, ...]:
         """Its own and its group's; most have none, and cost nothing."""
         found = []
         if token.sessions_at_once is not None:
             own = self._running.of([token.token_ref])
             found.append(SessionLimit(at_most=token.sessions_at_once, running=own))
-        group = None if token.group_id is None else self._groups.get(f"{token.tenant}/{token.group_id}")
         if group is not None and group.sessions_at_once is not None:
             members = self._running.of(each.token_ref for each in self.group(group.group_id))
             found.append(SessionLimit(at_most=group.sessions_at_once, running=members))
         return tuple(found)
+
+
+def _places(token: TokenSnapshot, group: GroupSnapshot | None) -> tuple[ChargingPlaces, ...]:
+    """Where it and its group may start sessions: both must allow a place."""
+    found = (token.places, None if group is None else group.places)
+    return tuple(one for one in found if one is not None)

@@ -18,6 +18,8 @@ from ev_contracts.gateway import (
 
 NOT_AVAILABLE: Mapping[str, str] = {"reasonCode": "NotAvailable"}
 _UNPROVEN = "NoCertificateAvailable"
+_CANCELLED = frozenset({"Blocked", "Expired", "Invalid", "Unknown"})
+"""Of a token whose contract is over (C07.FR.13); one that is good elsewhere or later is no such (C07.FR.14)."""
 _TOKEN_WORDS = {"CertificateExpired": "Expired"}
 _PROVEN = frozenset({"good", "revoked", "unknown"})
 _COUNTS_CONTRACTS = "2.1"
@@ -51,7 +53,7 @@ def with_contract(answered: Translated, judged: ContractJudged | None, heard: He
     """An Authorize and its certificate's verdict, which is kept; where nobody judges, nobody vouches for it (C07)."""
     if judged is None:
         return replace(answered, answer={**answered.answer, "certificateStatus": _UNPROVEN})
-    if judged.status == "Accepted" and answered.answer["idTokenInfo"]["status"] != "Accepted":
+    if judged.status == "Accepted" and answered.answer["idTokenInfo"]["status"] in _CANCELLED:
         judged = replace(judged, status="ContractCancelled", why="token-not-accepted")
     answer = {**answered.answer, "certificateStatus": judged.status}
     kept = ContractCertificateJudged(

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from charger_gateway.domain.places import Here
 from charger_gateway.domain.registration import BootIntervals, Standing, status_of
 from charger_gateway.domain.running import Running
 from charger_gateway.domain.values import Payload, iso
+from ev_contracts.accounts import ChargingPlaces
 from ev_contracts.assets import Connector, RegistrationState
 from ev_contracts.gateway import StationBooted, StationSchedule
 from ev_contracts.record import Record
@@ -44,6 +46,10 @@ class TokenVerdict:
     """The tenant whose sessions this token stops, whoever began them."""
     limits: tuple["SessionLimit", ...] = ()
     """How many sessions it may have at once, and its group; none where any number."""
+    places: tuple[ChargingPlaces, ...] = ()
+    """Where it may start sessions, and where its group may; none where anywhere."""
+    here: Here | None = None
+    """At which EVSEs of the station it may start a session; None: at all of them."""
 
     @property
     def accepted(self) -> bool:

@@ -2,6 +2,7 @@
 
 from charger_gateway.domain import connector_states
 from charger_gateway.domain.ids import session_id_v16, transaction_number
+from charger_gateway.domain.places import NOT_HERE, NOT_THIS_KIND
 from charger_gateway.domain.readings import canonical_readings, scaled_v16
 from charger_gateway.domain.registration import BootIntervals
 from charger_gateway.domain.station import (
@@ -26,6 +27,8 @@ from ev_contracts.gateway import (
     TransactionEnded,
     TransactionStarted,
 )
+
+_GOOD_ELSEWHERE = frozenset({NOT_HERE, NOT_THIS_KIND})
 
 
 def boot(payload: Payload, heard: Heard, intervals: BootIntervals) -> Translated:
@@ -101,7 +104,7 @@ def start_transaction(
         started_at=started_at,
         meter_start_wh=meter_start_wh,
     )
-    verdict = to_begin(verdict, session_id)
+    verdict = to_begin(verdict, session_id, evse)
     number = transaction_number(session_id, number_key)
     started = TransactionStarted(
         station_id=heard.station_id,
@@ -162,6 +165,8 @@ def stop_transaction(payload: Payload, heard: Heard, verdict: TokenVerdict) -> T
 
 
 def _id_tag_info(verdict: TokenVerdict) -> dict[str, str]:
+    """1.6 has no words for a token that is good elsewhere."""
     expiry = {} if verdict.valid_until is None else {"expiryDate": iso(verdict.valid_until)}
     group = {} if verdict.group_id is None else {"parentIdTag": verdict.group_id}
-    return {"status": verdict.status, **expiry, **group}
+    status = "Invalid" if verdict.status in _GOOD_ELSEWHERE else verdict.status
+    return {"status": status, **expiry, **group}

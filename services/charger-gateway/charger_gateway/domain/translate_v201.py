@@ -17,7 +17,7 @@ from charger_gateway.domain.station import (
     Translated,
     booted,
 )
-from charger_gateway.domain.tokens import to_begin
+from charger_gateway.domain.tokens import to_begin, to_charge
 from charger_gateway.domain.values import INT64_MAX, Payload, instant, iso, name_of, whole
 from ev_contracts.common import MeterReading
 from ev_contracts.gateway import (
@@ -92,7 +92,7 @@ def status_notification(payload: Payload, heard: Heard) -> Translated:
 
 def authorize(verdict: TokenVerdict) -> Translated:
     """A question; asking it makes nothing true."""
-    return Translated(answer={"idTokenInfo": _id_token_info(verdict)})
+    return Translated(answer={"idTokenInfo": _id_token_info(to_charge(verdict))})
 
 
 def meter_values(payload: Payload, heard: Heard) -> Translated:
@@ -112,8 +112,9 @@ def meter_values(payload: Payload, heard: Heard) -> Translated:
 def transaction_event(payload: Payload, heard: Heard, verdict: TokenVerdict) -> Translated:
     """One event of a transaction; it is answered whatever it says, because a station queues behind it (E04)."""
     kind = payload["eventType"]
-    if kind != "Ended" and payload["triggerReason"] != "StopAuthorized":
-        verdict = to_begin(verdict, _session_id(payload, heard))
+    if verdict is not NO_TOKEN and kind != "Ended" and payload["triggerReason"] != "StopAuthorized":
+        session_id = _session_id(payload, heard)
+        verdict = to_begin(verdict, session_id, _evse_of(session_id, payload, heard))
     record: TransactionStarted | TransactionUpdated | TransactionEnded
     if kind == "Started":
         record = _started(payload, heard, verdict)
@@ -214,7 +215,14 @@ def _place(payload: Payload, heard: Heard) -> tuple[int, int]:
     return (number, whole(evse, "connectorId") if "connectorId" in evse else heard.only_connector_of(number))
 
 
+def _evse_of(session_id: str, payload: Payload, heard: Heard) -> int:
+    """As this event names it or an earlier one did; 0 where none was heard of."""
+    evse, _ = _place(payload, heard)
+    return evse or next((at for at, one in heard.running.items() if one.session_id == session_id), 0)
+
+
 def _id_token_info(verdict: TokenVerdict) -> dict[str, object]:
     expiry = {} if verdict.valid_until is None else {"cacheExpiryDateTime": iso(verdict.valid_until)}
     group = {} if verdict.group_id is None else {"groupIdToken": {"idToken": verdict.group_id, "type": "Central"}}
-    return {"status": verdict.status, **expiry, **group}
+    some = verdict.here.evses if verdict.here is not None and verdict.accepted else ()
+    return {"status": verdict.status, **expiry, **group, **({"evseId": list(some)} if some else {})}

@@ -6,6 +6,7 @@ import pytest
 
 from charger_gateway.domain.certificates import ContractCertificate, ContractJudged
 from charger_gateway.domain.ids import token_key
+from charger_gateway.domain.station import TokenVerdict
 from ev_contracts.gateway import (
     CertificateHash,
     CertificateStatusRequested,
@@ -14,7 +15,7 @@ from ev_contracts.gateway import (
     OcspEvidence,
 )
 
-from .saying import KEY, SAID, interpreter, say  # noqa: TID252 - tests are no package of the installation
+from .saying import KEY, SAID, KnowsCards, interpreter, say  # noqa: TID252 - tests are no package of the installation
 
 V2 = ("2.0.1", "2.1")
 QUESTION = {
@@ -90,6 +91,13 @@ def test_a_token_is_worth_no_more_than_its_certificate_and_the_verdict_is_kept(c
     assert said.facts[0].record == ContractCertificateJudged(
         **SAID, uid_hmac=token_key("CARD", KEY), status=certificate, by_chain=False, policy="required"
     )
+
+
+def test_a_good_certificate_of_a_token_that_is_good_elsewhere_stays_good() -> None:
+    elsewhere = TokenVerdict(status="NotAtThisLocation", token_ref="tok-1")
+    by = interpreter(authorities=Responder(status="Accepted"), directory=KnowsCards(cards={"CARD": elsewhere}))
+    said = say("2.0.1", "Authorize", CONTRACT, by=by)
+    assert said.answer == {"idTokenInfo": {"status": "NotAtThisLocation"}, "certificateStatus": "Accepted"}
 
 
 def test_a_good_certificate_of_a_token_that_is_not_good_is_a_contract_cancelled() -> None:

@@ -4,10 +4,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from ev_contracts.accounts import ChargingPlaces
+
 PartyId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{3}$")]
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 GroupId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,20}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
+
+
+PlaceId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,48}$")]
+MOST_PLACES = 200
+"""Of a token or a group; who needs more names sites."""
 
 
 class Body(BaseModel):
@@ -53,6 +60,26 @@ class LimitBody(Body):
     """How many sessions may run at once; null: any number."""
 
     sessions_at_once: Annotated[int, Field(ge=1, le=10_000)] | None
+
+
+class PlacesBody(Body):
+    """Where sessions may start: EVSEs of these sites and these EVSEs, of these kinds; with nothing named, anywhere."""
+
+    site_ids: Annotated[tuple[PlaceId, ...], Field(max_length=MOST_PLACES)] = ()
+    evse_ids: Annotated[tuple[PlaceId, ...], Field(max_length=MOST_PLACES)] = ()
+    allows_ac: bool = True
+    allows_dc: bool = True
+
+    @model_validator(mode="after")
+    def _allows_something(self) -> Self:
+        if not (self.allows_ac or self.allows_dc):
+            raise ValueError("either kind of current, or both")
+        return self
+
+    def places(self) -> ChargingPlaces | None:
+        """As the books have it; None where nothing is restricted."""
+        places = ChargingPlaces(**self.model_dump())
+        return None if places == ChargingPlaces() else places
 
 
 class MemberBody(Body):

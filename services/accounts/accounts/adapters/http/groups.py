@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Response
 
-from accounts.adapters.http.bodies import GroupId, LimitBody, MemberBody, Reference
+from accounts.adapters.http.bodies import GroupId, LimitBody, MemberBody, PlacesBody, Reference
 from accounts.adapters.http.edge import Edge
 from accounts.adapters.http.tokens import known_token, tell_token
 from chassis.auth import Caller
-from chassis.http import Asking, InTenant, Problem, answer, tell
-from ev_contracts.accounts import CreateGroup, GroupSnapshot, JoinGroup, LeaveGroup, LimitGroup
+from chassis.http import Asked, Asking, InTenant, Problem, answer, tell
+from ev_contracts.accounts import CreateGroup, GroupSnapshot, JoinGroup, LeaveGroup, LimitGroup, RestrictGroup
 
+_OfAGroup = CreateGroup | LimitGroup | RestrictGroup
 _GROUP_ID_CHARS = 20
 """OCPP 1.6 reads 20 characters of a parentIdTag, 2.x 36 of a groupIdToken."""
 
@@ -39,9 +40,7 @@ def _add_groups(app: FastAPI, edge: Edge, *, path: str, act: str, is_master_pass
         # Random; with an idempotency key a keyed digest of it, so that a retry means the same group.
         group_id = f"G{edge.blind('group', tenant, asked.key_or_new())}".upper()[:_GROUP_ID_CHARS]
         command = CreateGroup(at=edge.clock.now(), group_id=group_id, tenant=tenant, is_master_pass=is_master_pass)
-        key = f"{tenant}/{group_id}"
-        outcome = await tell(edge.desk, asked, entity="accounts.group", key=key, command=command, table=edge.groups)
-        return answer(edge.desk, caller.principal.subject, outcome, {"tenant": tenant, "group_id": group_id})
+        return await _tell_group(edge, caller, asked, tenant=tenant, command=command)
 
     @app.post(f"{path}/{{group_id}}/limit", status_code=201, tags=["groups"])
     async def limit_group(
@@ -54,9 +53,20 @@ def _add_groups(app: FastAPI, edge: Edge, *, path: str, act: str, is_master_pass
         tenant = caller.tenant(tenant)
         _known_group(edge, tenant, group_id, is_master_pass=is_master_pass)
         command = LimitGroup(at=edge.clock.now(), group_id=group_id, sessions_at_once=body.sessions_at_once)
-        key = f"{tenant}/{group_id}"
-        outcome = await tell(edge.desk, asked, entity="accounts.group", key=key, command=command, table=edge.groups)
-        return answer(edge.desk, caller.principal.subject, outcome, {"tenant": tenant, "group_id": group_id})
+        return await _tell_group(edge, caller, asked, tenant=tenant, command=command)
+
+    @app.post(f"{path}/{{group_id}}/places", status_code=201, tags=["groups"])
+    async def restrict_group(
+        group_id: GroupId,
+        body: PlacesBody,
+        asked: Asking,
+        caller: Annotated[Caller, Depends(acts)],
+        tenant: InTenant = None,
+    ) -> Response:
+        tenant = caller.tenant(tenant)
+        _known_group(edge, tenant, group_id, is_master_pass=is_master_pass)
+        command = RestrictGroup(at=edge.clock.now(), group_id=group_id, places=body.places())
+        return await _tell_group(edge, caller, asked, tenant=tenant, command=command)
 
     @app.get(f"{path}/{{group_id}}", tags=["groups"])
     async def read_group(
@@ -89,6 +99,12 @@ def _add_members(app: FastAPI, edge: Edge, *, path: str, act: str, is_master_pas
         _known_group(edge, token.tenant, group_id, is_master_pass=is_master_pass)
         command = LeaveGroup(at=edge.clock.now(), uid_hmac=token.uid_hmac, group_id=group_id)
         return await tell_token(edge, caller, asked, command, {"token_ref": token.token_ref, "group_id": group_id})
+
+
+async def _tell_group(edge: Edge, caller: Caller, asked: Asked, *, tenant: str, command: _OfAGroup) -> Response:
+    key = f"{tenant}/{command.group_id}"
+    outcome = await tell(edge.desk, asked, entity="accounts.group", key=key, command=command, table=edge.groups)
+    return answer(edge.desk, caller.principal.subject, outcome, {"tenant": tenant, "group_id": command.group_id})
 
 
 def _known_group(edge: Edge, tenant: str, group_id: str, *, is_master_pass: bool) -> GroupSnapshot:

@@ -5,15 +5,23 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Response
 
-from accounts.adapters.http.bodies import BlockBody, LimitBody, Reference, TokenBody
+from accounts.adapters.http.bodies import BlockBody, LimitBody, PlacesBody, Reference, TokenBody
 from accounts.adapters.http.edge import Edge, wrong_provider
 from accounts.ports import TokenEntry
 from chassis.auth import Caller
 from chassis.clock import new_id
 from chassis.http import Asked, Asking, InTenant, Problem, Rejected, answer, tell, wrong_fields
-from ev_contracts.accounts import BlockToken, IssueToken, JoinGroup, LeaveGroup, LimitToken, TokenSnapshot
+from ev_contracts.accounts import (
+    BlockToken,
+    IssueToken,
+    JoinGroup,
+    LeaveGroup,
+    LimitToken,
+    RestrictToken,
+    TokenSnapshot,
+)
 
-_OfAToken = BlockToken | JoinGroup | LeaveGroup | LimitToken
+_OfAToken = BlockToken | JoinGroup | LeaveGroup | LimitToken | RestrictToken
 _OWNERSHIP = ("tenant", "emsp_party_id", "token_type", "driver_ref")
 
 
@@ -54,6 +62,14 @@ def add_token_routes(app: FastAPI, edge: Edge) -> None:
     ) -> Response:
         token = known_token(edge, caller, token_ref)
         command = LimitToken(at=edge.clock.now(), uid_hmac=token.uid_hmac, sessions_at_once=body.sessions_at_once)
+        return await tell_token(edge, caller, asked, command, {"token_ref": token_ref})
+
+    @app.post("/v1/tokens/{token_ref}/places", status_code=201, tags=["tokens"])
+    async def restrict_token(
+        token_ref: Reference, body: PlacesBody, asked: Asking, caller: Annotated[Caller, Depends(issues)]
+    ) -> Response:
+        token = known_token(edge, caller, token_ref)
+        command = RestrictToken(at=edge.clock.now(), uid_hmac=token.uid_hmac, places=body.places())
         return await tell_token(edge, caller, asked, command, {"token_ref": token_ref})
 
     @app.get("/v1/tokens/{token_ref}", tags=["tokens"])

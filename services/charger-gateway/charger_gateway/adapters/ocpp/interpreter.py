@@ -9,7 +9,7 @@ from charger_gateway.adapters.signed_values import RecordSeal, with_signed
 from charger_gateway.domain.ids import token_key
 from charger_gateway.domain.registration import BootIntervals
 from charger_gateway.domain.station import NO_TOKEN, Heard, TokenVerdict, Translated
-from charger_gateway.domain.tokens import at_station_of
+from charger_gateway.domain.tokens import at_evses_of, at_station_of
 from charger_gateway.ports import Authorities, Directory
 from chassis.telemetry import Metrics
 
@@ -59,7 +59,10 @@ class Interpreter:
         """What the token's presenter is told."""
         uid_hmac = token_key(uid, self.token_key)
         verdict = self.directory.judge(uid_hmac, cpo_party_id=heard.cpo_party_id, at=heard.received_at)
-        return at_station_of(verdict, heard.tenant)
+        verdict = at_station_of(verdict, heard.tenant)
+        if not verdict.places:
+            return verdict
+        return at_evses_of(verdict, self.directory.shape(heard.tenant, heard.station_id).evses)
 
     def verdict_v201(self, payload: Mapping[str, Any], heard: Heard) -> TokenVerdict:
         """As `verdict`; a station whose owner lets everybody charge says NoAuthorization (C02)."""
