@@ -45,8 +45,9 @@ class Settings(BaseServiceSettings):
     """Sustained; beyond, stations are told to come later (503), so that a storm starves nobody who is connected."""
     handshakes_burst: int = 200
     most_handshakes: int = 2_000
-    """Under way at once, TLS and HTTP; beyond, a new socket is cut."""
+    """Under way at once, TLS and HTTP; beyond, a new socket is told to come later (503), or cut where it speaks TLS."""
     most_handshakes_of_a_peer: int = 1_000
+    """Beyond: 429, or cut."""
     drain_percent_per_s: float = 5.0
     """How fast a gateway that ends sends its stations away, so that they do not all knock at the next one at once."""
     log_timeout_s: float = 5.0

@@ -1,7 +1,8 @@
 """A port that stations knock at: handshakes under way, TLS and HTTP, are bounded for the process and for each peer.
 
 Who opens sockets and says nothing, or begins TLS and goes no further, holds a place until the handshake's deadline.
-Beyond the bound a new socket is cut before a byte is read of it, so that others' handshakes go on.
+Beyond the bound a new socket is told when to come again, so that others' handshakes go on. With TLS it is cut: an
+answer in HTTP would cost the very handshake for which there is no place.
 """
 
 import asyncio
@@ -10,10 +11,12 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import structlog
 
+from charger_gateway.adapters.ocpp.farewells import Farewells
 from charger_gateway.adapters.ocpp.limits import Limits
 from charger_gateway.adapters.trust.tls import TlsContext
 from chassis.telemetry import Metrics
@@ -33,9 +36,11 @@ class UnderWay:
     most_of_a_peer: int
     by_peer: Counter[str] = field(default_factory=Counter)
 
-    def has_room(self, peer: str) -> bool:
-        """Whether one more of this peer may begin."""
-        return self.by_peer.total() < self.most and self.by_peer[peer] < self.most_of_a_peer
+    def refusal(self, peer: str) -> HTTPStatus | None:
+        """Why no more of this peer may begin; None where one may."""
+        if self.by_peer.total() >= self.most:
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        return HTTPStatus.TOO_MANY_REQUESTS if self.by_peer[peer] >= self.most_of_a_peer else None
 
     @contextlib.contextmanager
     def one(self, peer: str) -> Iterator[None]:
@@ -66,6 +71,7 @@ class Entrance:
         self._limits = limits
         self._metrics = metrics
         self._tls = tls
+        self._farewells = Farewells(most=limits.most_farewells, timeout_s=limits.farewell_timeout_s)
         self._handshakes: set[asyncio.Task[None]] = set()
         self._socket: socket.socket | None = None
         self._accepting: asyncio.Task[None] | None = None
@@ -84,6 +90,7 @@ class Entrance:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._farewells.close()
         if self._socket is not None:
             self._socket.close()
 
@@ -98,13 +105,21 @@ class Entrance:
                 await asyncio.sleep(_OUT_OF_SOCKETS_S)
                 continue
             peer = str(address[0])
-            if not self._under_way.has_room(peer):
-                self._metrics.add("handshakes_cut", 1)
-                accepted.close()
+            refusal = self._under_way.refusal(peer)
+            if refusal is not None:
+                self._turn_away(accepted, refusal)
                 continue
             task = asyncio.create_task(self._shake_hands(accepted, peer))
             self._handshakes.add(task)
             task.add_done_callback(self._handshakes.discard)
+
+    def _turn_away(self, accepted: socket.socket, refusal: HTTPStatus) -> None:
+        if self._tls is None:
+            self._metrics.add("handshakes_cut", 1, str(refusal.value))
+            self._farewells.begin(accepted, refusal)
+            return
+        self._metrics.add("handshakes_cut", 1, "tls")
+        accepted.close()
 
     async def _shake_hands(self, accepted: socket.socket, peer: str) -> None:
         timeouts = {}

@@ -1,7 +1,6 @@
 """The handshake of one socket: whether this gateway takes it, whose it is, and which OCPP it will speak."""
 
 import asyncio
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -14,6 +13,7 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]  # the stub l
 from charger_gateway.adapters.ocpp.admission import Admissions, Foreign, Proof, Proven, Rejected, identity_in
 from charger_gateway.adapters.ocpp.deflate import agreed
 from charger_gateway.adapters.ocpp.dialects import SUBPROTOCOLS
+from charger_gateway.adapters.ocpp.farewells import come_again_s
 from charger_gateway.adapters.ocpp.frames import MAX_FRAME_BYTES
 from charger_gateway.adapters.ocpp.knocks import Knock
 from charger_gateway.adapters.ocpp.limits import Limits
@@ -25,7 +25,6 @@ _SERVER = "ev-assets-manager"
 _FIRST_BUFFER_BYTES = 2048
 _CLOSE_TIMEOUT_S = 2.0
 _NOBODY = "?"
-_SOONEST_S, _SPREAD_S = 5, 16
 
 log = structlog.get_logger("charger_gateway.handshake")
 
@@ -179,8 +178,7 @@ def _refusal(rejected: Rejected) -> WSUpgradeResponse:
     if rejected.status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Basic realm="ocpp"'
     if rejected.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
-        # Not the same for all, or they would all come back together.
-        headers["Retry-After"] = str(_SOONEST_S + secrets.randbelow(_SPREAD_S))
+        headers["Retry-After"] = str(come_again_s())
     refusal: WSUpgradeResponse = WSUpgradeResponse.create_error_response(
         rejected.status, rejected.text.encode(), headers
     )

@@ -12,9 +12,12 @@ class Limits:
     handshake_timeout_s: float = 10.0
     """For TLS, and again for HTTP."""
     most_handshakes: int = 2_000
-    """Under way at once, TLS and HTTP; beyond, a new socket is cut."""
+    """Under way at once, TLS and HTTP; beyond, a new socket is told to come later (503), or cut where it speaks TLS."""
     most_handshakes_of_a_peer: int = 1_000
-    """Generous, for many stations stand behind one address."""
+    """Generous, for many stations stand behind one address; beyond, 429."""
+    most_farewells: int = 1_000
+    """Sockets whose question is waited for before they are told to come later, at once on one port."""
+    farewell_timeout_s: float = 2.0
     probe_timeout_s: float = 5.0
     log_timeout_s: float = 5.0
     ping_interval_s: float = 30.0
