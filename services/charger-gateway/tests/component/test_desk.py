@@ -5,14 +5,17 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import ocpp.v16
 import ocpp.v201
 import orjson
+import pytest
 from ocpp.routing import on
 
+from charger_gateway.domain.command_book import CommandBook
 from chassis.clock import LabClock, SystemClock
 from chassis.log.appender import Appender
 from chassis.telemetry import Tracing
@@ -259,3 +262,20 @@ async def test_time_outs_stay_on_wall_time_where_business_time_runs_fast(tmp_pat
     assert left == timedelta(seconds=1_200)
     assert isinstance(events[2], CommandTimedOut)
     assert 1.0 <= took_s <= 8.0
+
+
+async def test_what_a_replica_remembers_no_more_is_looked_up_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("charger_gateway.app.CommandBook", partial(CommandBook, most=1))
+    headers = {"Authorization": "Bearer cpo"}
+    async with running_whole(tmp_path, wait_s=0.0) as whole:
+        links = [(await whole.ask("cpo", "NLVOLT0003", "reset", expires_in_s=1)).headers["Location"] for _ in range(2)]
+        events = await whole.outcomes(4)
+        job = await whole.http.post("/v1/stations/NLVOLT0003/jobs/log-upload", json={}, headers=headers)
+        await whole.http.post("/v1/stations/NLVOLT0003/jobs/log-upload", json={}, headers=headers)
+        await whole.outcomes(len(events) + 4)
+        shown = [(await whole.get("cpo", link)).json()["status"] for link in (*links, job.headers["Location"])]
+        elsewhere = await whole.get("cpo", links[0].replace("NLVOLT0003", "NLVOLT0002"))
+    assert shown == ["undeliverable", "undeliverable", "standing"]
+    assert elsewhere.status_code == 404

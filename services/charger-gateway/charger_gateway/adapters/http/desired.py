@@ -75,11 +75,7 @@ def add_routes(app: FastAPI, edge: Edge) -> None:
         """The document, and how the station stood when it was last asked."""
         station = edge.station(station_id)
         caller.require(tenant=station.tenant)
-        try:
-            events = await edge.tails.desk_events(f"{station.tenant}/{station_id}")
-        except TimeoutError as error:
-            raise Problem(503, "log-too-slow", headers={"Retry-After": "5"}) from error
-        found = shown(events)
+        found = shown(await edge.desk_events(station))
         if found is None:
             raise Problem(404, "not-found")
         return JSONResponse(found)

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 from charger_gateway.adapters.film import Film
 from charger_gateway.adapters.http.shown import shown
 from charger_gateway.adapters.tails import Tails
-from charger_gateway.domain.command_book import CommandBook
+from charger_gateway.domain.command_book import CommandBook, CommandView, JobView
+from charger_gateway.domain.desk_state import DeskEvent
 from charger_gateway.ports import KnownStation
 from chassis.auth import Caller, Guard, Principal, Resource
 from chassis.clock import Clock, new_id
@@ -27,6 +28,11 @@ DESK = "gateway.desk"
 def own_session(principal: Principal, resource: Resource) -> bool:
     """The session is, or will be, one of the caller's own customers'."""
     return bool(principal.party_id) and resource.get("emsp_party_id") == principal.party_id
+
+
+def key_of(station: KnownStation) -> str:
+    """The station's desk."""
+    return f"{station.tenant}/{station.station_id}"
 
 
 class Stations(Protocol):
@@ -81,6 +87,31 @@ class Edge:
             raise Problem(404, "not-found")
         return station
 
+    async def command(self, station: KnownStation, command_id: str) -> CommandView | None:
+        """The station's command, also where the book has forgotten it. Raises Problem 503."""
+        known = self.book.view(command_id)
+        view = known or (await self._book_of(station)).view(command_id)
+        return view if view is not None and view.station_id == station.station_id else None
+
+    async def job(self, station: KnownStation, job_id: str) -> JobView | None:
+        """As `command`."""
+        known = self.book.job(job_id)
+        view = known or (await self._book_of(station)).job(job_id)
+        return view if view is not None and view.station_id == station.station_id else None
+
+    async def _book_of(self, station: KnownStation) -> CommandBook:
+        book = CommandBook()
+        for event in await self.desk_events(station):
+            book.on_event(key_of(station), event)
+        return book
+
+    async def desk_events(self, station: KnownStation) -> Sequence[DeskEvent]:
+        """What the desk said of the station of late, from the log. Raises Problem 503."""
+        try:
+            return await self.tails.desk_events(key_of(station))
+        except TimeoutError as error:
+            raise Problem(503, "log-too-slow", headers={"Retry-After": "5"}) from error
+
     def token_of(self, uid: str) -> TokenSnapshot | None:
         """The token of a uid, where the platform knows it."""
         return self.stations.token(self.token_key_of(uid))
@@ -103,7 +134,7 @@ class Asked:
     @property
     def key(self) -> str:
         """The desk's aggregate."""
-        return f"{self.station.tenant}/{self.station.station_id}"
+        return key_of(self.station)
 
     @property
     def command_id(self) -> str:

@@ -102,9 +102,10 @@ def add_routes(app: FastAPI, edge: Edge) -> None:
 
     @app.get(_PATH + "/{job_id}", tags=["jobs"])
     async def job(station_id: str, job_id: str, caller: Annotated[Caller, Depends(may_command)]) -> Response:
-        caller.require(tenant=edge.station(station_id).tenant)
-        view = edge.book.job(job_id)
-        if view is None or view.station_id != station_id:
+        station = edge.station(station_id)
+        caller.require(tenant=station.tenant)
+        view = await edge.job(station, job_id)
+        if view is None:
             raise Problem(404, "not-found")
         return JSONResponse(_shown(view))
 

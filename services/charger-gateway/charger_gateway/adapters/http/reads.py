@@ -22,8 +22,8 @@ def add_routes(app: FastAPI, edge: Edge) -> None:
     ) -> Response:
         """Whoever asked for it, and the operators of the station, may see it; a raw call only engineers."""
         station = edge.station(station_id)
-        view = edge.book.view(command_id)
-        if view is None or view.station_id != station_id:
+        view = await edge.command(station, command_id)
+        if view is None:
             raise Problem(404, "not-found")
         act = "command-raw" if view.action == _RAW else "command-station"
         operator = edge.guard.authority.may(principal, act, {"tenant": station.tenant})
