@@ -1320,6 +1320,9 @@ class SendRawCall(Record, frozen=True):
     ocpp_version: Annotated[StrictStr, Field(description="The version whose schema it passed.")]
     ocpp_action: StrictStr
     payload_sealed: Annotated[StrictBytes, Field(description="It may hold tokens and secrets.")]
+    request_id: Annotated[
+        StrictInt | None, Field(description="The payload's own, by which the station tells later how it goes on.")
+    ] = None
 
 
 class SetChargingProfile(Record, frozen=True):

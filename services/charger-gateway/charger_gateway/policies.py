@@ -1,6 +1,6 @@
 """How the desk reacts: to contacts, to words that follow an earlier command, to the registry, to sessions to stop."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +8,7 @@ from charger_gateway.domain.cost_display import known_by, reported
 from chassis.decider import EventContext, To, derived_id
 from ev_contracts.assets import DesiredVariable, StationAccepted, StationRegistered
 from ev_contracts.gateway import (
+    BatterySwapReported,
     CertificateSigningRequested,
     ChargingNeedsReported,
     ChargingScheduleReported,
@@ -98,16 +99,19 @@ def _levelled(event: object, context: EventContext) -> LevelCharging | RenewChar
             return None
 
 
+_KINDS: Mapping[type, str] = {
+    FirmwareStatusChanged: "firmware",
+    LogStatusChanged: "log",
+    FirmwarePublicationChanged: "publication",
+}
+
+
 def _word(event: object) -> ReportProgress | None:
     match event:
-        case FirmwareStatusChanged():
-            return _progress(event.station_id, event.received_at, "firmware", event.status, event.request_id)
-        case LogStatusChanged():
-            return _progress(event.station_id, event.received_at, "log", event.status, event.request_id)
+        case FirmwareStatusChanged() | LogStatusChanged() | FirmwarePublicationChanged():
+            return _progress(event.station_id, event.received_at, _KINDS[type(event)], event.status, event.request_id)
         case DiagnosticsStatusChanged():
             return _progress(event.station_id, event.received_at, "diagnostics", event.status)
-        case FirmwarePublicationChanged():
-            return _progress(event.station_id, event.received_at, "publication", event.status, event.request_id)
         case ReportCompleted():
             status = "Complete" if event.whole else "Incomplete"
             return _progress(event.station_id, event.received_at, "report", status, event.request_id)
@@ -115,6 +119,8 @@ def _word(event: object) -> ReportProgress | None:
             # Its own number is the certificate's, not the trigger's.
             status = "Requested" if event.accepted else "Rejected"
             return _progress(event.station_id, event.received_at, "signing", status)
+        case BatterySwapReported():
+            return _progress(event.station_id, event.received_at, "swap", event.event_type, event.request_id)
         case StationBooted():
             return _progress(event.station_id, event.booted_at, "boot", "Booted")
         case _:

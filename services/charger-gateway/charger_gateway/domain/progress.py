@@ -15,8 +15,10 @@ from ev_contracts.gateway import (
     GetMonitoringReport,
     GetReport,
     PublishFirmware,
+    RequestBatterySwap,
     RequestCustomerInformation,
     ResetStation,
+    SendRawCall,
     TriggerStationMessage,
     UpdateFirmware,
 )
@@ -53,43 +55,62 @@ _LAST: Mapping[str, Mapping[str, bool]] = {
     "publication": {"Published": True, "DownloadFailed": False, "InvalidChecksum": False, "PublishFailed": False},
     "report": {"Complete": True, "Incomplete": False},
     "boot": {"Booted": True},
+    "swap": {"BatteryOut": True, "BatteryOutTimeout": False},
     "signing": {"Installed": True, "NotInstalled": False, "Refused": False, "Rejected": False},
 }
-_Reports = (
-    GetBaseReport
-    | GetReport
-    | GetMonitoringReport
-    | GetChargingProfiles
-    | GetDisplayMessages
-    | RequestCustomerInformation
-    | GetDerControl
-)
-_SIGNING = frozenset({"SignChargePointCertificate", "SignChargingStationCertificate"})
+_NUMBERED: Mapping[type[StationAction], str] = {
+    UpdateFirmware: "firmware",
+    GetLog: "log",
+    PublishFirmware: "publication",
+    RequestBatterySwap: "swap",
+    GetBaseReport: "report",
+    GetReport: "report",
+    GetMonitoringReport: "report",
+    GetChargingProfiles: "report",
+    GetDisplayMessages: "report",
+    RequestCustomerInformation: "report",
+    GetDerControl: "report",
+}
+"""What follows a command under its own number."""
+_SIGNING = frozenset({"SignChargePointCertificate", "SignChargingStationCertificate", "SignV2GCertificate"})
+_OF_RAW: Mapping[str, str] = {
+    "UpdateFirmware": "firmware",
+    "SignedUpdateFirmware": "firmware",
+    "GetLog": "log",
+    "GetDiagnostics": "diagnostics",
+    "PublishFirmware": "publication",
+    "Reset": "boot",
+    "GetBaseReport": "report",
+    "GetReport": "report",
+    "GetMonitoringReport": "report",
+    "GetChargingProfiles": "report",
+    "GetDisplayMessages": "report",
+    "CustomerInformation": "report",
+    "GetDERControl": "report",
+    "RequestBatterySwap": "swap",
+}
+"""What follows OCPP's own actions, by their names."""
 
 
 def follow_of(command: StationAction) -> Follow | None:
     """What follows a command; None where its answer is all."""
+    numbered = _NUMBERED.get(type(command))
+    if numbered is not None:
+        request_id: int | None = getattr(command, "request_id")  # noqa: B009 - each of the table has one
+        return Follow(
+            kind=numbered, request_id=remote_start_number(command.command_id) if request_id is None else request_id
+        )
     match command:
-        case UpdateFirmware():
-            return _numbered("firmware", command.command_id, command.request_id)
-        case GetLog():
-            return _numbered("log", command.command_id, command.request_id)
         case GetDiagnostics():
             return Follow(kind="diagnostics")
-        case PublishFirmware():
-            return _numbered("publication", command.command_id, command.request_id)
         case ResetStation():
             return Follow(kind="boot")
         case TriggerStationMessage() if command.message in _SIGNING:
             return Follow(kind="signing")
-        case _ if isinstance(command, _Reports):
-            return _numbered("report", command.command_id, command.request_id)
+        case SendRawCall() if command.ocpp_action in _OF_RAW:
+            return Follow(kind=_OF_RAW[command.ocpp_action], request_id=command.request_id)
         case _:
             return None
-
-
-def _numbered(kind: str, command_id: str, request_id: int | None) -> Follow:
-    return Follow(kind=kind, request_id=remote_start_number(command_id) if request_id is None else request_id)
 
 
 def is_last(kind: str, status: str) -> bool:

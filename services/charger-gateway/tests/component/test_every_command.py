@@ -10,6 +10,7 @@ import pytest
 from charger_gateway.adapters.http.actions import slug_of
 from charger_gateway.adapters.ocpp.commands import ACTIONS
 from charger_gateway.domain.actions import asked_in
+from chassis.testing import eventually
 from ev_contracts.gateway import CommandRefused, CommandRequested, CommandSent
 
 from .seeding import CARD  # noqa: TID252 - tests are no package of the installation
@@ -173,3 +174,20 @@ async def test_a_stations_error_is_a_refusal_in_its_own_code(whole: Whole) -> No
         shown = (await asking).json()
     assert (shown["status"], shown["answer"], shown["detail"]) == ("refused", "NotSupported", "none here")
     assert [type(event) for event in await whole.desk()][-1] is CommandRefused
+
+
+async def test_what_follows_a_raw_call_is_shown_with_it(whole: Whole) -> None:
+    async with whole.station(STATION["2.1"], "ocpp2.1") as ws:
+        await whole.connected()
+        log = {"logType": "SecurityLog", "requestId": 77, "log": {"remoteLocation": "https://files.example/"}}
+        asking = asyncio.create_task(raw(whole, "engineer", "2.1", "GetLog", log))
+        call = json.loads(await ws.recv())
+        await ws.send(json.dumps([3, call[1], {"status": "Accepted"}]))
+        link = (await asking).headers["Location"]
+        await ws.send('[2,"m1","LogStatusNotification",{"status":"Uploaded","requestId":77}]')
+        assert json.loads(await ws.recv()) == [3, "m1", {}]
+
+        async def told() -> bool:
+            return [one["status"] for one in (await whole.get("engineer", link)).json()["progress"]] == ["Uploaded"]
+
+        await eventually(told, what="the word that follows")

@@ -260,10 +260,6 @@ def test_a_word_of_another_kind_or_number_is_of_no_command_of_ours() -> None:
     assert play.progressed("log", "Uploaded", remote_start_number(play.state.awaited[0].command_id)).said != []
 
 
-CERTIFICATE = job(
-    "certificate-exchange",
-    JobStep(trigger_station_message=TriggerStationMessage(**TEMPLATE, message="SignChargingStationCertificate")),
-)
 DELIVERY = DeliverSignedCertificate(
     **TEMPLATE | {"command_id": "d1", "expires_at": NOON + ONE}, certificate_chain="PEM"
 )
@@ -273,8 +269,10 @@ DELIVERY = DeliverSignedCertificate(
     ("answer", "status", "then"),
     [("Accepted", "Installed", JobSucceeded), ("Rejected", "NotInstalled", JobRetryScheduled)],
 )
-def test_a_certificates_job_ends_with_its_delivery(answer: str, status: str, then: type) -> None:
-    play = Play().tell(CERTIFICATE).sent().answered()
+@pytest.mark.parametrize("message", ["SignChargingStationCertificate", "SignV2GCertificate"])
+def test_a_certificates_job_ends_with_its_delivery(message: str, answer: str, status: str, then: type) -> None:
+    trigger = TriggerStationMessage(**TEMPLATE, message=message)
+    play = Play().tell(job("certificate-exchange", JobStep(trigger_station_message=trigger))).sent().answered()
     assert play.progressed("signing", "Requested").kinds == [CommandProgressed]
     play.tell(DELIVERY).sent().answered(answer)
     progressed = play.said[1]

@@ -11,6 +11,7 @@ from charger_gateway.ports import CsrRefused
 from chassis.clock import FixedClock
 from chassis.decider import EventContext, To, derived_id
 from ev_contracts.gateway import (
+    BatterySwapReported,
     CertificateSigningRequested,
     DeliverSignedCertificate,
     DiagnosticsStatusChanged,
@@ -63,6 +64,12 @@ def asked(*, accepted: bool = True, request_id: int | None = None) -> Certificat
         (asked(request_id=5), "signing", "Requested", None),
         (asked(accepted=False), "signing", "Rejected", None),
         (BOOTED, "boot", "Booted", None),
+        (
+            BatterySwapReported(**HEARD, event_type="BatteryIn", request_id=6, token_status="Accepted", batteries=()),
+            "swap",
+            "BatteryIn",
+            6,
+        ),
     ],
 )
 def test_a_later_word_is_told_to_the_desk(event: object, kind: str, status: str, request_id: int | None) -> None:

@@ -83,4 +83,4 @@ def test_the_readme_lists_the_facts_that_nobody_acts_on_yet() -> None:
 
 def test_what_is_acted_on_is_not_taken_for_idle() -> None:
     assert {"TransactionStarted", "CertificateSigningRequested", "ChargingNeedsReported", "StationBooted"} <= acted_on()
-    assert {"SettlementReported", "BatterySwapReported"} <= said() - acted_on()
+    assert {"SettlementReported", "MonitorsReported"} <= said() - acted_on()

@@ -36,7 +36,13 @@ def add_routes(app: FastAPI, edge: Edge) -> None:
             raise Problem(409, "station-not-connected", "which version's schema holds is known once it connects")
         _check(version, action, payload)
         sealed = edge.seal.hide(asked.command_id, payload)
-        command = SendRawCall(**asked.shared(edge), ocpp_version=version, ocpp_action=action, payload_sealed=sealed)
+        command = SendRawCall(
+            **asked.shared(edge),
+            ocpp_version=version,
+            ocpp_action=action,
+            payload_sealed=sealed,
+            request_id=payload.get("requestId"),
+        )
         hashed = {"action": action, "payload": payload, **body.model_dump(mode="json")}
         return await send(edge, asked.with_hashed(hashed), command)
 
