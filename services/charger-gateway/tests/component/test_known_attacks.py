@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,7 +29,7 @@ from ev_contracts.gateway import (
     TransactionStarted,
 )
 
-from .conftest import DEADLINE_S, Gateway  # noqa: TID252 - tests are no package of the installation
+from .conftest import DEADLINE_S, QUICK, Gateway, running  # noqa: TID252 - tests are no package of the installation
 from .seeding import SECRET, STATIONS, basic  # noqa: TID252 - as above
 from .test_sockets import AT, BOOT, call, station  # noqa: TID252 - as above
 
@@ -95,6 +96,16 @@ async def test_trying_many_identities_is_limited_too(strict_gateway: Gateway) ->
     # The same, sprayed: one password on every identity that a map shows, and on guessed ones.
     tried = [await status_of(strict_gateway, f"NLSPRAY{n}", basic(f"NLSPRAY{n}", "admin")) for n in range(6)]
     assert tried == [404, 404, 404, 404, 404, 429]
+
+
+async def test_whoever_guesses_takes_no_place_in_a_storm() -> None:
+    # The bound on handshakes would else be the guesser's means to keep all stations out.
+    limits = replace(QUICK, wrong_credentials_per_minute=3, handshakes_per_s=0.1, handshakes_burst=5)
+    async with running(limits) as gateway:
+        wrong = basic("NLVOLT0001", "wrong")
+        assert [await status_of(gateway, "NLVOLT0001", wrong) for _ in range(8)] == [401] * 3 + [429] * 5
+        async with station(gateway, "NLVOLT0002") as honest:
+            assert (await call(honest, "Heartbeat", {}))[0] == 3
 
 
 async def test_a_storm_of_handshakes_is_told_to_come_later(stormy_gateway: Gateway) -> None:

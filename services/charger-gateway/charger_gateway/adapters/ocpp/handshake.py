@@ -104,11 +104,12 @@ class Doorkeeper:
         return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(headers), socket)
 
     def _admitted(self, request: WSUpgradeRequest, peer: str, transport: asyncio.Transport) -> Admitted | Rejected:
-        if self._busy() or not self._doorway.take():
-            return Rejected(status=HTTPStatus.SERVICE_UNAVAILABLE, text="try later\n")
         identity = identity_in(request.path.decode("ascii", "surrogateescape"), self._path)
+        # First, for it costs nothing: whoever guesses must not take the places of those who come back.
         if self._wrong.must_wait(peer, identity or _NOBODY):
             return Rejected(status=HTTPStatus.TOO_MANY_REQUESTS, text="try later\n")
+        if self._busy() or not self._doorway.take():
+            return Rejected(status=HTTPStatus.SERVICE_UNAVAILABLE, text="try later\n")
         proof = Proof(
             authorization=_single(request.headers.getall("Authorization", ())),
             secure=transport.get_extra_info("ssl_object") is not None,
