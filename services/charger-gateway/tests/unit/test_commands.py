@@ -254,8 +254,8 @@ def test_a_start_may_bring_its_profile_and_its_group() -> None:
         ("1.6", example("ReserveNow", connector_type="cType2"), "OCPP 1.6 reserves a connector, not a kind of one"),
         (
             "1.6",
-            example("InstallCertificate", certificate_type="V2GRootCertificate"),
-            "OCPP 1.6 has no certificates of the kind V2GRootCertificate",
+            example("InstallCertificate", certificate_type="OEMRootCertificate"),
+            "OCPP 1.6 has no certificates of the kind OEMRootCertificate",
         ),
         (
             "1.6",

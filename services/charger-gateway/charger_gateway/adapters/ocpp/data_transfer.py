@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from charger_gateway.adapters.ocpp.commands.plug_and_charge import VENDOR
 from charger_gateway.adapters.ocpp.frames import V201
 from charger_gateway.adapters.ocpp.interpreter import Asked, Handler, Interpreter, Said
 from charger_gateway.adapters.ocpp.schemas import request_violation
@@ -19,10 +20,8 @@ from charger_gateway.adapters.ocpp.served_v2 import (
 )
 from charger_gateway.domain.station import Heard, Translated
 
-PLUG_AND_CHARGE = "org.openchargealliance.iso15118pnc"
-
 _VENDORS: Mapping[str, Mapping[str, Handler]] = {
-    PLUG_AND_CHARGE: {
+    VENDOR: {
         "Authorize": authorize,
         "SignCertificate": sign_certificate,
         "Get15118EVCertificate": contract_certificate,

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from charger_gateway.adapters.ocpp.commands import responses_v2x, responses_v16
 from charger_gateway.adapters.ocpp.commands.model import Outcome, OutgoingCall, Sealing
+from charger_gateway.adapters.ocpp.commands.plug_and_charge import opened
 from charger_gateway.adapters.ocpp.commands.table import RAW
 from charger_gateway.adapters.ocpp.frames import V16, CallError, CallResult
 from charger_gateway.adapters.ocpp.schemas import response_violation
@@ -47,9 +48,9 @@ def outcome_of(command: CommandRequested, answered: Sequence[Answered], *, versi
         violation = response_violation(version, call.action, answer.payload)
         if violation is not None:
             return Outcome(outcome="refused", answer="invalid-answer", detail=violation.description)
-        payloads.append((call, answer.payload))
+        payloads.append(opened(command.action, call, answer.payload))
     statuses = [status for call, payload in payloads for status in _statuses(call.action, payload)]
-    outcome, word = _judged(answered[-1][0].action, statuses)
+    outcome, word = _judged(payloads[-1][0].action, statuses)
     try:
         response = _response(command, payloads, version=version, sealing=sealing)
     except (BadField, ValidationError, ArithmeticError):

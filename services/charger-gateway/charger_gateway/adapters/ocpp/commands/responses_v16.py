@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from charger_gateway.adapters.ocpp.commands import responses_v2x
 from charger_gateway.adapters.ocpp.commands.model import OutgoingCall
 from charger_gateway.adapters.ocpp.commands.variables import is_secret, name_of
 from charger_gateway.adapters.ocpp.commands.words import record_from
@@ -77,6 +78,9 @@ def _changed(call: OutgoingCall, payload: Payload) -> VariableReading:
 
 
 def _certificates(call: OutgoingCall, payload: Payload) -> tuple[InstalledCertificate, ...]:
+    if "certificateHashDataChain" in payload:
+        # In an envelope 2.0.1 is spoken.
+        return responses_v2x.installed(payload)
     kind = call.payload["certificateType"]
     return tuple(
         InstalledCertificate(

@@ -116,16 +116,19 @@ def _period(one: Payload) -> ChargingSchedulePeriod:
 
 
 def _certificates(payload: Payload, _hide: Hide) -> dict[str, Any]:
-    return {
-        "certificates": tuple(
-            InstalledCertificate(
-                certificate_type=chain["certificateType"],
-                certificate=record_from(CertificateHash, chain["certificateHashData"]),
-                children=tuple(record_from(CertificateHash, one) for one in chain.get("childCertificateHashData", ())),
-            )
-            for chain in payload.get("certificateHashDataChain", ())
+    return {"certificates": installed(payload)}
+
+
+def installed(payload: Payload) -> tuple[InstalledCertificate, ...]:
+    """Of an answer to GetInstalledCertificateIds."""
+    return tuple(
+        InstalledCertificate(
+            certificate_type=chain["certificateType"],
+            certificate=record_from(CertificateHash, chain["certificateHashData"]),
+            children=tuple(record_from(CertificateHash, one) for one in chain.get("childCertificateHashData", ())),
         )
-    }
+        for chain in payload.get("certificateHashDataChain", ())
+    )
 
 
 def _tariffs(payload: Payload, hide: Hide) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import orjson
 
 from charger_gateway.adapters.ocpp.commands import v16_charging as charging
 from charger_gateway.adapters.ocpp.commands.model import CannotSay, OutgoingCall, outgoing, present
+from charger_gateway.adapters.ocpp.commands.plug_and_charge import enveloped, is_of_vehicles, kinds_apart
 from charger_gateway.adapters.ocpp.commands.variables import Name, key_of, value_v16
 from charger_gateway.adapters.ocpp.commands.words import Reveal, moment, number
 from charger_gateway.domain.actions import StationAction
@@ -63,12 +64,17 @@ _Certificates = DeliverSignedCertificate | InstallCertificate | DeleteCertificat
 
 def calls(asked: StationAction, heard: Heard, reveal: Reveal) -> Calls:
     """The command's calls; more than one where 1.6 says only one thing at a time. Raises CannotSay, ValueError."""
+    if is_of_vehicles(asked):
+        return (enveloped(asked, reveal),)
     match asked:
         case GetVariables():
             return (_get_configuration(asked),)
         case SetVariables():
             return tuple(_change_configuration(one, reveal) for one in asked.variables)
         case GetInstalledCertificateIds():
+            parts = kinds_apart(asked)
+            if len(parts) > 1:
+                return tuple(one for part in parts for one in calls(part, heard, reveal))
             return tuple(_installed(kind) for kind in asked.certificate_types or tuple(_ROOTS))
         case _:
             return (_one(asked, heard, reveal),)
