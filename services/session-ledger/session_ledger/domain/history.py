@@ -219,8 +219,9 @@ def _delivered(station: Station, event: EnergyDelivered) -> Station:
     row = (ms_of(sample.at), sample.register_wh, event.power_w, event.current_sum_a_tenths)
     evidence = replace(session.evidence, imported=with_register(session.evidence.imported, row))
     evidence = _noted(session, evidence, event.seq_no)
+    heard_at = _heard(session, event.received_at)
     return _with(
-        station, event.session_id, evidence=evidence, shown=sample, heard_at=_heard(session, event.received_at)
+        station, event.session_id, evidence=evidence, shown=sample, shown_wh=event.energy_wh, heard_at=heard_at
     )
 
 

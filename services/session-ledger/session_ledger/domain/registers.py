@@ -50,6 +50,14 @@ def begin_of(meter_start_wh: int | None, flow: Flow) -> int | None:
     return None if flow.begin is None else flow.begin.register_wh
 
 
+def is_placeholder(begin: Point, flow: Flow, then: Point) -> bool:
+    """Whether a begin of 0 is not believed: the first reading, `then` if there was none, is too far above it."""
+    if begin[1]:
+        return False
+    first = next(((at, wh) for at, wh, _, _ in flow.registers.kept if wh), then)
+    return first[1] > MOST_FROM_ZERO_WH or not is_reachable(begin, first)
+
+
 def metered(ends: Ends) -> Metered | Doubt:
     """The energy by the first rule that fits."""
     begin_wh, points, stop_wh = _cleaned(ends)

@@ -91,6 +91,8 @@ class Session:
     evidence: Evidence = field(default_factory=Evidence)
     shown: Sample | None = None
     """The latest register that an EnergyDelivered told."""
+    shown_wh: int = 0
+    """The energy that it told."""
     place: Place | None = None
     parties: Parties | None = None
     asked: int = 0

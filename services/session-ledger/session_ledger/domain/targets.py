@@ -30,7 +30,6 @@ from ev_contracts.sessions import (
 from session_ledger.domain.aims import Aim
 from session_ledger.domain.aims_shown import payer_of, running
 from session_ledger.domain.history import SessionEvent
-from session_ledger.domain.registers import begin_of
 from session_ledger.domain.station import Session, Station
 from session_ledger.domain.telling import Telling
 
@@ -177,12 +176,9 @@ def _began_by(session: Session, kept: TargetsKept) -> bool:
 def _set_anew(telling: Telling, event: TargetSet, now: datetime) -> None:
     """What is reached already when it is set."""
     session = telling.session(event.session_id)
-    begin_wh = None if session.start is None else begin_of(session.start.meter_start_wh, session.evidence.imported)
-    if session.shown is not None and begin_wh is not None and event.targets.energy_wh is not None:
-        energy_wh = session.shown.register_wh - begin_wh
-        if energy_wh >= event.targets.energy_wh:
-            told = _reached(session, "energy", event.set_at, energy_wh=energy_wh)
-            _reach(telling, told, now)
+    wish_wh = event.targets.energy_wh
+    if session.shown is not None and wish_wh is not None and session.shown_wh >= wish_wh:
+        _reach(telling, _reached(session, "energy", event.set_at, energy_wh=session.shown_wh), now)
 
 
 def _delivered(telling: Telling, event: EnergyDelivered, now: datetime) -> None:

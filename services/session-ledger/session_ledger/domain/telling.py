@@ -9,9 +9,10 @@ from session_ledger.domain.account import seconds_by_kind, stretches
 from session_ledger.domain.evidence import Told, is_gapless, register_of, tells_export, with_readings, with_seq
 from session_ledger.domain.finals import connector_key
 from session_ledger.domain.history import SessionEvent, evolve
-from session_ledger.domain.metering import Change, Doubt, Ends
+from session_ledger.domain.metering import Change, Doubt, Ends, Point, is_reachable
 from session_ledger.domain.meters import changes_at, within
-from session_ledger.domain.registers import begin_of, metered
+from session_ledger.domain.registers import begin_of, is_placeholder, metered
+from session_ledger.domain.rows import ms_of
 from session_ledger.domain.station import Session, Start, Station
 
 
@@ -100,14 +101,8 @@ def _delivered(
     begin_wh = None if start is None else begin_of(start.meter_start_wh, session.evidence.imported)
     if start is None or begin_wh is None or register_wh is None:
         return None
-    shown_at, shown_wh = (
-        (session.shown.at, session.shown.register_wh) if session.shown else (start.started_at, begin_wh)
-    )
-    meters = changes_at(station.meters, connector_key(start.evse_number, start.connector_number))
-    changes = within(meters, start.started_at, reading.sampled_at)
-    is_falling = register_wh < shown_wh and not within(changes, shown_at, reading.sampled_at)
-    energy_wh = _over(changes, session, reading, register_wh) if changes else register_wh - begin_wh
-    if reading.sampled_at <= shown_at or is_falling or energy_wh is None:
+    energy_wh = _taken_wh(station, session, start, (ms_of(start.started_at), begin_wh), reading)
+    if energy_wh is None:
         return None
     told = station.told_of(session)
     parts = stretches(start.started_at, reading.sampled_at, charging=start.charging, told=told)
@@ -134,6 +129,26 @@ def _delivered(
     )
 
 
+def _taken_wh(station: Station, session: Session, start: Start, begin: Point, reading: MeterReading) -> int | None:
+    """The energy up to a reading later than all that were told; None where it falls, or would be passed over."""
+    register_wh = register_of(reading) or 0
+    shown = (ms_of(session.shown.at), session.shown.register_wh) if session.shown else begin
+    now = (ms_of(reading.sampled_at), register_wh)
+    if now[0] <= shown[0]:
+        return None
+    meters = changes_at(station.meters, connector_key(start.evse_number, start.connector_number))
+    changes = within(meters, start.started_at, reading.sampled_at)
+    if changes:
+        shown_at = session.shown.at if session.shown else start.started_at
+        is_falling = register_wh < shown[1] and not within(changes, shown_at, reading.sampled_at)
+        return None if is_falling else _over(changes, session, reading, register_wh)
+    if register_wh < shown[1]:
+        return None
+    if is_reachable(shown, now) and not is_placeholder(begin, session.evidence.imported, now):
+        return register_wh - begin[1]
+    return _believed(session, start, reading, register_wh)
+
+
 def _over(changes: tuple[Change, ...], session: Session, reading: MeterReading, register_wh: int) -> int | None:
     """The energy up to this reading, where the meter was changed before it; None where no rule explains it yet."""
     if session.start is None:
@@ -149,6 +164,19 @@ def _over(changes: tuple[Change, ...], session: Session, reading: MeterReading, 
         )
     )
     return None if isinstance(found, Doubt) else found.energy_wh
+
+
+def _believed(session: Session, start: Start, reading: MeterReading, register_wh: int) -> int | None:
+    """The energy up to a reading that is odd by itself, as it would be billed; None where it would be passed over.
+
+    A driver must not be shown, nor a budget be ended by, what the session's end will not count.
+    """
+    flow = with_readings(session.evidence, [reading]).imported
+    begin_wh = start.meter_start_wh
+    found = metered(
+        Ends(started_at=start.started_at, ended_at=reading.sampled_at, begin_wh=begin_wh, stop_wh=None, flow=flow)
+    )
+    return None if isinstance(found, Doubt) or found.stop_wh != register_wh else found.energy_wh
 
 
 def _export_wh(session: Session, start: Start, reading: MeterReading) -> int | None:

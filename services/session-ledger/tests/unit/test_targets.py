@@ -107,6 +107,18 @@ def next_due(state: Station, kind: str) -> Deadline:
     return found
 
 
+@pytest.mark.parametrize(
+    ("begin_wh", "odd"),
+    [(1_000, [register(2, 9_000_000)]), (0, [register(2, 910_000), register(3, 910_040)])],
+    ids=["a wild value", "a lifetime after a begin of 0"],
+)
+def test_what_will_not_be_billed_reaches_no_target(begin_wh: int, odd: list[MeterReading]) -> None:
+    begun, read = start(meter_start_wh=begin_wh), readings(*odd)
+    for commands in ((begun, wish(FIVE_KWH, 1), read), (begun, read, wish(FIVE_KWH, 5))):
+        events, _ = told(commands)
+        assert of(events, TargetReached, SessionStopWanted) == []
+
+
 def test_the_reading_that_reaches_the_energy_stops_the_session_and_no_later_one_does_again() -> None:
     events, state = told([start(), wish(FIVE_KWH), readings(register(5, 5_999))])
     assert of(events, TargetReached) == []
