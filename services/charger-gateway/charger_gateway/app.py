@@ -261,6 +261,7 @@ def _limits(settings: Settings) -> Limits:
         probe_timeout_s=settings.probe_timeout_s,
         messages_per_s=settings.messages_per_s,
         messages_burst=settings.messages_burst,
+        connections_per_minute=settings.connections_per_minute,
         wrong_credentials_per_minute=settings.wrong_credentials_per_minute,
         wrong_credentials_per_peer=settings.wrong_credentials_per_peer,
         handshakes_per_s=settings.handshakes_per_s,

@@ -37,6 +37,8 @@ class Settings(BaseServiceSettings):
     messages_per_s: float = 200.0
     """What one station may say, sustained; above it its socket is read more slowly."""
     messages_burst: int = 500
+    connections_per_minute: int = 60
+    """Of one station; beyond, it is told to come later (429)."""
     wrong_credentials_per_minute: int = 10
     """Per peer and identity; beyond, the handshake is refused without a look at the credential."""
     wrong_credentials_per_peer: int = 100

@@ -1,10 +1,14 @@
 """Messages that come twice, that may not be answered, or that are broken and worth money: over a real socket."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
+from charger_gateway.adapters.no_authorities import NoAuthorities
+from charger_gateway.domain.certificates import ContractCertificate
 from charger_gateway.domain.station import EVENT_STREAMS, STATION_EVENTS, TRANSACTION_EVENTS
 from ev_contracts.gateway import (
     ContractCertificateRequested,
@@ -141,3 +145,25 @@ async def test_a_question_for_others_is_answered_in_its_own_time(gateway: Gatewa
     (requested,) = await gateway.records(STATION_EVENTS)
     assert isinstance(requested, ContractCertificateRequested)
     assert (requested.granted, requested.exi_characters) == (False, 4)
+
+
+async def test_a_question_that_comes_again_while_it_is_asked_is_asked_once(gateway: Gateway) -> None:
+    asked: list[Any] = []
+    told = asyncio.Event()
+
+    class Late(NoAuthorities):
+        async def contract_certificate(self, request: Mapping[str, Any]) -> ContractCertificate | None:
+            asked.append(request)
+            await told.wait()
+            return None
+
+    gateway.server.interpreter = replace(gateway.server.interpreter, authorities=Late())
+    question = {"iso15118SchemaVersion": "urn:iso:15118:2:2013:MsgDef", "action": "Install", "exiRequest": "gJgA"}
+    async with station(gateway, "NLVOLT0001", V201) as socket:
+        for _ in range(2):
+            await socket.send(orjson.dumps([2, "m1", "Get15118EVCertificate", question]).decode())
+        assert (await call(socket, "Heartbeat", {}, "m2"))[:2] == [3, "m2"]
+        told.set()
+        assert orjson.loads(await socket.recv())[:2] == [3, "m1"]
+        assert (await call(socket, "Heartbeat", {}, "m3"))[:2] == [3, "m3"]
+    assert len(asked) == len(await gateway.records(STATION_EVENTS)) == 1

@@ -108,6 +108,19 @@ async def test_whoever_guesses_takes_no_place_in_a_storm() -> None:
             assert (await call(honest, "Heartbeat", {}))[0] == 3
 
 
+async def test_a_station_that_comes_and_goes_without_end_is_told_to_wait() -> None:
+    # A broken station, or a thief of its password, would fill the log and keep the others out.
+    limits = replace(QUICK, connections_per_minute=3, handshakes_per_s=0.1, handshakes_burst=5)
+    async with running(limits) as gateway:
+        for _ in range(3):
+            async with station(gateway, "NLVOLT0001") as flapping:
+                assert (await call(flapping, "Heartbeat", {}))[0] == 3
+        again = basic("NLVOLT0001", SECRET)
+        assert [await status_of(gateway, "NLVOLT0001", again) for _ in range(4)] == [429] * 4
+        async with station(gateway, "NLVOLT0002") as other:
+            assert (await call(other, "Heartbeat", {}))[0] == 3
+
+
 async def test_a_storm_of_handshakes_is_told_to_come_later(stormy_gateway: Gateway) -> None:
     # eMabler's outage of September 2025: stations that all came back at once kept each other out.
     async with station(stormy_gateway, "NLVOLT0001") as early:

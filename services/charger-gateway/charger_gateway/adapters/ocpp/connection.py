@@ -34,7 +34,7 @@ from charger_gateway.adapters.ocpp.frames import (
     result_frame,
 )
 from charger_gateway.adapters.ocpp.pacing import MessagePace
-from charger_gateway.adapters.ocpp.repeats import Answered, Reused
+from charger_gateway.adapters.ocpp.repeats import Answered, Reused, UnderWay
 from charger_gateway.adapters.ocpp.schemas import Violation, response_violation
 from charger_gateway.adapters.ocpp.sockets import SocketClosed, StationSocket
 from charger_gateway.domain.ids import remote_start_number
@@ -176,9 +176,10 @@ class Connection:
 
     async def _answer(self, call: Call, raw: bytes, ref: str) -> None:
         answer = self._answered.to(call.message_id, raw)
-        if isinstance(answer, bytes):
+        if isinstance(answer, bytes | UnderWay):
             self._count("frames_repeated", self.version)
-            await self._send(answer)
+            if isinstance(answer, bytes):
+                await self._send(answer)
             return
         heard = self.heard(ref)
         if isinstance(answer, Reused):
@@ -230,6 +231,7 @@ class Connection:
         return said.facts if end is None else (*said.facts, end)
 
     async def _ask_others(self, call: Call, raw: bytes, asked: Asked) -> None:
+        self._answered.remember(call.message_id, raw, UnderWay())
         # What takes longer must not hold the socket up: answers to calls of ours come over it too.
         task = asyncio.create_task(self._answer_when_known(call, raw, asked))
         self._asking.add(task)

@@ -17,7 +17,7 @@ from charger_gateway.adapters.ocpp.farewells import come_again_s
 from charger_gateway.adapters.ocpp.frames import MAX_FRAME_BYTES
 from charger_gateway.adapters.ocpp.knocks import Knock
 from charger_gateway.adapters.ocpp.limits import Limits
-from charger_gateway.adapters.ocpp.pacing import Doorway, WrongCredentials
+from charger_gateway.adapters.ocpp.pacing import Arrivals, Doorway, WrongCredentials
 from charger_gateway.adapters.ocpp.sockets import StationSocket
 from charger_gateway.adapters.trust.tls import shown_by
 
@@ -58,6 +58,7 @@ class Doorkeeper:
         self._opened = opened
         self._knocked = knocked
         self._doorway = Doorway(per_s=limits.handshakes_per_s, burst=limits.handshakes_burst)
+        self._arrivals = Arrivals(most=limits.connections_per_minute)
         self._wrong = WrongCredentials(
             most=limits.wrong_credentials_per_minute, most_per_peer=limits.wrong_credentials_per_peer
         )
@@ -105,8 +106,8 @@ class Doorkeeper:
 
     def _admitted(self, request: WSUpgradeRequest, peer: str, transport: asyncio.Transport) -> Admitted | Rejected:
         identity = identity_in(request.path.decode("ascii", "surrogateescape"), self._path)
-        # First, for it costs nothing: whoever guesses must not take the places of those who come back.
-        if self._wrong.must_wait(peer, identity or _NOBODY):
+        # First, for it costs nothing: who guesses, or comes and goes, must not take the places of those who come back.
+        if self._wrong.must_wait(peer, identity or _NOBODY) or self._arrivals.must_wait(identity or _NOBODY):
             return Rejected(status=HTTPStatus.TOO_MANY_REQUESTS, text="try later\n")
         if self._busy() or not self._doorway.take():
             return Rejected(status=HTTPStatus.SERVICE_UNAVAILABLE, text="try later\n")
@@ -127,6 +128,7 @@ class Doorkeeper:
         version = next((SUBPROTOCOLS[name] for name in _offered(request) if name in SUBPROTOCOLS), None)
         if version is None:
             return Rejected(status=HTTPStatus.BAD_REQUEST, text="no common subprotocol\n")
+        self._arrivals.came(proven.station.station_id)
         return Admitted(proven=proven, version=version, peer=peer)
 
 

@@ -28,6 +28,8 @@ class Limits:
     handshakes_per_s: float = 200.0
     """What is let in, sustained; above it stations are told to come later, and those connected keep their time."""
     handshakes_burst: int = 200
+    connections_per_minute: int = 60
+    """Of one identity, once it is proven."""
     wrong_credentials_per_minute: int = 10
     """Of one peer for one identity."""
     wrong_credentials_per_peer: int = 100

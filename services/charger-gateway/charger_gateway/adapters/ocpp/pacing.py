@@ -1,9 +1,12 @@
-"""Bounds in time: how fast one station may speak, and how often a wrong credential may be tried."""
+"""Bounds in time: how fast one station may speak, how often it may come, how often a wrong credential may be tried."""
 
 import time
 from collections import OrderedDict, deque
+from collections.abc import Hashable
+from typing import Generic, TypeVar
 
 _MOST_REMEMBERED = 10_000
+K = TypeVar("K", bound=Hashable)
 
 
 class MessagePace:
@@ -45,6 +48,50 @@ class Doorway:
         return True
 
 
+class _Times(Generic[K]):
+    """When something happened within the window, by key; the longest quiet keys are forgotten first."""
+
+    def __init__(self, window_s: float) -> None:
+        self._window_s = window_s
+        self._times: OrderedDict[K, deque[float]] = OrderedDict()
+
+    def recent(self, key: K) -> int:
+        """How often, but never more than was asked to be counted."""
+        times = self._times.get(key)
+        if times is None:
+            return 0
+        now = time.monotonic()
+        while times and now - times[0] > self._window_s:
+            times.popleft()
+        return len(times)
+
+    def add(self, key: K, most: int) -> None:
+        """Once more; no more than `most` are counted."""
+        self._times.setdefault(key, deque(maxlen=most)).append(time.monotonic())
+        self._times.move_to_end(key)
+        while len(self._times) > _MOST_REMEMBERED:
+            self._times.popitem(last=False)
+
+
+class Arrivals:
+    """How often each proven identity came within a minute.
+
+    One that comes and goes without end would take others' places in a storm, and is written down each time.
+    """
+
+    def __init__(self, *, most: int, window_s: float = 60.0) -> None:
+        self._most = most
+        self._came: _Times[str] = _Times(window_s)
+
+    def must_wait(self, identity: str) -> bool:
+        """Whether it came too often; only who proved it counts, so that nobody else can bring it about."""
+        return self._came.recent(identity) >= self._most
+
+    def came(self, identity: str) -> None:
+        """One more."""
+        self._came.add(identity, self._most)
+
+
 class WrongCredentials:
     """Failed proofs within a minute, per peer and identity, and per peer over all identities.
 
@@ -54,27 +101,14 @@ class WrongCredentials:
     def __init__(self, *, most: int, most_per_peer: int = 100, window_s: float = 60.0) -> None:
         self._most = most
         self._most_per_peer = most_per_peer
-        self._window_s = window_s
-        self._failed: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+        self._failed: _Times[tuple[str, str]] = _Times(window_s)
 
     def must_wait(self, peer: str, identity: str) -> bool:
         """Whether this peer has tried this identity, or all of them, too often."""
-        return self._recent((peer, identity)) >= self._most or self._recent((peer, "")) >= self._most_per_peer
-
-    def _recent(self, who: tuple[str, str]) -> int:
-        times = self._failed.get(who)
-        if times is None:
-            return 0
-        now = time.monotonic()
-        while times and now - times[0] > self._window_s:
-            times.popleft()
-        return len(times)
+        failed = self._failed
+        return failed.recent((peer, identity)) >= self._most or failed.recent((peer, "")) >= self._most_per_peer
 
     def failed(self, peer: str, identity: str) -> None:
         """One more."""
-        for who, most in (((peer, identity), self._most), ((peer, ""), self._most_per_peer)):
-            times = self._failed.setdefault(who, deque(maxlen=most))
-            times.append(time.monotonic())
-            self._failed.move_to_end(who)
-        while len(self._failed) > _MOST_REMEMBERED:
-            self._failed.popitem(last=False)
+        self._failed.add((peer, identity), self._most)
+        self._failed.add((peer, ""), self._most_per_peer)
