@@ -2374,8 +2374,17 @@ class Frame(Record, frozen=True):
     inbound: Annotated[StrictBool, Field(description="From the station.")]
     at: Instant
     ciphertext: Annotated[
-        StrictBytes, Field(description="AES-256-GCM under the day's key; the plain bytes are the frame verbatim.")
+        StrictBytes,
+        Field(
+            description="Empty where the block is sealed as a whole; else the frame alone, as FrameBlock.sealed is made."
+        ),
     ]
+    size: Annotated[
+        StrictInt,
+        Field(
+            description="Bytes of the frame in its block's sealed content, where the frames stand one after the other."
+        ),
+    ] = 0
 
 
 class FrameBlock(Record, frozen=True):
@@ -2384,6 +2393,12 @@ class FrameBlock(Record, frozen=True):
     replica_id: StrictStr
     day: Annotated[StrictStr, Field(description="The key's name, YYYY-MM-DD.")]
     frames: tuple[Frame, ...] = ()
+    sealed: Annotated[
+        StrictBytes | None,
+        Field(
+            description="The frames verbatim, one after the other, under the day's key: 12 bytes of nonce, then AES-256-GCM, bound to the replica, the day, and each frame's reference, station and size; absent where each frame is sealed alone."
+        ),
+    ] = None
 
 
 class HeartbeatSeen(Record, frozen=True):

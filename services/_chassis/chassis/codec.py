@@ -7,14 +7,15 @@ schema is learnt); WrongIds and NotAllowed (this process is misconfigured or wro
 import io
 import json
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import lru_cache
 from typing import Any, Protocol
 
 import fastavro
 from fastavro.types import AvroMessage
+
+from chassis.values import fleeting
+from chassis.writing import NotCompiled, Write, compiled
 
 _MAGIC = struct.Struct(">bI")
 _HEADER_LENGTH = 5
@@ -81,7 +82,7 @@ class NotAllowed(RuntimeError):
     """A record was to be written where the catalogue does not list it."""
 
 
-@dataclass(frozen=True, slots=True)
+@fleeting
 class Encoded:
     """Value bytes and what the headers must say of them."""
 
@@ -93,7 +94,7 @@ class Encoded:
 @dataclass(frozen=True, slots=True)
 class _Writer:
     prefix: bytes
-    write: "_Write"
+    write: Write
     name: bytes
     fingerprint: bytes
     topics: frozenset[str]
@@ -198,6 +199,23 @@ class Codec:
         self._older[name.encode(), fingerprint.encode()] = fastavro.parse_schema(json.loads(json.dumps(schema)))
 
 
+def _writer_of(shape: Shape, parsed: Any) -> Write:
+    """A function of its own for generated records; fastavro for whatever is not one, or has a type not known here."""
+    fields = {field["name"] for field in shape.schema["fields"]}
+    if fields <= set(getattr(shape.python_class, "model_fields", ())):
+        try:
+            return compiled(shape.schema)
+        except NotCompiled:
+            pass
+
+    def write(record: Any, out: bytearray) -> None:
+        buffer = io.BytesIO()
+        fastavro.schemaless_writer(buffer, parsed, record.to_datum())
+        out += buffer.getvalue()
+
+    return write
+
+
 def _by_name(records: Mapping[str, Shape]) -> Iterable[Shape]:
     return (records[name] for name in sorted(records))
 
@@ -226,166 +244,3 @@ def _read(value: bytes, reader: _Reader, schema: Any) -> Any:
         # A short schema on longer bytes decodes silently otherwise.
         raise Poison("bytes-left-over", "the bytes are longer than their schema")
     return record
-
-
-# Writing. Edges encode thousands of records a second, and a generic writer spends most of its time on finding out what
-# it writes. So each schema becomes one function once; a test holds its bytes against fastavro's.
-
-_Write = Callable[[Any, bytearray], None]
-_LONG_BITS = 63
-
-
-def _writer_of(shape: Shape, parsed: Any) -> _Write:
-    """A function of its own for generated records; fastavro for whatever is not one, or has a type not known here."""
-    fields = {field["name"] for field in shape.schema["fields"]}
-    if fields <= set(getattr(shape.python_class, "model_fields", ())):
-        try:
-            return _compiled(shape.schema)
-        except _NotCompiled:
-            pass
-
-    def write(record: Any, out: bytearray) -> None:
-        buffer = io.BytesIO()
-        fastavro.schemaless_writer(buffer, parsed, record.to_datum())
-        out += buffer.getvalue()
-
-    return write
-
-
-class _NotCompiled(Exception):
-    """The schema has a construct that the compiler does not know."""
-
-
-def _compiled(schema: Mapping[str, Any]) -> _Write:
-    source = _Source()
-    source.add(0, "def write(record, out):")
-    source.value(schema, "record", 1)
-    exec("\n".join(source.lines), source.names)  # noqa: S102 - made here, of our own schemas, as dataclasses are
-    write: _Write = source.names["write"]
-    return write
-
-
-class _Source:
-    """The lines of one writing function, and the names they use."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.names: dict[str, Any] = {"write_long": _write_long, "write_decimal": _write_decimal}
-        self._defined: dict[str, Any] = {}
-        self._count = 0
-
-    def add(self, depth: int, line: str) -> None:
-        self.lines.append("    " * depth + line)
-
-    def _name(self, value: str, depth: int) -> str:
-        self._count += 1
-        name = f"v{self._count}"
-        self.add(depth, f"{name} = {value}")
-        return name
-
-    def value(self, schema: Any, value: str, depth: int) -> None:
-        """Write `value`, an expression, as the schema says. Raises _NotCompiled."""
-        schema = self._defined.get(schema, schema) if isinstance(schema, str) else schema
-        if isinstance(schema, list):
-            self._optional(schema, value, depth)
-            return
-        kind, logical = (schema, None) if isinstance(schema, str) else (schema["type"], schema.get("logicalType"))
-        match kind, logical:
-            case "record", None:
-                self._define(schema)
-                name = self._name(value, depth)
-                for field in schema["fields"]:
-                    self.value(field["type"], f"{name}.{field['name']}", depth)
-            case "enum", None:
-                self._define(schema)
-                self.names[f"e{len(self.names)}"] = {word: _long(i) for i, word in enumerate(schema["symbols"])}
-                self.add(depth, f"out += e{len(self.names) - 1}[{value}]")
-            case "array", None:
-                self._array(schema, value, depth)
-            case (("string" | "bytes"), None):
-                name = self._name(f"{value}.encode()" if kind == "string" else value, depth)
-                self.add(depth, f"write_long(len({name}), out)")
-                self.add(depth, f"out += {name}")
-            case _:
-                self._number_like(schema, kind, logical, value, depth)
-
-    def _number_like(self, schema: Any, kind: str, logical: str | None, value: str, depth: int) -> None:
-        lines = {
-            ("boolean", None): f"out.append(1 if {value} else 0)",
-            ("int", None): f"write_long({value}, out)",
-            ("long", None): f"write_long({value}, out)",
-            ("long", "timestamp-millis"): f"write_long(round({value}.timestamp() * 1000), out)",
-        }
-        if (kind, logical) == ("bytes", "decimal"):
-            self.add(depth, f"write_decimal({value}, {schema['scale']}, out)")
-        elif (kind, logical) in lines:
-            self.add(depth, lines[kind, logical])
-        else:
-            raise _NotCompiled(f"{kind} {logical}")
-
-    def _define(self, schema: Mapping[str, Any]) -> None:
-        for name in (schema["name"], f"{schema.get('namespace', '')}.{schema['name']}"):
-            self._defined[name] = schema
-
-    def _optional(self, schema: list[Any], value: str, depth: int) -> None:
-        if len(schema) != 2 or schema[0] != "null":
-            raise _NotCompiled(f"union of {schema}")
-        name = self._name(value, depth)
-        self.add(depth, f"if {name} is None:")
-        self.add(depth + 1, "out.append(0)")
-        self.add(depth, "else:")
-        self.add(depth + 1, "out.append(2)")
-        self.value(schema[1], name, depth + 1)
-
-    def _array(self, schema: Mapping[str, Any], value: str, depth: int) -> None:
-        name = self._name(value, depth)
-        self.add(depth, f"if {name}:")
-        self.add(depth + 1, f"write_long(len({name}), out)")
-        self.add(depth + 1, f"for each{depth} in {name}:")
-        self.value(schema["items"], f"each{depth}", depth + 2)
-        self.add(depth, "out.append(0)")
-
-
-def _write_long(number: int, out: bytearray) -> None:
-    if 0 <= number < 64:
-        out.append(number << 1)
-        return
-    if not -(1 << _LONG_BITS) <= number < 1 << _LONG_BITS:
-        raise OverflowError(f"{number} is no Avro long")
-    number = (number << 1) ^ (number >> _LONG_BITS)
-    if number > 0x3FFF:
-        # Times share their upper bits for seconds: those bytes are made once.
-        out.append(number & 0x7F | 0x80)
-        out.append(number >> 7 & 0x7F | 0x80)
-        out += _varint(number >> 14)
-        return
-    if number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-
-
-@lru_cache(4096)
-def _varint(number: int) -> bytes:
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
-
-
-def _long(number: int) -> bytes:
-    out = bytearray()
-    _write_long(number, out)
-    return bytes(out)
-
-
-def _write_decimal(value: Decimal, scale: int, out: bytearray) -> None:
-    scaled = value.scaleb(scale)
-    unscaled = int(scaled)
-    if unscaled != scaled:
-        raise ValueError(f"{value} has more than {scale} decimal places")
-    size = (unscaled if unscaled >= 0 else unscaled + 1).bit_length() // 8 + 1
-    _write_long(size, out)
-    out += unscaled.to_bytes(size, signed=True)

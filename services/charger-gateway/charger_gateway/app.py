@@ -183,7 +183,7 @@ def _sockets(
     clock = wiring.env.clock
     replica_id = f"gw-{new_id().replace('-', '')[:12]}"
     journal = LogJournal(wiring.appender)
-    frames = FrameBlocks(replica_id=replica_id, cipher=cipher, journal=journal, clock=clock)
+    frames = FrameBlocks(replica_id=replica_id, cipher=cipher, journal=journal)
     prices = PricesAtEnd(directory.displays, wait_s=settings.cost_display_end_wait_s)
     server = OcppServer(
         replica_id=replica_id,

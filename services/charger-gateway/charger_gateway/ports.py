@@ -78,7 +78,7 @@ class Journal(Protocol):
 class FrameKeeper(Protocol):
     """Where frames are kept as they were."""
 
-    def keep(self, *, station_id: str, epoch: int, number: int, inbound: bool, raw: bytes) -> str:
+    def keep(self, *, station_id: str, epoch: int, number: int, inbound: bool, at: datetime, raw: bytes) -> str:
         """Keep a frame without waiting; returns its reference."""
         ...
 

@@ -38,7 +38,7 @@ class Letterbox:
         day = datetime.fromtimestamp(record.timestamp / 1000, UTC).date().isoformat().encode()
         nonce = os.urandom(_NONCE)
         sealed = nonce + self._cipher(day).encrypt(nonce, plain.value or b"", day)
-        return plain._replace(value=sealed, headers=[*plain.headers, (SEALED, day)])
+        return Entry(plain.key, sealed, [*plain.headers, (SEALED, day)])
 
     def open(self, value: bytes | None, headers: Headers) -> bytes | None:
         """The record's value as it came. Raises Poison where our secret does not open it."""

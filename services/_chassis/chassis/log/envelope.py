@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple
 
 from chassis.codec import Encoded, Poison
 from chassis.decider import EventContext
 from chassis.log.keys import tenant_of
 from chassis.log.port import Entry, Fetched
+from chassis.values import fleeting
 
 REPLY_TO = "reply_to"
 """`<topic>/<partition>` where somebody waits for the decision."""
@@ -29,7 +29,8 @@ STREAM_VERSION = "ce_streamversion"
 _KEYS_REMEMBERED = 65_536
 
 
-class Stamp(NamedTuple):
+@fleeting
+class Stamp:
     """What stands in the headers besides what the codec says."""
 
     record_id: str

@@ -118,7 +118,7 @@ class KafkaLog:
             acks="all",
             linger_ms=2,
             max_batch_size=MAX_BATCH_BYTES,
-            compression_type="lz4",
+            compression_type="snappy",
             request_timeout_ms=10_000,
         )
 

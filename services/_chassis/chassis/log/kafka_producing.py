@@ -176,7 +176,7 @@ class KafkaTransactional:
             transactional_id=metadata.prefix + transactional_id,
             transaction_timeout_ms=_TRANSACTION_TIMEOUT_MS,
             max_batch_size=MAX_BATCH_BYTES,
-            compression_type="lz4",
+            compression_type="snappy",
             linger_ms=0,
             retry_backoff_ms=20,
         )

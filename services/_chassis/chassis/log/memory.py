@@ -67,7 +67,8 @@ class _Store:
         part = self.part(at)
         offset = part.end
         stamp = int(wall_now().timestamp() * 1000)
-        part.records.append(entry and _Record(offset, stamp, entry.key, entry.value, tuple(entry.headers)))
+        record = None if entry is None else _Record(offset, stamp, entry.key, entry.value, tuple(entry.headers))
+        part.records.append(record)
         self.changed.set()
         self.changed = asyncio.Event()
         return offset

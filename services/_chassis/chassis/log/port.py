@@ -4,6 +4,8 @@ from asyncio import Future
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from chassis.values import fleeting
+
 Headers = Sequence[tuple[str, bytes]]
 
 
@@ -14,7 +16,8 @@ class TopicPartition(NamedTuple):
     partition: int
 
 
-class Entry(NamedTuple):
+@fleeting
+class Entry:
     """Something to append; value None is a tombstone."""
 
     key: bytes
@@ -22,7 +25,8 @@ class Entry(NamedTuple):
     headers: Headers = ()
 
 
-class Appended(NamedTuple):
+@fleeting
+class Appended:
     """Where a record came to stand."""
 
     topic: str

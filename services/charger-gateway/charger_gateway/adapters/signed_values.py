@@ -37,9 +37,11 @@ def with_signed(payload: Payload, values: str, station_id: str, seal: RecordSeal
     `values` is where the message has its meter values.
     """
     meter_values = payload.get(values, ())
-    if not any(_is_signed(sample) for each in meter_values for sample in each["sampledValue"]):
-        return payload
-    return {**payload, values: [_recorded(each, station_id, seal) for each in meter_values]}
+    for each in meter_values:
+        for sample in each["sampledValue"]:
+            if _is_signed(sample):
+                return {**payload, values: [_recorded(one, station_id, seal) for one in meter_values]}
+    return payload
 
 
 def _is_signed(sample: Payload) -> bool:

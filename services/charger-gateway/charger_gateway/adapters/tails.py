@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from charger_gateway.adapters.frame_blocks import FRAMES, FrameCipher, Undecipherable
+from charger_gateway.adapters.frame_blocks import FRAMES, FrameCipher
 from charger_gateway.domain.desk_state import DeskEvent
 from charger_gateway.domain.station import TRANSACTION_EVENTS
 from chassis.codec import Poison
@@ -14,7 +14,7 @@ from chassis.log import TopicPartition, partition_of
 from chassis.log.port import Fetched
 from chassis.log.reading import read_to_end
 from chassis.runner import Env
-from ev_contracts.gateway import Frame, FrameBlock, TransactionStarted
+from ev_contracts.gateway import FrameBlock, TransactionStarted
 
 READER = "looks-back"
 MOST_BLOCKS = 3_000
@@ -67,24 +67,19 @@ class Tails:
         return found[-limit:]
 
     def _of(self, block: FrameBlock, station_id: str) -> list[ClearFrame]:
+        if all(frame.station_id != station_id for frame in block.frames):
+            return []
         return [
             ClearFrame(
                 frame_ref=frame.frame_ref,
                 epoch=frame.epoch,
                 inbound=frame.inbound,
                 at=frame.at,
-                text=self._text(block, frame),
+                text=None if raw is None else raw.decode(errors="replace"),
             )
-            for frame in block.frames
+            for frame, raw in zip(block.frames, self._cipher.open(block), strict=True)
             if frame.station_id == station_id
         ]
-
-    def _text(self, block: FrameBlock, frame: Frame) -> str | None:
-        try:
-            raw = self._cipher.open(block.day, block.replica_id, frame.frame_ref, frame.station_id, frame.ciphertext)
-        except Undecipherable:
-            return None
-        return raw.decode(errors="replace")
 
     async def token_of(self, key: str, transaction_id: str) -> str | None:
         """The token_ref that the station's transaction began with; None where it is not found. Raises TimeoutError."""

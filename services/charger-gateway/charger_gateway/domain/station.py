@@ -9,6 +9,7 @@ from charger_gateway.domain.places import Here
 from charger_gateway.domain.registration import BootIntervals, Standing, status_of
 from charger_gateway.domain.running import Running
 from charger_gateway.domain.values import Payload, iso
+from chassis.values import fleeting
 from ev_contracts.accounts import ChargingPlaces
 from ev_contracts.assets import Connector, RegistrationState
 from ev_contracts.gateway import StationBooted, StationSchedule
@@ -32,7 +33,7 @@ class SessionLimit:
         return len(self.running - {session_id}) < self.at_most
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@fleeting
 class TokenVerdict:
     """What a station is told of a token, in OCPP's words; the reference is there where the token is known to us."""
 
@@ -61,7 +62,7 @@ NO_TOKEN = TokenVerdict(status="None")
 """The message names no token."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@fleeting
 class Heard:
     """The circumstances of one message from a proven station; `connectors` are (EVSE, connector) in registry order."""
 
@@ -109,7 +110,7 @@ class Heard:
         return numbers[0] if len(numbers) == 1 else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@fleeting
 class Fact:
     """A record that must be on the log before the station is answered; a sample need not be."""
 
@@ -127,7 +128,7 @@ class Part:
     last: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@fleeting
 class Translated:
     """A message in canonical words, and the answer that its station waits for."""
 

@@ -48,6 +48,8 @@ def instant(payload: Payload, field: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except (ValueError, TypeError) as error:
         raise BadType(field, "not an ISO 8601 date and time") from error
+    if moment.tzinfo is UTC:
+        return moment
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
     try:

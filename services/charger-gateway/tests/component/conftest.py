@@ -109,11 +109,7 @@ class Gateway:
         async with asyncio.timeout(DEADLINE_S):
             while not (blocks := await self.records(FRAMES)):  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.02)
-        return [
-            self.cipher.open(block.day, block.replica_id, frame.frame_ref, frame.station_id, frame.ciphertext)
-            for block in blocks
-            for frame in block.frames
-        ]
+        return [raw for block in blocks for raw in self.cipher.open(block) if raw is not None]
 
 
 @contextlib.asynccontextmanager
@@ -125,7 +121,7 @@ async def running(limits: Limits, address: Address = CLEAR) -> AsyncIterator[Gat
     journal = LogJournal(Appender(log=log, codec=codec, clock=clock, service="charger-gateway", tracing=tracing))
     gated = GatedJournal(journal)
     cipher = FrameCipher(b"f" * 32)
-    blocks = FrameBlocks(replica_id="gw-1", cipher=cipher, journal=journal, clock=clock)
+    blocks = FrameBlocks(replica_id="gw-1", cipher=cipher, journal=journal)
     server = OcppServer(
         replica_id="gw-1",
         address=address,

@@ -8,6 +8,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, cast
 
 import orjson
@@ -84,7 +85,7 @@ class Around:
         self.frames = self
         self.journal = Encoding()
 
-    def keep(self, *, station_id: str, epoch: int, number: int, inbound: bool, raw: bytes) -> str:
+    def keep(self, *, station_id: str, epoch: int, number: int, inbound: bool, at: datetime, raw: bytes) -> str:
         return f"{epoch}-{number}"
 
 

@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any, Protocol, assert_never
@@ -154,11 +155,12 @@ class Connection:
         await self.close(CLOSE_TRY_LATER, "log-unavailable")
 
     async def _take(self, raw: bytes) -> None:
-        ref = self._keep(raw, inbound=True)
+        now = self._sockets.clock.now()
+        ref = self._keep(raw, now, inbound=True)
         frame = read_frame(raw, self.version)
         match frame:
             case Call():
-                await self._answer(frame, raw, ref)
+                await self._answer(frame, raw, self.heard(now, ref))
             case CallResult() | CallError():
                 self._settle(frame)
             case Broken():
@@ -167,21 +169,20 @@ class Connection:
             case Ignored():
                 self._count("frames_bad", frame.why)
             case Send():
-                self._hear_sent(frame, ref)
+                self._hear_sent(frame, self.heard(now, ref))
             case ResultError():
                 # Our answer stands on the log already; what the station made of it is the operator's business.
                 self._count("frames_bad", "our answer was refused")
             case _:
                 assert_never(frame)
 
-    async def _answer(self, call: Call, raw: bytes, ref: str) -> None:
+    async def _answer(self, call: Call, raw: bytes, heard: Heard) -> None:
         answer = self._answered.to(call.message_id, raw)
         if isinstance(answer, bytes | UnderWay):
             self._count("frames_repeated", self.version)
             if isinstance(answer, bytes):
                 await self._send(answer)
             return
-        heard = self.heard(ref)
         if isinstance(answer, Reused):
             reused = Violation(code=BROKEN_CODES[self.version], description="the message id was another message's")
             # The first message's answer stays: its repeat may still come.
@@ -198,14 +199,11 @@ class Connection:
                 await self._turn_out(said.closes)
                 return
             self.standing = said.standing or self.standing
-            await self._reply_to_end(call, raw, said)
-
-    async def _reply_to_end(self, call: Call, raw: bytes, said: Translated) -> None:
-        session_id = self._ended(said)
-        if session_id is None:
-            await self._reply(call, raw, result_frame(call.message_id, said.answer))
-        else:
-            await self._ask_others(call, raw, Asked(partial(self._priced, said.answer, session_id)))
+            session_id = self._ended(said)
+            if session_id is None:
+                await self._reply(call, raw, result_frame(call.message_id, said.answer))
+            else:
+                await self._ask_others(call, raw, Asked(partial(self._priced, said.answer, session_id)))
 
     def _ended(self, said: Translated) -> str | None:
         """The session whose end is answered with its price: of 2.x, where the station shows it (I03.FR.02)."""
@@ -222,9 +220,9 @@ class Connection:
         log.warning("station.turned_out", station=self.station.station_id, why=why)
         await self.close(CLOSE_POLICY, why)
 
-    async def _reply(self, call: Call, raw: bytes, answer: bytes) -> None:
+    def _reply(self, call: Call, raw: bytes, answer: bytes) -> Awaitable[None]:
         self._answered.remember(call.message_id, raw, answer)
-        await self._send(answer)
+        return self._send(answer)
 
     def _with_end(self, said: Translated, part: Part, heard: Heard) -> tuple[Fact, ...]:
         end = self._reports.take(part, heard)
@@ -248,11 +246,11 @@ class Connection:
         except JournalUnavailable as error:
             await self._give_up(error)
 
-    def _hear_sent(self, send: Send, ref: str) -> None:
+    def _hear_sent(self, send: Send, heard: Heard) -> None:
         if not self.standing.may_say(send.action):
             self._count("frames_bad", "SEND of a station that is not accepted")
             return
-        said = hear_sent(send, self.heard(ref))
+        said = hear_sent(send, heard)
         if isinstance(said, Violation):
             self._count("frames_bad", "SEND against its schema")
             return
@@ -281,8 +279,8 @@ class Connection:
         finally:
             self.append_since = None
 
-    def heard(self, frame_ref: str = "") -> Heard:
-        """The circumstances of a message that arrives now."""
+    def heard(self, received_at: datetime, frame_ref: str = "") -> Heard:
+        """The circumstances of a message that arrived at that time."""
         station = self.station
         shape = _shape(self._sockets, station)
         return Heard(
@@ -290,7 +288,7 @@ class Connection:
             station_id=station.station_id,
             version=self.version,
             epoch=self.epoch,
-            received_at=self._sockets.clock.now(),
+            received_at=received_at,
             frame_ref=frame_ref,
             connectors=shape.connectors,
             cpo_party_id=shape.cpo_party_id,
@@ -304,15 +302,15 @@ class Connection:
             plugs=shape.plugs,
         )
 
-    def _keep(self, raw: bytes, *, inbound: bool) -> str:
+    def _keep(self, raw: bytes, at: datetime, *, inbound: bool) -> str:
         self._frames += 1
         return self._sockets.frames.keep(
-            station_id=self.station.station_id, epoch=self.epoch, number=self._frames, inbound=inbound, raw=raw
+            station_id=self.station.station_id, epoch=self.epoch, number=self._frames, inbound=inbound, at=at, raw=raw
         )
 
-    async def _send(self, raw: bytes) -> None:
-        self._keep(raw, inbound=False)
-        await self.socket.send(raw)
+    def _send(self, raw: bytes) -> Awaitable[None]:
+        self._keep(raw, self._sockets.clock.now(), inbound=False)
+        return self.socket.send(raw)
 
     async def call(self, action: str, payload: Mapping[str, Any], timeout_s: float) -> CallResult | CallError:
         """Ask the station; one call of ours stands at a time. Raises SocketGone, TimeoutError."""

@@ -242,7 +242,9 @@ class DeskLine:
 
     def _calls(self, command: CommandRequested, connection: Connection) -> tuple[OutgoingCall, ...] | Outcome:
         """What to send, or the outcome of a command that this station cannot or may not be sent."""
-        calls = calls_of(command, Station(version=connection.version, heard=connection.heard()), self._seal)
+        calls = calls_of(
+            command, Station(version=connection.version, heard=connection.heard(self._clock.now())), self._seal
+        )
         if isinstance(calls, Inexpressible):
             return _inexpressible(calls.why)
         standing = connection.standing

@@ -1,9 +1,10 @@
 """The RPC frames of OCPP-J: bytes in, one of seven readings out; answers back to bytes. Knows no action's content."""
 
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import orjson
+
+from chassis.values import fleeting
 
 CALL, CALL_RESULT, CALL_ERROR, CALL_RESULT_ERROR, SEND = 2, 3, 4, 5, 6
 
@@ -21,7 +22,7 @@ V16, V201, V21 = "1.6", "2.0.1", "2.1"
 BROKEN_CODES = {V16: "FormationViolation", V201: "RpcFrameworkError", V21: "RpcFrameworkError"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@fleeting
 class Call:
     """A request of the station."""
 
@@ -30,7 +31,7 @@ class Call:
     payload: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@fleeting
 class Send:
     """A message of the station that must not be answered (2.1)."""
 
@@ -39,7 +40,7 @@ class Send:
     payload: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@fleeting
 class CallResult:
     """The station's answer to a call of ours."""
 
@@ -47,7 +48,7 @@ class CallResult:
     payload: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@fleeting
 class CallError:
     """The station could not answer a call of ours."""
 
@@ -56,7 +57,7 @@ class CallError:
     description: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@fleeting
 class ResultError:
     """The station could not read our answer to a call of its own (2.1); there is nobody to tell but the operator."""
 
@@ -65,7 +66,7 @@ class ResultError:
     description: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@fleeting
 class Broken:
     """No frame of this version; the station is told why, under its message id where that could be read."""
 
@@ -74,7 +75,7 @@ class Broken:
     description: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@fleeting
 class Ignored:
     """An unknown type, a broken answer or SEND: counted and never answered (an answer could echo for ever)."""
 
