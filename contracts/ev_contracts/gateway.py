@@ -2099,6 +2099,49 @@ class DesiredCheckScheduled(Record, frozen=True):
     station_id: StrictStr
     check_at: Instant
     at: Instant
+    ocpp_version: Annotated[
+        StrictStr | None, Field(description="That the station speaks; absent where it was not connected.")
+    ] = None
+
+
+class TrustedRoot(Record, frozen=True):
+    """A root of the operator's trust store: one that stations shall have, or a retired one that they shall have no more."""
+
+    certificate_type: Annotated[
+        StrictStr | None,
+        Field(
+            description="What it is for, as InstallCertificate says it; none of a retired one, which goes whatever it was for."
+        ),
+    ] = None
+    certificate: Annotated[StrictStr | None, Field(description="PEM; none of a retired one.")] = None
+    names: Annotated[
+        tuple[CertificateHash, ...], Field(description="Its hashes, by each algorithm that a station may choose.")
+    ] = ()
+
+
+class DesiredRoots(Record, frozen=True):
+    """Which roots of the operator's trust store a station shall hold."""
+
+    certificate_types: Annotated[
+        tuple[StrictStr, ...],
+        Field(description="As InstallCertificate says them; none: all that the station's version knows."),
+    ] = ()
+    delete_retired: Annotated[
+        StrictBool, Field(description="Whether those that the store calls retired are deleted, whatever they were for.")
+    ] = False
+    trusted_roots: Annotated[
+        tuple[TrustedRoot, ...],
+        Field(description="The store's roots of these types, and the retired ones where they are to be deleted."),
+    ] = ()
+
+
+class DesiredRootsChanged(Record, frozen=True):
+    """The operator's trust store is another one since: from now on the station shall hold these roots."""
+
+    document_id: StrictStr
+    station_id: StrictStr
+    trusted_roots: tuple[TrustedRoot, ...] = ()
+    at: Instant
 
 
 class DesiredStateHeld(Record, frozen=True):
@@ -2118,6 +2161,7 @@ class DesiredVariablesSet(Record, frozen=True):
     reason: StrictStr | None = None
     variables: tuple[VariableSetting, ...] = ()
     at: Instant
+    roots: Annotated[DesiredRoots | None, Field(description="Absent: its roots are left as they are.")] = None
 
 
 class DeskDeadlinePassed(Record, frozen=True):
@@ -2444,21 +2488,6 @@ class JobStep(Record, frozen=True):
     delete_certificate: DeleteCertificate | None = None
 
 
-class TrustedRoot(Record, frozen=True):
-    """A root of the operator's trust store: one that stations shall have, or a retired one that they shall have no more."""
-
-    certificate_type: Annotated[
-        StrictStr | None,
-        Field(
-            description="What it is for, as InstallCertificate says it; none of a retired one, which goes whatever it was for."
-        ),
-    ] = None
-    certificate: Annotated[StrictStr | None, Field(description="PEM; none of a retired one.")] = None
-    names: Annotated[
-        tuple[CertificateHash, ...], Field(description="Its hashes, by each algorithm that a station may choose.")
-    ] = ()
-
-
 class JobStarted(Record, frozen=True):
     """A job stands; one of JobSucceeded, JobFailed will follow."""
 
@@ -2664,6 +2693,12 @@ class ReportContact(Record, frozen=True):
     station_id: StrictStr
     epoch: StrictInt
     ocpp_version: StrictStr
+    trusted_roots: Annotated[
+        tuple[TrustedRoot, ...],
+        Field(
+            description="The operator's trust store as it is now, the retired ones last; none where there is none or it cannot be read."
+        ),
+    ] = ()
 
 
 class ReportCostDisplay(Record, frozen=True):
@@ -2710,6 +2745,51 @@ class ReservationEndedAtStation(Record, frozen=True):
     frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
 
 
+class RootDrift(Record, frozen=True):
+    """A root that a station lacks, or holds though it is retired."""
+
+    certificate_type: Annotated[StrictStr | None, Field(description="What it shall be for; none of a retired one.")] = (
+        None
+    )
+    certificate: CertificateHash
+
+
+class RootDriftFound(Record, frozen=True):
+    """A station's roots are not as desired; a job brings them."""
+
+    document_id: StrictStr
+    station_id: StrictStr
+    missing: tuple[RootDrift, ...] = ()
+    retired: tuple[RootDrift, ...] = ()
+    at: Instant
+
+
+class RootDriftRemains(Record, frozen=True):
+    """The station could not be asked for its roots, or the job failed; the next contact tries again."""
+
+    document_id: StrictStr
+    station_id: StrictStr
+    why: StrictStr
+    at: Instant
+
+
+class RootDriftRepaired(Record, frozen=True):
+    """The job ended well: the station took the roots that it lacked and gave up the retired ones."""
+
+    document_id: StrictStr
+    station_id: StrictStr
+    job_id: StrictStr
+    at: Instant
+
+
+class RootsHeld(Record, frozen=True):
+    """A station holds all roots that it shall hold, and none that are to be deleted."""
+
+    document_id: StrictStr
+    station_id: StrictStr
+    at: Instant
+
+
 class SecurityEventReported(Record, frozen=True):
     """A station's own word on its security (SecurityEventNotification)."""
 
@@ -2730,6 +2810,13 @@ class SetDesiredVariables(Record, frozen=True):
     requested_by: StrictStr
     reason: StrictStr | None = None
     variables: tuple[VariableSetting, ...] = ()
+    roots: Annotated[DesiredRoots | None, Field(description="Absent: its roots are left as they are.")] = None
+    ocpp_version: Annotated[
+        StrictStr | None,
+        Field(
+            description="That the station speaks now, where it is connected: it decides which roots it can be asked for."
+        ),
+    ] = None
 
 
 class SettlementReported(Record, frozen=True):

@@ -1,6 +1,6 @@
 """How the desk reacts: to contacts, to words that follow an earlier command, to the registry, to sessions to stop."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +28,7 @@ from ev_contracts.gateway import (
     StationConnected,
     StopTransactionRemotely,
     TriggerStationMessage,
+    TrustedRoot,
     VariableSetting,
 )
 from ev_contracts.sessions import SessionStopWanted
@@ -37,12 +38,16 @@ REGISTRY = "registration"
 _BOOTS_WITHIN_S = 120
 
 
-def on_connection(event: object, context: EventContext, _facts: Any) -> Sequence[To]:
-    """A contact, by the connection's epoch."""
+def on_connection(event: object, context: EventContext, facts: Callable[[], Sequence[TrustedRoot]]) -> Sequence[To]:
+    """A contact, by the connection's epoch; with the operator's trust store of now, which the desk compares."""
     if not isinstance(event, StationConnected):
         return []
     contact = ReportContact(
-        at=event.connected_at, station_id=event.station_id, epoch=context.offset, ocpp_version=event.ocpp_version
+        at=event.connected_at,
+        station_id=event.station_id,
+        epoch=context.offset,
+        ocpp_version=event.ocpp_version,
+        trusted_roots=tuple(facts()),
     )
     return [To(key=context.key, command=contact)]
 

@@ -1,11 +1,15 @@
-"""How a station's variables shall stand: asked for at each contact; what differs is told, set, and told again."""
+"""How a station's variables shall stand: asked for at each contact; what differs is told, set, and told again.
+
+Its document may name roots too (`desired_roots`).
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from charger_gateway.domain import desired_roots
 from charger_gateway.domain.actions import StationAction, requested
-from charger_gateway.domain.desk_state import Desired, Desk, DeskEvent
+from charger_gateway.domain.desk_state import DESIRED_ACTOR, Desired, Desk, DeskEvent
 from chassis.decider import Deadline, Refused, derived_id
 from ev_contracts.gateway import (
     CommandRefused,
@@ -35,9 +39,6 @@ ANSWER_S = 120
 MOST_VARIABLES = 100
 MOST_CHARACTERS = 32_768
 CHECK = "desired/check"
-ACTOR = "desired-state"
-"""Who asked, in the commands that nobody asked for."""
-
 _Outcome: TypeAlias = CommandSucceeded | CommandRefused | CommandTimedOut | CommandUndeliverable
 _Place: TypeAlias = tuple[str, str | None, int | None, int | None, str, str | None, str]
 
@@ -55,11 +56,12 @@ def set_document(command: SetDesiredVariables, desk: Desk) -> Sequence[DeskEvent
         requested_by=command.requested_by,
         reason=command.reason,
         variables=command.variables,
+        roots=command.roots,
         at=command.at,
     )
-    if not command.variables:
+    if not command.variables and not desired_roots.types_of(command.roots, command.ocpp_version):
         return [new]
-    return [new, *_check_at(command.document_id, command.station_id, command.at, command.at)]
+    return [new, _check_at(command, command.document_id, command.at)]
 
 
 def _why_not(variables: Sequence[VariableSetting]) -> Refused | None:
@@ -82,13 +84,24 @@ def names_twice(variables: Sequence[VariableSetting]) -> bool:
 def on_contact(command: ReportContact, desk: Desk) -> Sequence[DeskEvent]:
     """A station with a document is asked once it has settled."""
     desired = desk.desired
-    if desired is None or not desired.variables:
+    if desired is None:
         return []
-    return _check_at(desired.document_id, command.station_id, command.at + timedelta(seconds=SETTLE_S), command.at)
+    changed = desired_roots.on_contact(command, desired)
+    if not desired.variables and not desired_roots.types_of(desired.roots, command.ocpp_version):
+        return changed
+    return [*changed, _check_at(command, desired.document_id, command.at + timedelta(seconds=SETTLE_S))]
 
 
-def _check_at(document_id: str, station_id: str, check_at: datetime, at: datetime) -> list[DeskEvent]:
-    return [DesiredCheckScheduled(document_id=document_id, station_id=station_id, check_at=check_at, at=at)]
+def _check_at(
+    command: SetDesiredVariables | ReportContact, document_id: str, check_at: datetime
+) -> DesiredCheckScheduled:
+    return DesiredCheckScheduled(
+        document_id=document_id,
+        station_id=command.station_id,
+        check_at=check_at,
+        ocpp_version=command.ocpp_version,
+        at=command.at,
+    )
 
 
 def check_due(desk: Desk, at: datetime) -> Sequence[DeskEvent]:
@@ -96,16 +109,19 @@ def check_due(desk: Desk, at: datetime) -> Sequence[DeskEvent]:
     desired = desk.desired
     if desired is None or desired.check_at is None:
         return []
+    roots = desired_roots.ask(desired, at)
     asked = tuple(_query(one) for one in desired.variables)
-    return [_ask(GetVariables(**_shared(desired, "read", at), variables=asked), desired)]
+    return [_ask(GetVariables(**_shared(desired, "read", at), variables=asked), desired), *roots] if asked else roots
 
 
 def react(event: DeskEvent, before: Desk, at: datetime) -> Sequence[DeskEvent]:
     """What an outcome of ours means; `before` still knows which of our commands it was."""
     desired = before.desired
-    if desired is None or not isinstance(
-        event, CommandSucceeded | CommandRefused | CommandTimedOut | CommandUndeliverable
-    ):
+    if desired is None:
+        return []
+    if roots := desired_roots.react(event, before, at):
+        return roots
+    if not isinstance(event, CommandSucceeded | CommandRefused | CommandTimedOut | CommandUndeliverable):
         return []
     if event.command_id == desired.reading:
         return _on_read(event, desired, at)
@@ -208,7 +224,7 @@ def _shared(desired: Desired, what: str, at: datetime) -> dict[str, object]:
         "at": at,
         "command_id": derived_id("desired", what, desired.document_id, at.isoformat()),
         "station_id": desired.station_id,
-        "requested_by": ACTOR,
+        "requested_by": DESIRED_ACTOR,
         "expires_at": at + timedelta(seconds=ANSWER_S),
     }
 

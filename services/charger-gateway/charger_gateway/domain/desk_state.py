@@ -8,6 +8,7 @@ from typing import TypeAlias, assert_never
 from charger_gateway.domain.actions import StationAction, asked_in
 from charger_gateway.domain.cost_display import CostDisplay
 from charger_gateway.domain.progress import Follow, follow_of
+from charger_gateway.domain.roots_state import RootsEvent, WantedRoots, evolve_roots, wanted, with_job
 from ev_contracts.gateway import (
     ChargingProfile,
     ClearChargingProfile,
@@ -21,6 +22,7 @@ from ev_contracts.gateway import (
     ConnectionLost,
     CostDisplayChanged,
     DesiredCheckScheduled,
+    DesiredRootsChanged,
     DesiredStateHeld,
     DesiredVariablesSet,
     DriftFound,
@@ -32,6 +34,10 @@ from ev_contracts.gateway import (
     JobStep,
     JobStepDone,
     JobSucceeded,
+    RootDriftFound,
+    RootDriftRemains,
+    RootDriftRepaired,
+    RootsHeld,
     SetChargingProfile,
     TrustedRoot,
     VariableSetting,
@@ -42,6 +48,9 @@ MOST_AWAITED = 32
 
 MOST_PROFILES = 64
 """Charging profiles that are known to stand at a station; the eldest are forgotten first."""
+
+DESIRED_ACTOR = "desired-state"
+"""Who asked, in the commands and jobs by which a station is brought to its desired state."""
 
 _ProfileCommand: TypeAlias = SetChargingProfile | ClearChargingProfile
 
@@ -64,6 +73,7 @@ DeskEvent: TypeAlias = (
     | DriftFound
     | DriftRepaired
     | DriftRemains
+    | RootsEvent
     | ConnectionLost
     | CostDisplayChanged
 )
@@ -131,11 +141,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
-    """How the variables shall stand, and which commands of ours ask for them or set them."""
+    """How the variables shall stand, and which commands of ours ask for them or set them; and which roots."""
 
     document_id: str
     station_id: str
     variables: tuple[VariableSetting, ...]
+    roots: WantedRoots | None = None
+    ocpp_version: str | None = None
+    """That the station spoke when it was last in contact."""
     check_at: datetime | None = None
     reading: str | None = None
     repairing: str | None = None
@@ -143,7 +156,13 @@ class Desired:
 
 
 _DesiredEvent: TypeAlias = (
-    DesiredVariablesSet | DesiredCheckScheduled | DesiredStateHeld | DriftFound | DriftRepaired | DriftRemains
+    DesiredVariablesSet
+    | DesiredCheckScheduled
+    | DesiredStateHeld
+    | DriftFound
+    | DriftRepaired
+    | DriftRemains
+    | RootsEvent
 )
 OpenCommand: TypeAlias = Requested | Sent
 
@@ -190,7 +209,7 @@ def evolve(desk: Desk, event: DeskEvent) -> Desk:
         case CommandProgressed():
             return _progressed(desk, event)
         case JobStarted() | JobStepDone() | JobRetryScheduled() | JobSucceeded() | JobFailed():
-            return replace(desk, jobs=_jobs(desk, event))
+            return replace(desk, jobs=_jobs(desk, event), desired=_brought(desk.desired, event))
         case (
             DesiredVariablesSet()
             | DesiredCheckScheduled()
@@ -198,6 +217,11 @@ def evolve(desk: Desk, event: DeskEvent) -> Desk:
             | DriftFound()
             | DriftRepaired()
             | DriftRemains()
+            | DesiredRootsChanged()
+            | RootsHeld()
+            | RootDriftFound()
+            | RootDriftRepaired()
+            | RootDriftRemains()
         ):
             return replace(desk, desired=_desired(desk.desired, event))
         case ConnectionLost() | CostDisplayChanged():
@@ -217,29 +241,47 @@ def _noted(desk: Desk, event: ConnectionLost | CostDisplayChanged) -> Desk:
 
 def _with_request(desk: Desk, event: CommandRequested) -> Desk:
     jobs = tuple(replace(one, retry_at=None) if one.job_id == event.job_id else one for one in desk.jobs)
-    desired = desk.desired
-    if desired is not None and event.job_id == desired.document_id:
-        if event.get_variables is not None:
-            desired = replace(desired, check_at=None, reading=event.command_id, repairing=None)
-        else:
-            desired = replace(desired, reading=None, repairing=event.command_id)
+    desired = _asked(desk.desired, event)
     return replace(desk, open_commands=(*desk.open_commands, _requested(event)), jobs=jobs, desired=desired)
+
+
+def _asked(desired: Desired | None, event: CommandRequested) -> Desired | None:
+    if desired is None or event.job_id != desired.document_id:
+        return desired
+    if event.get_variables is not None:
+        return replace(desired, check_at=None, reading=event.command_id, repairing=None)
+    if event.get_installed_certificate_ids is None:
+        return replace(desired, reading=None, repairing=event.command_id)
+    asked = None if desired.roots is None else replace(desired.roots, reading=event.command_id)
+    return replace(desired, check_at=None, roots=asked)
+
+
+def _brought(desired: Desired | None, event: object) -> Desired | None:
+    if desired is None or not isinstance(event, JobStarted):
+        return desired
+    return replace(desired, roots=with_job(desired.roots, event, DESIRED_ACTOR))
 
 
 def _desired(desired: Desired | None, event: _DesiredEvent) -> Desired | None:
     match event:
         case DesiredVariablesSet():
-            return Desired(document_id=event.document_id, station_id=event.station_id, variables=event.variables)
+            return Desired(
+                document_id=event.document_id,
+                station_id=event.station_id,
+                variables=event.variables,
+                roots=wanted(event.roots),
+            )
         case _ if desired is None:
             return None
         case DesiredCheckScheduled():
-            return replace(desired, check_at=event.check_at)
+            version = event.ocpp_version or desired.ocpp_version
+            return replace(desired, check_at=event.check_at, ocpp_version=version)
         case DesiredStateHeld() | DriftRepaired():
             return replace(desired, held=True, reading=None, repairing=None)
         case DriftFound() | DriftRemains():
             return replace(desired, held=False, reading=None, repairing=None)
         case _:
-            assert_never(event)
+            return replace(desired, roots=None if desired.roots is None else evolve_roots(desired.roots, event))
 
 
 def _requested(event: CommandRequested) -> Requested:

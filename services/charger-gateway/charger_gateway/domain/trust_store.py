@@ -12,6 +12,10 @@ from ev_contracts.gateway import (
     TrustedRoot,
 )
 
+_KNOWN_IN_16 = ("CSMSRootCertificate", "ManufacturerRootCertificate")
+_KNOWN_IN_2X = (*_KNOWN_IN_16, "V2GRootCertificate", "MORootCertificate")
+KNOWN_IN = {"1.6": _KNOWN_IN_16, "2.0.1": _KNOWN_IN_2X, "2.1": _KNOWN_IN_2X}
+"""What the roots of the store may be for, in each version."""
 _COMMON = ("at", "command_id", "station_id", "requested_by", "reason", "expires_at")
 
 
@@ -26,13 +30,33 @@ def steps_after(
                 **common, certificate_type=root.certificate_type, certificate=root.certificate
             )
         )
-        for root in roots
-        if root.certificate_type is not None and root.certificate is not None and not _is_there(root, installed)
+        for root in missing(roots, installed)
+        if root.certificate_type is not None and root.certificate is not None
     ]
     deletes = [
-        JobStep(delete_certificate=DeleteCertificate(**common, certificate=one)) for one in _retired(roots, installed)
+        JobStep(delete_certificate=DeleteCertificate(**common, certificate=one)) for one in retired(roots, installed)
     ]
     return (*installs, *deletes)
+
+
+def chosen(
+    roots: Iterable[TrustedRoot], certificate_types: Sequence[str], *, delete_retired: bool
+) -> tuple[TrustedRoot, ...]:
+    """Those of the types, all where none is named; the retired ones, which have no type, where they are wanted."""
+    return tuple(root for root in roots if (delete_retired if _is_retired(root) else _is_of(root, certificate_types)))
+
+
+def _is_of(root: TrustedRoot, certificate_types: Sequence[str]) -> bool:
+    return not certificate_types or root.certificate_type in certificate_types
+
+
+def _is_retired(root: TrustedRoot) -> bool:
+    return root.certificate is None
+
+
+def missing(roots: Iterable[TrustedRoot], installed: Sequence[InstalledCertificate]) -> Sequence[TrustedRoot]:
+    """Those that a station shall have and has not."""
+    return [root for root in roots if not _is_retired(root) and not _is_there(root, installed)]
 
 
 def _is_there(root: TrustedRoot, installed: Iterable[InstalledCertificate]) -> bool:
@@ -40,11 +64,11 @@ def _is_there(root: TrustedRoot, installed: Iterable[InstalledCertificate]) -> b
     return any(one.certificate_type == root.certificate_type and _names(root, one.certificate) for one in installed)
 
 
-def _retired(roots: Iterable[TrustedRoot], installed: Iterable[InstalledCertificate]) -> Sequence[CertificateHash]:
+def retired(roots: Iterable[TrustedRoot], installed: Iterable[InstalledCertificate]) -> Sequence[CertificateHash]:
     """Each once, as the station spelt it: it must find them again."""
-    retired = [root for root in roots if root.certificate is None]
+    old = [root for root in roots if _is_retired(root)]
     reported = [one.certificate for one in installed]
-    named = [one for one in reported if any(_names(root, one) for root in retired)]
+    named = [one for one in reported if any(_names(root, one) for root in old)]
     return [one for at, one in enumerate(named) if one not in named[:at]]
 
 

@@ -11,8 +11,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from charger_gateway.adapters.trust.local_ca import ROOT, LocalCa
+from chassis.clock import LabClock, wall_now
+from chassis.testing import eventually
 
-from .stations import STATION  # noqa: TID252 - tests are no package of the installation
+from .stations import STATION, willing_station  # noqa: TID252 - tests are no package of the installation
 from .test_jobs import start, take, until  # noqa: TID252 - as above
 from .whole import Whole, running_whole  # noqa: TID252 - as above
 
@@ -107,3 +109,69 @@ async def test_what_cannot_be_synced_is_refused_at_once(trusting: Whole, roots: 
 async def test_without_a_trust_store_there_is_nothing_to_sync(whole: Whole) -> None:
     refused = await start(whole, "2.1", "trust-store-sync")
     assert (refused.status_code, refused.json()["title"]) == (409, "no-trust-store")
+
+
+async def desire(whole: Whole, version: str, **wish: Any) -> Any:
+    path = f"/v1/stations/{STATION[version]}/desired-variables"
+    body = {"variables": [], "trust_store": wish}
+    return await whole.http.put(path, json=body, headers={"Authorization": "Bearer cpo"})
+
+
+async def roots_are(whole: Whole, version: str, state: str) -> dict[str, Any]:
+    async def so() -> Any:
+        shown = (await whole.get("cpo", f"/v1/stations/{STATION[version]}/desired-variables")).json()["roots"]
+        return shown if shown["state"] == state else None
+
+    return dict(await eventually(so, deadline_s=30, what=f"roots that are {state}"))
+
+
+async def test_desired_roots_are_brought_and_a_changed_store_follows_at_the_next_contact(
+    tmp_path: Path, roots: dict[str, str]
+) -> None:
+    store, clock = tmp_path / "store", LabClock(start=wall_now(), rate=60)
+    later = store / "mo" / "later.pem"
+    later.parent.mkdir()
+    async with running_whole(tmp_path / "secrets", wait_s=5.0, clock=clock, trust_store_dir=str(store)) as whole:
+        async with willing_station(whole, "2.0.1") as station:
+            station.says["GetInstalledCertificateIds"] = _holding(roots["csms/held"], roots["retired/old"])
+            assert (await desire(whole, "2.0.1", delete_retired=True)).status_code == 202
+            repaired = await roots_are(whole, "2.0.1", "repaired")
+            assert set(station.heard) >= {"InstallCertificate", "DeleteCertificate"}
+        later.write_text(roots["retired/old"])
+        (store / "retired" / "old.pem").unlink()
+        async with willing_station(whole, "2.0.1") as station:
+            station.says["GetInstalledCertificateIds"] = _holding(
+                *(roots[one] for one in ("csms/held", "csms/missing"))
+            )
+            station.refuses.add("InstallCertificate")
+            remaining = await roots_are(whole, "2.0.1", "remaining")
+    assert [one["certificate_type"] for one in repaired["missing"]] == ["CSMSRootCertificate", "V2GRootCertificate"]
+    assert len(repaired["retired"]) == 1
+    types = ["V2GRootCertificate", "MORootCertificate"]
+    assert [one["certificate_type"] for one in remaining["missing"]] == types
+    assert (remaining["why"], len(remaining["trusted_roots"])) == ("Rejected", 4)
+
+
+def _holding(*pems: str) -> dict[str, Any]:
+    return {
+        "status": "Accepted",
+        "certificate_hash_data_chain": [
+            {
+                "certificate_type": "CSMSRootCertificate",
+                "certificate_hash_data": {snake(key): value for key, value in reported(pem).items()},
+            }
+            for pem in pems
+        ],
+    }
+
+
+def snake(key: str) -> str:
+    return "".join(f"_{one.lower()}" if one.isupper() else one for one in key)
+
+
+async def test_roots_are_desired_of_a_trust_store_only(whole: Whole, trusting: Whole) -> None:
+    without = await desire(whole, "2.1")
+    none = await desire(trusting, "2.1", certificate_types=["MORootCertificate"])
+    unknown = await desire(trusting, "2.1", certificate_types=["Root"])
+    assert [one.status_code for one in (without, none, unknown)] == [409, 409, 422]
+    assert [one.json()["title"] for one in (without, none)] == ["no-trust-store", "no-such-roots"]

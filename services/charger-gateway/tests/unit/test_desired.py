@@ -165,5 +165,5 @@ def test_a_connection_is_a_contact_and_its_end_is_none() -> None:
     shared: dict[str, Any] = {"station_id": STATION, "connection_id": "c-1"}
     connected = StationConnected(**shared, replica_id="gw-1", ocpp_version="1.6", connected_at=NOON)
     ended = StationDisconnected(**shared, epoch=7, reason="closed", disconnected_at=datetime(2026, 11, 20, tzinfo=UTC))
-    assert on_connection(connected, context, None) == [To(key=f"volt/{STATION}", command=CONTACT)]
-    assert on_connection(ended, context, None) == []
+    assert on_connection(connected, context, tuple) == [To(key=f"volt/{STATION}", command=CONTACT)]
+    assert on_connection(ended, context, tuple) == []

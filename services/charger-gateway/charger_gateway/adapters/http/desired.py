@@ -9,12 +9,15 @@ from pydantic import Field, create_model
 
 from charger_gateway.adapters.http.bodies import Hiding, clear_model, record_of
 from charger_gateway.adapters.http.edge import DESK, Body, Edge, IdempotencyKey, asked_of
+from charger_gateway.adapters.http.roots import TrustStoreWish, roots_of
+from charger_gateway.adapters.http.shown_roots import roots_shown, roots_state
 from charger_gateway.adapters.ocpp.commands.variables import is_secret
 from charger_gateway.domain.desired import MOST_VARIABLES
 from charger_gateway.domain.desk_state import DeskEvent
 from chassis.auth import Caller
 from chassis.http import Accepted, Pending, Problem, body_hash
 from ev_contracts.gateway import (
+    DesiredRoots,
     DesiredStateHeld,
     DesiredVariablesSet,
     DriftFound,
@@ -31,6 +34,7 @@ class Desire(Body):
     """The whole document: what is not in it is left as it is."""
 
     variables: tuple[Any, ...] = ()
+    trust_store: TrustStoreWish | None = None
 
 
 _VARIABLES: Any = Annotated[tuple[clear_model(VariableSetting), ...], Field(max_length=MOST_VARIABLES)]  # type: ignore[misc]  # made
@@ -58,6 +62,8 @@ def add_routes(app: FastAPI, edge: Edge) -> None:
                 requested_by=asked.principal.subject,
                 reason=body.reason,
                 variables=_settings(body),
+                roots=_roots(edge, body.trust_store),
+                ocpp_version=edge.version_of(asked.key),
             ),
             idempotency_key=asked.idempotency_key,
             body_hash=body_hash(["desired", body.model_dump(mode="json")]),
@@ -91,6 +97,16 @@ def _settings(body: Desire) -> tuple[VariableSetting, ...]:
     return tuple(record_of(VariableSetting, one, hiding) for one in body.variables)
 
 
+def _roots(edge: Edge, wish: TrustStoreWish | None) -> DesiredRoots | None:
+    """Raises Problem 409, 503."""
+    if wish is None:
+        return None
+    found = roots_of(edge, lambda: wish.certificate_types, delete_retired=wish.delete_retired)
+    return DesiredRoots(
+        certificate_types=wish.certificate_types, delete_retired=wish.delete_retired, trusted_roots=found
+    )
+
+
 def _never(_value: Any) -> bytes:
     return b""
 
@@ -103,6 +119,8 @@ def shown(events: Sequence[DeskEvent]) -> dict[str, Any] | None:
             found = _document(event)
         elif found is not None:
             found = found | _state(event)
+            if found["roots"] is not None:
+                found["roots"] = found["roots"] | roots_state(event)
     return found
 
 
@@ -118,6 +136,7 @@ def _document(event: DesiredVariablesSet) -> dict[str, Any]:
         "drifts": [],
         "why": None,
         "checked_at": None,
+        "roots": None if event.roots is None else roots_shown(event.roots),
     }
 
 

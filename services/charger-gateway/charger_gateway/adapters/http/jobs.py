@@ -1,7 +1,7 @@
 """Long jobs by HTTP: firmware, logs, local lists, certificates, roots; what became of them; giving them up."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Response
 from fastapi.responses import JSONResponse
@@ -10,8 +10,9 @@ from pydantic import AwareDatetime, Field, StrictBool, StrictInt, StrictStr, cre
 from charger_gateway.adapters.files import PLACE, file_id_of
 from charger_gateway.adapters.http.bodies import Hiding, clear_model, record_of
 from charger_gateway.adapters.http.edge import DESK, Asked, Body, Edge, IdempotencyKey, asked_of
-from charger_gateway.adapters.ocpp.frames import V16
+from charger_gateway.adapters.http.roots import RootKinds, roots_of
 from charger_gateway.domain.command_book import JobView
+from charger_gateway.domain.trust_store import KNOWN_IN
 from chassis.auth import Caller
 from chassis.http import Accepted, Pending, Problem, body_hash
 from ev_contracts.gateway import (
@@ -29,10 +30,6 @@ from ev_contracts.gateway import (
     UpdateFirmware,
 )
 
-_RootKind: TypeAlias = Literal[
-    "CSMSRootCertificate", "ManufacturerRootCertificate", "V2GRootCertificate", "MORootCertificate"
-]
-_KINDS_OF_16: tuple[_RootKind, ...] = ("CSMSRootCertificate", "ManufacturerRootCertificate")
 _PATH = "/v1/stations/{station_id}/jobs"
 
 
@@ -74,7 +71,7 @@ class CertificateExchange(JobBody):
 class TrustStoreSync(JobBody):
     """Have the station hold the roots of the operator's trust store, of all kinds that it knows or of those named."""
 
-    certificate_types: Annotated[tuple[_RootKind, ...], Field(max_length=4)] = ()
+    certificate_types: RootKinds = ()
     delete_retired: StrictBool = False
     """Whether those that the store calls retired are deleted, whatever they were for."""
 
@@ -215,26 +212,16 @@ def _root_steps(_edge: Edge, asked: Asked, _body: TrustStoreSync, now: datetime)
 
 def _roots_for(edge: Edge, asked: Asked, body: TrustStoreSync) -> tuple[TrustedRoot, ...]:
     """Raises Problem 409 where there are none, or where it is not known yet of which kinds; 503."""
-    if edge.trusted_roots is None:
-        raise Problem(409, "no-trust-store")
-    kinds = body.certificate_types or _root_kinds_of(edge, asked)
-    try:
-        roots = edge.trusted_roots()
-    except (OSError, ValueError) as error:
-        raise Problem(503, "trust-store-unreadable") from error
-    wanted = tuple(one for one in roots if one.certificate_type in kinds)
-    retired = tuple(one for one in roots if one.certificate is None and body.delete_retired)
-    if not wanted and not retired:
-        raise Problem(409, "no-such-roots", "the trust store has none of these kinds")
-    return (*wanted, *retired)
+    types = body.certificate_types
+    return roots_of(edge, lambda: types or _root_kinds_of(edge, asked), delete_retired=body.delete_retired)
 
 
-def _root_kinds_of(edge: Edge, asked: Asked) -> tuple[_RootKind, ...]:
+def _root_kinds_of(edge: Edge, asked: Asked) -> tuple[str, ...]:
     version = edge.version_of(asked.key)
     if version is None:
         message = "which kinds of roots its version knows is known once it connects: else name them"
         raise Problem(409, "station-not-connected", message)
-    return _KINDS_OF_16 if version == V16 else get_args(_RootKind)
+    return KNOWN_IN[version]
 
 
 def _list_steps(edge: Edge, asked: Asked, body: LocalListSync, now: datetime) -> list[JobStep]:
