@@ -11,6 +11,8 @@ from pricing.cli import cases, cdr, explain, lint
 from pricing.cli.output import BAD_INPUT, Output
 from pricing.domain.ocpi.reading import BadInput
 
+_WHAT = "Prices OCPI tariffs, sessions and CDRs, exactly, and says how; no service and no network is needed."
+_AS_JSON = "one JSON object a line"
 _STATUS = """exit status: 0 all is well; 1 a difference or a finding; 2 bad input, with its place as a JSON pointer"""
 
 Verb = Callable[[argparse.Namespace, Output], int]
@@ -41,11 +43,13 @@ def _nobody_reads(output: Output) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ev-price", description=__doc__, epilog=_STATUS)
+    parser = argparse.ArgumentParser(prog="ev-price", description=_WHAT, epilog=_STATUS)
+    parser.add_argument("--json", action="store_true", help=_AS_JSON)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     for add in (cases.add, cdr.add, explain.add, lint.add):
         added = add(verbs)
-        added.add_argument("--json", action="store_true", help="one JSON object a line")
+        # Without a default of its own, so that it may stand before the verb as well.
+        added.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=_AS_JSON)
         added.epilog = _STATUS
     return parser
 

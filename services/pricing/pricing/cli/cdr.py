@@ -52,11 +52,14 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         output.line(
             {
                 "id": found.id,
+                "currency": found.currency,
+                "rounding": "half-even to four decimals",
                 "totals": found.totals,
                 "differences": [
                     {"place": each.place, "computed": each.computed, "in_file": each.in_file}
                     for each in found.differences
                 ],
+                "notes": found.notes,
                 "trace": trace_of(found.priced),
             }
         )
@@ -65,4 +68,6 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
             output.say(f"{name:24} {as_json(total)}")
         for each in found.differences:
             output.say(f"differs: {each.place} is {each.in_file}, computed {each.computed}")
+        for note in found.notes:
+            output.say(f"note: {note}")
     return DIFFERS if found.differences else AGREES

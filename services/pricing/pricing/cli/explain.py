@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from pricing.cli.cdr import add_session, checked
 from pricing.cli.output import AGREES, Output
 from pricing.domain.ocpi.telling import shown, trace_of
-from pricing.domain.rating import rule_of
+from pricing.domain.ocpi.words import words_of_price
 
 if TYPE_CHECKING:
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse names no type for it
@@ -21,18 +21,24 @@ def add(verbs: "Verbs") -> argparse.ArgumentParser:
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
-    """A line a price component, one for a limit, and the sum."""
-    priced = checked(arguments).priced
+    """A line a price component, one for a limit, the sum, and what else one should know."""
+    found = checked(arguments)
+    words = list(words_of_price(found.priced, found.currency))
     if output.as_json:
-        totals = {"excl_vat": shown(priced.excl_vat), "incl_vat": shown(priced.incl_vat)}
-        output.line({**totals, "trace": trace_of(priced)})
+        output.line(
+            {
+                "id": found.id,
+                "currency": found.currency,
+                "excl_vat": shown(found.priced.excl_vat),
+                "incl_vat": shown(found.priced.incl_vat),
+                "words": words,
+                "notes": found.notes,
+                "trace": trace_of(found.priced),
+            }
+        )
         return AGREES
-    if not priced.lines:
-        output.say("nothing that this tariff prices was used: it is free")
-    for line in priced.lines:
-        taxed = f" + {shown(line.vat)} tax" if line.candidate.component.taxes else ""
-        output.say(f"{rule_of(line)} = {shown(line.excl_vat)}{taxed}")
-    if priced.moved is not None:
-        output.say(f"{priced.moved.bound.value}: {shown(priced.moved.excl_vat)} and {shown(priced.moved.vat)} of tax")
-    output.say(f"total {shown(priced.excl_vat)} without and {shown(priced.incl_vat)} with taxes, exact until here")
+    for sentence in words:
+        output.say(sentence)
+    for note in found.notes:
+        output.say(f"note: {note}")
     return AGREES

@@ -1,6 +1,7 @@
 """`ev-price lint`: what is questionable in a tariff, and where."""
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,12 +9,14 @@ from pricing.cli.output import AGREES, DIFFERS, Output, a_file, read
 from pricing.domain.engine.tariff import Tariff
 from pricing.domain.lint import lint
 from pricing.domain.ocpi.reading import BadInput, Node, parse
+from pricing.domain.ocpi.spelling import unknown_fields
 from pricing.domain.ocpi.tariffs import Version, read_tariff
 
 if TYPE_CHECKING:
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse names no type for it
 
 _W_PER_KW = 1_000
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 
 
 def add(verbs: "Verbs") -> argparse.ArgumentParser:
@@ -30,9 +33,10 @@ def add(verbs: "Verbs") -> argparse.ArgumentParser:
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """A finding a line, most telling rules first."""
     version = Version(arguments.version)
-    tariff = read_tariff(read(arguments.file), version)
+    document = read(arguments.file)
+    tariff = read_tariff(document, version)
     others = [_beside(path, version) for path in arguments.beside]
-    findings = lint(tariff, power_w=_power_w(arguments.power_kw), others=others)
+    findings = [*unknown_fields(document), *lint(tariff, power_w=_power_w(arguments.power_kw), others=others)]
     for each in findings:
         if output.as_json:
             output.line({"rule": each.rule, "place": each.place, "message": each.message})
@@ -44,6 +48,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 def _power_w(told: str | None) -> int | None:
     if told is None:
         return None
+    if not _NUMBER.fullmatch(told):
+        raise BadInput("--power-kw", f"{told!r} is no number")
     return int(Node(parse(told).value, "--power-kw").number(at_most=100_000) * _W_PER_KW)
 
 

@@ -60,8 +60,9 @@ class Output:
         print(text, file=self.out)
 
     def refuse(self, source: str, fault: BadInput) -> None:
-        """What makes no sense, and where."""
+        """What makes no sense, and where; an option is a place by itself."""
+        is_option = fault.pointer.startswith("--")
         if self.as_json:
-            self.line({"error": fault.reason, "file": source, "place": fault.pointer or "/"})
+            self.line({"error": fault.reason, "file": None if is_option else source, "place": fault.pointer or "/"})
         else:
-            print(f"ev-price: {source}: {fault}", file=self.err)
+            print(f"ev-price: {fault}" if is_option else f"ev-price: {source}: {fault}", file=self.err)

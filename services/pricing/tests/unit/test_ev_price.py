@@ -248,11 +248,50 @@ def test_each_tariff_of_a_cdr_prices_the_periods_that_name_it(tmp_path: Path) ->
     assert (ran.status, "/charging_periods/1/tariff_id" in ran.err) == (2, True)
 
 
-def test_a_price_is_explained_in_words(tmp_path: Path) -> None:
-    ran = ev_price("explain", "--time-zone", "Europe/Amsterdam", a_cdr(tmp_path))
-    assert ran.out.splitlines() == [
-        "0.5 per session = 0.5 + 0.1 tax",
-        "0.2 per kWh, until 17:00: 4300 Wh = 0.86 + 0.086 tax",
-        "0.27 per kWh: 1100 Wh, rounded up to 1200 by steps of 500 = 0.324 + 0.0324 tax",
-        "total 1.684 without and 1.9024 with taxes, exact until here",
+def test_a_cdr_in_another_currency_than_its_tariff_is_bad_input(tmp_path: Path) -> None:
+    ran = ev_price("cdr", "--time-zone", "Europe/Amsterdam", a_cdr(tmp_path, currency="USD"))
+    assert (ran.status, "/currency: 'USD', and the tariff is in EUR" in ran.err) == (2, True)
+
+
+def test_where_2_3_0_s_taxes_differ_the_taxes_are_told(tmp_path: Path) -> None:
+    tariff = {**CDR["tariffs"][0], "tax_included": "NO"}
+    costs = dict.fromkeys(("total_fixed_cost", "total_energy_cost"))
+    total = {"before_taxes": 1.684, "taxes": [{"name": "VAT", "amount": 0.2}, {"name": "city", "amount": 0.1}]}
+    path = a_cdr(tmp_path, tariffs=[tariff], total_cost=total, **costs)
+    ran = ev_price("cdr", "--version", "2.3.0", "--time-zone", "Europe/Amsterdam", "--json", path)
+    assert ran.lines[0]["differences"] == [
+        {"place": "/total_cost/taxes", "computed": Decimal("0.2184"), "in_file": Decimal("0.3")}
     ]
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00", "9999-12-31T23:59:59Z"])
+def test_an_instant_that_no_calendar_has_everywhere_is_refused(tmp_path: Path, at: str) -> None:
+    path = a_cdr(tmp_path, start_date_time=at, end_date_time=at, charging_periods=[])
+    ran = ev_price("cdr", "--time-zone", "Pacific/Kiritimati", path)
+    assert (ran.status, "_date_time: " in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("zone", ["localtime", "Factory", "europe/amsterdam", "", "../x", "+01:00"])
+def test_what_is_no_zone_everywhere_is_refused_by_its_option(tmp_path: Path, zone: str) -> None:
+    ran = ev_price("cdr", "--time-zone", zone, a_cdr(tmp_path))
+    assert (ran.status, ran.err.startswith("ev-price: --time-zone: ")) == (2, True)
+    (told,) = ev_price("cdr", "--json", "--time-zone", zone, a_cdr(tmp_path)).lines
+    assert (told["place"], told["file"]) == ("--time-zone", None)
+
+
+def test_json_may_be_asked_for_before_the_verb_as_well(tmp_path: Path) -> None:
+    path = a_cdr(tmp_path)
+    rest = ("--time-zone", "Europe/Amsterdam", path)
+    before, after = ev_price("--json", "cdr", *rest), ev_price("cdr", "--json", *rest)
+    assert before == after
+    assert before.lines
+
+
+def test_a_version_that_is_not_read_here_is_passed_over_for_one_that_is(tmp_path: Path, case: dict[str, Any]) -> None:
+    assert ev_price("cases", cases_of(tmp_path, {**case, "ocpi_versions": ["2.1.1", "2.3.0"]})).lines[0]["version"] == (
+        "2.3.0"
+    )
+    unreadable: tuple[list[object], ...] = (["2.1.1"], [[]])
+    for versions in unreadable:
+        ran = ev_price("cases", cases_of(tmp_path, {**case, "ocpi_versions": versions}))
+        assert (ran.status, ran.lines[0]["place"]) == (2, "/cases/0/ocpi_versions/0")

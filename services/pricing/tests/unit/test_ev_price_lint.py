@@ -11,6 +11,7 @@ SOUND: dict[str, Any] = {
     "currency": "EUR",
     "elements": [{"price_components": [{"type": "ENERGY", "price": 0.35, "step_size": 1, "vat": 21}]}],
 }
+PASSED_OVER = "OCPI has no such field, and it is passed over"
 DEAD = {**SOUND, "elements": SOUND["elements"] * 2}
 
 
@@ -57,3 +58,32 @@ def test_what_is_no_tariff_is_bad_input(tmp_path: Path) -> None:
     bad.write_text('{"currency": "EUR", "elements": []}', encoding="utf-8")
     status, _, err = lint(tmp_path, SOUND, "--beside", str(bad))
     assert (status, "--beside/elements" in err) == (2, True)
+
+
+def test_a_field_that_is_probably_misspelt_is_a_finding(tmp_path: Path) -> None:
+    """tandemdrive/ocpi-tariffs#80: with dayOfWeek for day_of_week the price of weekdays was that of every day."""
+    priced = {"type": "ENERGY", "price": 0.5, "stepSize": 500, "step_size": 1}
+    element = {"price_components": [priced], "restrictions": {"dayOfWeek": ["MONDAY"], "min_soc": 80}}
+    odd = {**SOUND, "elements": [element, {**SOUND["elements"][0], "restriction": {}}], "minPrice": {}, "max_price": {
+        "excl_vat": 1, "inclVat": 1}}  # fmt: skip
+    _, out, _ = lint(tmp_path, odd, "--json")
+    found = {each["place"]: each["message"].rpartition(": ")[2] for each in map(json.loads, out.splitlines())
+             if each["rule"] == "field-unknown"}  # fmt: skip
+    assert found == {
+        "/minPrice": "is min_price meant?",
+        "/max_price/inclVat": "is incl_vat meant?",
+        "/elements/0/price_components/0/stepSize": "is step_size meant?",
+        "/elements/0/restrictions/dayOfWeek": "is day_of_week meant?",
+        "/elements/0/restrictions/min_soc": f"{PASSED_OVER}, so the price holds without it",
+        "/elements/1/restriction": "is restrictions meant?",
+    }
+
+
+def test_a_field_of_ones_own_is_an_extension_and_no_finding(tmp_path: Path) -> None:
+    assert lint(tmp_path, {**SOUND, "x_volt_colour": "green", "preauthorize_amount": 20}) == (0, "", "")
+
+
+def test_a_power_that_is_none_is_refused_by_its_option(tmp_path: Path) -> None:
+    for told in ("NaN", "22kW", "", "-3", '"22"', "1e999"):
+        status, out, err = lint(tmp_path, SOUND, f"--power-kw={told}")
+        assert (status, out, err.startswith("ev-price: --power-kw: ")) == (2, "", True)

@@ -66,9 +66,12 @@ def read_case(node: Node) -> Case:
 
 
 def _version(node: Node) -> Version:
-    """Of the versions that an example holds for, the first."""
+    """Of the versions that an example holds for, the first that is read here."""
     told = node.get("ocpi_versions")
-    return Version.V221 if told is None else next(each.choice(Version) for each in told.items(at_least=1))
+    if told is None:
+        return Version.V221
+    words = list(told.items(at_least=1))
+    return next((each for each in words if each.value in list(Version)), words[0]).choice(Version)
 
 
 def _tax_included(node: Node) -> str:

@@ -7,12 +7,13 @@ from decimal import Decimal
 from fractions import Fraction
 
 from pricing.domain.engine.price import Priced, price
+from pricing.domain.engine.session import Session
+from pricing.domain.engine.tariff import Tariff
 from pricing.domain.ocpi.periods import Dimension, Period, read_periods, session_of_periods
 from pricing.domain.ocpi.reading import Node
 from pricing.domain.ocpi.tariffs import Version, read_tariffs
 from pricing.domain.ocpi.telling import Costs, Told, shown
 
-_VIEWS = {Version.V221: ("excl_vat", "incl_vat"), Version.V230: ("before_taxes", "after_taxes")}
 _COSTS = (
     "total_cost",
     "total_fixed_cost",
@@ -40,8 +41,11 @@ class Checked:
 
     id: str
     priced: Priced
+    currency: str
     totals: Mapping[str, Told]
     differences: Sequence[Difference]
+    notes: Sequence[str]
+    """What whoever reads the price should know of the CDR."""
 
 
 def check_cdr(
@@ -50,7 +54,12 @@ def check_cdr(
     """By this tariff, or by its own, of which each prices the periods that name it. Raises BadInput."""
     periods = read_periods(cdr, version)
     tariffs = _own(cdr, periods) if tariff is None else [tariff]
-    priced = price(read_tariffs(tariffs, version), session_of_periods(cdr, version, time_zone, expired=expired))
+    priced_by = read_tariffs(tariffs, version)
+    currency = cdr.get("currency")
+    if currency is not None and currency.text() != priced_by.currency:
+        currency.fail(f"{currency.value!r}, and the tariff is in {priced_by.currency}")
+    session = session_of_periods(cdr, version, time_zone, expired=expired)
+    priced = price(priced_by, session)
     costs = Costs(priced)
     quantities = dict(_quantities(periods))
     totals = {name: costs.told(name, version) for name in costs.names}
@@ -58,9 +67,20 @@ def check_cdr(
     return Checked(
         id="" if told_id is None else told_id.text(),
         priced=priced,
+        currency=priced_by.currency,
         totals={**totals, **{name: shown(each, _MOST_DECIMALS) for name, each in quantities.items()}},
         differences=[*_of_costs(cdr, costs, version), *_of_quantities(cdr, quantities)],
+        notes=list(_notes(priced_by, session)),
     )
+
+
+def _notes(tariff: Tariff, session: Session) -> Iterator[str]:
+    """A restriction that nobody can judge is one that does not hold, and that should not go unnoticed."""
+    restrictions = [each.restrictions for some in tariff.of_session.values() for each in some if each.restrictions]
+    bounds = [bound for each in restrictions for bound in (each.min_current_ma, each.max_current_ma)]
+    used = [each for each in session.stretches if not each.is_reservation]
+    if any(bound is not None for bound in bounds) and any(each.current_ma is None for each in used):
+        yield "the tariff asks for the current, and not every period tells it: there, no price that asks for it holds"
 
 
 def _own(cdr: Node, periods: Sequence[Period]) -> Sequence[Node]:
@@ -101,25 +121,26 @@ def _of_costs(cdr: Node, costs: Costs, version: Version) -> Iterator[Difference]
         if told is None or (is_credit and name != "total_cost"):
             continue
         sign = -1 if is_credit else 1
-        for (place, in_file), computed in zip(_amounts(told, version), costs.views(name), strict=True):
+        net, gross = costs.views(name)
+        vat = None if net is None or gross is None else gross - net
+        views = (net, gross if version is Version.V221 else vat)
+        for (place, in_file), computed in zip(_amounts(told, version), views, strict=True):
             if in_file is not None and computed is not None:
                 yield from _difference(place, computed * sign, in_file)
 
 
 def _amounts(told: Node, version: Version) -> Sequence[tuple[str, Decimal | None]]:
-    """Both views with their places; 2.3.0 tells the taxes instead of the second."""
-    first, second = _VIEWS[version]
-    net = told.need(first)
-    before = net.number(at_least=None)
+    """Without taxes and with them, each with its place; 2.3.0 tells the sum of the taxes instead of the second."""
+    net = told.need("excl_vat" if version is Version.V221 else "before_taxes")
+    before = (net.pointer, net.number(at_least=None))
     if version is Version.V221:
-        gross = told.get(second)
-        incl = ("", None) if gross is None else (gross.pointer, gross.number(at_least=None))
-        return ((net.pointer, before), incl)
+        gross = told.get("incl_vat")
+        return (before, ("", None) if gross is None else (gross.pointer, gross.number(at_least=None)))
     taxes = told.get("taxes")
     if taxes is None or not taxes.value:
-        return ((net.pointer, before), ("", None))
+        return (before, ("", None))
     amounts = [each.need("amount").number(at_least=None) for each in taxes.items()]
-    return ((net.pointer, before), (taxes.pointer, before + sum(amounts)))
+    return (before, (taxes.pointer, sum(amounts, Decimal())))
 
 
 def _of_quantities(cdr: Node, quantities: Mapping[str, Fraction]) -> Iterator[Difference]:

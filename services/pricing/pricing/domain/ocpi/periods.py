@@ -56,20 +56,20 @@ class Period:
 
 def read_periods(node: Node, version: Version) -> Sequence[Period]:
     """Of a session or a CDR, in order. Raises BadInput, also for periods that overlap or outlast it."""
-    start, end = node.need("start_date_time").date_time(), node.need("end_date_time")
-    finish = end.date_time()
+    start, end = node.need("start_date_time").instant(), node.need("end_date_time")
+    finish = end.instant()
     if finish < start:
         end.fail("ends before it starts")
     nodes = list(node.need("charging_periods").items(at_most=100_000))
     starts = [each.need("start_date_time") for each in nodes]
     previous = start
     for each in starts:
-        if not previous <= each.date_time() <= finish:
+        if not previous <= each.instant() <= finish:
             each.fail("before the one it follows, or outside of the session")
-        previous = each.date_time()
-    ends = [*(each.date_time() for each in starts[1:]), finish][: len(starts)]  # a session may have no period yet
+        previous = each.instant()
+    ends = [*(each.instant() for each in starts[1:]), finish][: len(starts)]  # a session may have no period yet
     return [
-        _period(each, begun.date_time(), until, version) for each, begun, until in zip(nodes, starts, ends, strict=True)
+        _period(each, begun.instant(), until, version) for each, begun, until in zip(nodes, starts, ends, strict=True)
     ]
 
 
@@ -114,7 +114,7 @@ def session_of_periods(node: Node, version: Version, time_zone: str, *, expired:
     is_expired = expired if expired is not None else bool(stretches) and not used
     stretches += _used(used, zone)
     if not stretches:
-        stretches = [Stretch(began_at=node.need("start_date_time").date_time().astimezone(zone))]
+        stretches = [Stretch(began_at=node.need("start_date_time").instant().astimezone(zone))]
     return Session(stretches=tuple(stretches), is_expired=is_expired)
 
 
@@ -130,11 +130,11 @@ def _held(period: Period, since: datetime, zone: ZoneInfo) -> Stretch:
 
 def _held_by_times(held: Node, zone: ZoneInfo) -> Stretch:
     start, end = held.need("start_date_time"), held.need("end_date_time")
-    if end.date_time() < start.date_time():
+    if end.instant() < start.instant():
         end.fail("ends before it starts")
     return Stretch(
-        began_at=start.date_time().astimezone(zone),
-        reserved_s=_seconds_between(start.date_time(), end.date_time()),
+        began_at=start.instant().astimezone(zone),
+        reserved_s=_seconds_between(start.instant(), end.instant()),
         is_reservation=True,
     )
 

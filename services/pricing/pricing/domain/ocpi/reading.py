@@ -19,6 +19,10 @@ _MOST_DECIMALS = 34
 _MOST_RAW_DIGITS = 60
 _WIDE = Context(prec=_MOST_RAW_DIGITS)
 _HUGE = Decimal("1E+60")
+_THIS_MACHINES = frozenset({"Factory", "localtime", "posixrules"})
+"""Names that a machine may have beside those of places, and that mean something else on each."""
+_YEARS = range(1_000, 9_000)
+"""So far from the ends of the calendar that any zone's time is one, too."""
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)?")
 
 Choice = TypeVar("Choice", bound=Enum)
@@ -192,13 +196,23 @@ class Node:
             self.fail(f"{word!r} is no date and time")
         try:
             found = datetime.fromisoformat(word)
-        except ValueError:
+            return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+        except (ValueError, OverflowError):
             self.fail(f"{word!r} is no date and time")
-        return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+
+    def instant(self) -> datetime:
+        """A date and time at which something happened, and which every zone has."""
+        found = self.date_time()
+        if found.year not in _YEARS:
+            self.fail(f"{self.value!r} is out of bounds")
+        return found
 
     def time_zone(self) -> str:
         """Of the IANA database."""
         try:
-            return ZoneInfo(self.text()).key
+            zone = ZoneInfo(self.text())
         except (ZoneInfoNotFoundError, ValueError, OSError):
             self.fail(f"{self.value!r} is no time zone")
+        if zone.key in _THIS_MACHINES:
+            self.fail(f"{self.value!r} is no time zone of a place")
+        return zone.key
