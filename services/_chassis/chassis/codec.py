@@ -9,11 +9,13 @@ import json
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import fastavro
 from fastavro.types import AvroMessage
 
+from chassis.reading import Read, reader_of
 from chassis.values import fleeting
 from chassis.writing import NotCompiled, Write, compiled
 
@@ -134,6 +136,7 @@ class Codec:
         self._writers: dict[type, _Writer] = {}
         self._readers: dict[tuple[str, bytes], _Reader] = {}
         self._older: dict[tuple[bytes, bytes], Any] = {}
+        self._reads: dict[type, Read] = {}
         for shape in records.values():
             self._add(shape, frozenset(standing.get(shape.name, ())))
 
@@ -176,7 +179,13 @@ class Codec:
         if reader is None:
             raise Poison("record-not-on-topic", f"{type_name.decode(errors='replace')} on {topic}")
         schema = self._written_as(reader, type_name, headers.get("schema_fp", b""), _MAGIC.unpack_from(value)[1])
-        return _read(value, reader, schema)
+        if schema is not reader.schema:
+            return _read(value, partial(_resolved, reader, schema))
+        read = self._reads.get(reader.python_class)
+        if read is None:
+            made = reader_of(reader.schema, reader.python_class)
+            read = self._reads[reader.python_class] = made or partial(_resolved, reader, None)
+        return _read(value, read)
 
     def _written_as(self, reader: _Reader, type_name: bytes, fingerprint: bytes, schema_id: int) -> Any:
         if fingerprint == reader.fingerprint:
@@ -220,15 +229,19 @@ def _by_name(records: Mapping[str, Shape]) -> Iterable[Shape]:
     return (records[name] for name in sorted(records))
 
 
-def _read(value: bytes, reader: _Reader, schema: Any) -> Any:
+def _resolved(reader: _Reader, written_as: Any, value: bytes, at: int) -> tuple[Any, int]:
+    """As fastavro reads it and the record's own validation takes it; from an earlier shape where one is given."""
     buffer = io.BytesIO(value)
-    buffer.seek(_HEADER_LENGTH)
-    reader_schema = None if schema is reader.schema else reader.schema
+    buffer.seek(at)
+    schemas = (reader.schema, None) if written_as is None else (written_as, reader.schema)
+    datum: AvroMessage = fastavro.schemaless_reader(buffer, *schemas)
+    return reader.python_class.from_datum(datum), buffer.tell()
+
+
+def _read(value: bytes, read: Read) -> Any:
     try:
-        datum: AvroMessage = fastavro.schemaless_reader(buffer, schema, reader_schema)
-        rest = buffer.read(1)
-        record = None if rest else reader.python_class.from_datum(datum)
-    # Every way in which hostile bytes make the Avro reader or the record's own validation fail.
+        record, end = read(value, _HEADER_LENGTH)
+    # Every way in which hostile bytes make a reader or the record's own validation fail.
     except (
         EOFError,
         ValueError,
@@ -240,7 +253,9 @@ def _read(value: bytes, reader: _Reader, schema: Any) -> Any:
         MemoryError,
     ) as error:
         raise Poison("undecodable", f"{type(error).__name__}: {error}"[:300]) from error
-    if rest:
+    if end > len(value):
+        raise Poison("undecodable", "the bytes are shorter than their schema")
+    if end < len(value):
         # A short schema on longer bytes decodes silently otherwise.
         raise Poison("bytes-left-over", "the bytes are longer than their schema")
     return record

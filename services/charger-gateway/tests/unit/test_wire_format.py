@@ -1,9 +1,10 @@
-"""The codec's own writing functions give the bytes of fastavro, for every example of every record in the catalogue."""
+"""The codec's own functions write and read as fastavro does, for every example of every record in the catalogue."""
 
 import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ev_contracts
-from chassis.codec import Codec
+from chassis.codec import Codec, Poison
+from chassis.reading import reader_of
 from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.common import MeterReading
 from ev_contracts.gateway import MeterSampled
@@ -31,10 +33,14 @@ def examples() -> Iterator[Any]:
             yield pytest.param(name, file, id=f"{context}.{record}/{file.stem}")
 
 
+@cache
+def parsed(name: str) -> Any:
+    return fastavro.parse_schema(json.loads(json.dumps(RECORDS[name].schema)))
+
+
 def by_fastavro(name: str, record: Any) -> bytes:
     buffer = io.BytesIO()
-    schema = fastavro.parse_schema(json.loads(json.dumps(RECORDS[name].schema)))
-    fastavro.schemaless_writer(buffer, schema, record.to_datum())
+    fastavro.schemaless_writer(buffer, parsed(name), record.to_datum())
     return buffer.getvalue()
 
 
@@ -45,6 +51,45 @@ def test_an_example_has_fastavros_bytes_and_reads_back(name: str, file: Path) ->
     assert encoded.value[HEADER:] == by_fastavro(name, record)
     headers = {"ce_type": encoded.type_name, "schema_fp": encoded.fingerprint}
     assert CODEC.decode(TOPIC_OF[name], encoded.value, headers) == record
+
+
+def read_by_fastavro(name: str, body: bytes) -> Any:
+    buffer = io.BytesIO(body)
+    datum: Any = fastavro.schemaless_reader(buffer, parsed(name), None)
+    record = RECORDS[name].python_class.from_datum(datum)
+    return None if buffer.read(1) else record
+
+
+@pytest.mark.parametrize(("name", "file"), list(examples()))
+def test_an_example_with_any_byte_changed_is_poison_or_what_fastavro_reads(name: str, file: Path) -> None:
+    record = RECORDS[name].python_class.model_validate_json(file.read_text(encoding="utf-8"))
+    encoded = CODEC.encode(TOPIC_OF[name], record)
+    headers = {"ce_type": encoded.type_name, "schema_fp": encoded.fingerprint}
+    for place in range(HEADER, len(encoded.value)):
+        changed = bytearray(encoded.value)
+        changed[place] ^= 1 + place % 255
+        try:
+            read = CODEC.decode(TOPIC_OF[name], bytes(changed), headers)
+        except Poison:
+            continue
+        again = read_by_fastavro(name, bytes(changed[HEADER:]))
+        assert read == again
+        assert read.model_dump_json() == again.model_dump_json()
+
+
+@pytest.mark.parametrize(("name", "file"), list(examples()))
+def test_a_part_of_an_example_is_poison(name: str, file: Path) -> None:
+    record = RECORDS[name].python_class.model_validate_json(file.read_text(encoding="utf-8"))
+    encoded = CODEC.encode(TOPIC_OF[name], record)
+    headers = {"ce_type": encoded.type_name, "schema_fp": encoded.fingerprint}
+    for length in range(HEADER, len(encoded.value)):
+        with pytest.raises(Poison):
+            CODEC.decode(TOPIC_OF[name], encoded.value[:length], headers)
+
+
+@pytest.mark.parametrize("name", sorted(RECORDS))
+def test_every_record_has_a_reading_function_of_its_own(name: str) -> None:
+    assert reader_of(RECORDS[name].schema, RECORDS[name].python_class) is not None
 
 
 LONGS = st.one_of(st.none(), st.integers(min_value=-(2**63), max_value=2**63 - 1), st.integers(-70, 70))
@@ -72,6 +117,8 @@ SAMPLES = st.builds(
 def test_any_meter_values_have_fastavros_bytes(sampled: MeterSampled) -> None:
     encoded = CODEC.encode("gateway.transaction.event.v1", sampled)
     assert encoded.value[HEADER:] == by_fastavro("ev.gateway.MeterSampled", sampled)
+    headers = {"ce_type": encoded.type_name, "schema_fp": encoded.fingerprint}
+    assert CODEC.decode("gateway.transaction.event.v1", encoded.value, headers) == sampled
 
 
 @pytest.mark.parametrize("number", [2**63, -(2**63) - 1])
