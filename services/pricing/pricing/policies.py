@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from functools import lru_cache
 
 from chassis.decider import EventContext, To
 from ev_contracts.common import CommercialModel, Parties, Relation, RelationKind, RerateCause
@@ -33,8 +34,9 @@ def rating_id_of(session_id: str, kind: RelationKind) -> str:
     return str(uuid.uuid5(_RATINGS, f"{session_id}/{kind.value}"))
 
 
+@lru_cache(4_096)
 def relations_of(parties: Parties, tenant: str) -> Sequence[Relation]:
-    """Who sells to whom by the contract's model: resale sells twice, direct once."""
+    """Who sells to whom by the contract's model: resale sells twice, direct once; kept, for each reading asks."""
     if parties.commercial_model is not CommercialModel.RESALE or parties.emsp_party_id is None:
         to_driver = Relation(
             kind=RelationKind.CPO_TO_DRIVER,
@@ -42,7 +44,7 @@ def relations_of(parties: Parties, tenant: str) -> Sequence[Relation]:
             seller_tenant=tenant,
             buyer_ref=parties.driver_ref,
         )
-        return [to_driver]
+        return (to_driver,)
     to_provider = Relation(
         kind=RelationKind.CPO_TO_EMSP,
         seller_party_id=parties.cpo_party_id,
@@ -50,14 +52,14 @@ def relations_of(parties: Parties, tenant: str) -> Sequence[Relation]:
         buyer_party_id=parties.emsp_party_id,
     )
     if parties.driver_ref is None or parties.emsp_tenant is None:
-        return [to_provider]  # a partner's driver: the partner prices him in its own books
+        return (to_provider,)  # a partner's driver: the partner prices him in its own books
     from_provider = Relation(
         kind=RelationKind.EMSP_TO_DRIVER,
         seller_party_id=parties.emsp_party_id,
         seller_tenant=parties.emsp_tenant,
         buyer_ref=parties.driver_ref,
     )
-    return [to_provider, from_provider]
+    return (to_provider, from_provider)
 
 
 def on_session(event: Record, context: EventContext, tariffs: TariffBook) -> Sequence[To]:
@@ -230,4 +232,4 @@ def latest_energy(found: Sequence[Read], running: RunningBook) -> Sequence[Read]
 def _measure(event: EnergyDelivered, context: EventContext, running: RunningBook) -> None:
     if event.parties is not None:
         for relation in relations_of(event.parties, context.tenant):
-            running.so_far(event, relation, context)
+            running.pass_by(event, relation, context)

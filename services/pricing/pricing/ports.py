@@ -55,3 +55,6 @@ class RunningBook(Protocol):
 
     def so_far(self, event: EnergyDelivered, relation: Relation, context: EventContext) -> SoFar | None:
         """The cost at this reading; None without a tariff or a place."""
+
+    def pass_by(self, event: EnergyDelivered, relation: Relation, context: EventContext) -> None:
+        """Measure this reading, of which nothing is told for the next one is known too."""

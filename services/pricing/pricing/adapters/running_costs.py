@@ -86,6 +86,23 @@ class RunningCosts:
 
     def so_far(self, event: EnergyDelivered, relation: Relation, context: EventContext) -> SoFar | None:
         """The cost at this reading; None without a tariff or a place."""
+        cost = self._cost(event, relation, context)
+        if cost is None:
+            return None
+        priced = cost.reach(event)
+        terms = self._tariffs.terms(relation, at=event.started_at)
+        if terms is None:
+            return SoFar(cost.version, priced, None, {})
+        available = self._tariffs.bought.available(relation, terms, event.started_at)
+        return SoFar(cost.version, priced, Entitlement.of(terms, event.started_at), available)
+
+    def pass_by(self, event: EnergyDelivered, relation: Relation, context: EventContext) -> None:
+        """Measured, and not priced."""
+        cost = self._cost(event, relation, context)
+        if cost is not None:
+            cost.pass_by(event)
+
+    def _cost(self, event: EnergyDelivered, relation: Relation, context: EventContext) -> RunningCost | None:
         self._latest[context.partition] = context.time
         if event.place is None:
             return None
@@ -99,12 +116,7 @@ class RunningCosts:
             if version is None:
                 return None
             cost = running.costs[relation.kind] = _begun(event, version, event.place.time_zone, running)
-        priced = cost.reach(event)
-        terms = self._tariffs.terms(relation, at=event.started_at)
-        if terms is None:
-            return SoFar(cost.version, priced, None, {})
-        available = self._tariffs.bought.available(relation, terms, event.started_at)
-        return SoFar(cost.version, priced, Entitlement.of(terms, event.started_at), available)
+        return cost
 
     def forget(self, partition: int) -> None:
         """A worker begins: all that rests on its partition comes again."""

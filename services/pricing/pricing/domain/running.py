@@ -17,11 +17,11 @@ from ev_contracts.sessions import (
 )
 from pricing.domain.engine.contract import tariff_of
 from pricing.domain.engine.cuts import whole
-from pricing.domain.engine.measuring import Tally
-from pricing.domain.engine.price import Priced, price
+from pricing.domain.engine.measuring import Tally, go_on
+from pricing.domain.engine.price import Priced, price, price_so_far
 from pricing.domain.engine.session import Session, Stretch
 from pricing.domain.engine.splitting import EVSE, Leg, reserved_stretches, stretches_of
-from pricing.domain.engine.tariff import Exact
+from pricing.domain.engine.tariff import Exact, Tariff
 
 Noted = SessionStarted | SuspensionStarted | SuspensionEnded | ReservationAttached
 """What is no reading and still changes the price."""
@@ -47,12 +47,19 @@ class RunningCost:
     started_at: datetime
     is_charging: bool = True
     _tally: Tally = field(default_factory=Tally)
+    _is_measured: bool = False
     _known: MeterPoint | None = None
     _idle_since: datetime | None = None
     _turns: list[_Turn] = field(default_factory=list)
     _reserved: tuple[Stretch, ...] = ()
     """Of the reservation, until it is measured."""
     _priced: Priced | None = None
+    _tariff: Tariff = field(init=False)
+    _zone: ZoneInfo = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out once what each reading asks for."""
+        self._tariff, self._zone = tariff_of(self.version), ZoneInfo(self.time_zone)
 
     def note(self, event: Noted) -> None:
         """Another kind of time runs from then on, told before the reading that follows; or the session was reserved.
@@ -69,33 +76,44 @@ class RunningCost:
             case SuspensionEnded():
                 self._turns.append(_Turn(event.at, is_charging=True))
             case ReservationAttached():
-                zone = ZoneInfo(self.time_zone)
-                self._reserved = tuple(reserved_stretches(event.reservation, tariff_of(self.version), zone))
+                self._reserved = tuple(reserved_stretches(event.reservation, self._tariff, self._zone))
             case _:
                 assert_never(event)
 
     def reach(self, event: EnergyDelivered) -> Priced:
         """The cost at this reading; one that is not later than the last changes nothing."""
+        early = self._go_on(event)
+        if early is not None:
+            return price(self._tariff, early)
+        if self._priced is None:
+            self._priced = price_so_far(self._tariff, self._tally)
+        return self._priced
+
+    def pass_by(self, event: EnergyDelivered) -> None:
+        """Measure this reading, and tell no cost."""
+        self._go_on(event)
+
+    def _go_on(self, event: EnergyDelivered) -> Session | None:
+        """What runs before anything has, and is not measured for good; else None."""
         known = self._known or MeterPoint(at=self.started_at, energy_wh=0)
-        if self._priced is not None and event.measured_at <= known.at:
-            return self._priced
+        if self._is_measured and event.measured_at <= known.at:
+            return None
         after = MeterPoint(
             at=event.measured_at,
             energy_wh=max(known.energy_wh, event.energy_wh),
             power_w=event.power_w,
             current_a_tenths=event.current_sum_a_tenths,
         )
-        tariff = tariff_of(self.version)
         legs = self._legs(known, after)
-        stretches = (stretch for leg in legs for stretch in stretches_of(leg, tariff, self.time_zone))
+        stretches = (stretch for leg in legs for stretch in stretches_of(leg, self._tariff, self._zone))
         session = Session(stretches=(*self._reserved, *stretches))
         if after.at > self.started_at:
-            self._priced = price(tariff, session, self._tally)
-            self._known, self._reserved = after, ()
-            return self._priced
+            go_on(self._tally, self._tariff, session)
+            self._known, self._reserved, self._priced, self._is_measured = after, (), None, True
+            return None
         # Nothing has run yet, so nothing is measured for good: which start fee it is may depend on what flows from now.
         self._known = after.model_copy(update={"energy_wh": known.energy_wh})
-        return price(tariff, session)
+        return session
 
     def catch_up(self, event: EnergyDelivered) -> None:
         """Of a session that ran unseen: what was parked came first."""

@@ -134,6 +134,13 @@ def test_readings_read_together_are_all_measured_and_the_last_is_told() -> None:
     assert [each.total_excl_vat.rounded_minor for each in costs(book, event)] == [315]
 
 
+def test_a_repeat_read_last_costs_what_all_before_it_do() -> None:
+    book, events = running(ABOUT_FIVE), told(HOUR)
+    lasting = latest_energy([(event, CONTEXT) for event in (*events, events[2])], book)
+    (event,) = (event for event, _ in lasting)
+    assert [each.total_excl_vat.rounded_minor for each in costs(book, event)] == [315]
+
+
 def test_the_last_cost_is_told_though_the_close_is_read_with_it_and_then_forgotten() -> None:
     facts, book = HOUR.model_copy(update={"session_id": closed().session_id}), running(ABOUT_FIVE)
     found: list[tuple[Record, Any]] = [(event, CONTEXT) for event in (*told(facts), closed())]

@@ -3,8 +3,9 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from pricing.domain.engine.tariff import END_OF_DAY_S, Exact
@@ -53,17 +54,25 @@ def clock_cuts(start: datetime, end: datetime, zone: ZoneInfo, times_s: Iterable
     A time that a clock shows twice on the day it is put back cuts twice; one that is skipped on the day it is put
     forward is passed at the change, which cuts by itself.
     """
-    times = [time(second // 3_600, second // 60 % 60) for second in times_s if second < END_OF_DAY_S]
+    times = frozenset(time(second // 3_600, second // 60 % 60) for second in times_s if second < END_OF_DAY_S)
     if not times:
         return
     day = start.astimezone(zone).date()
     last = end.astimezone(zone).date()
     while day <= last:
-        for each in times:
-            for fold in (0, 1):
-                yield datetime.combine(day, each, zone).replace(fold=fold).astimezone(UTC)
+        yield from _of_day(day, times, zone)
         day += _A_DAY
     yield from _changes_of_clock(start, end, zone)
+
+
+@lru_cache(4_096)
+def _of_day(day: date, times: frozenset[time], zone: ZoneInfo) -> Sequence[datetime]:
+    """Kept, for the running cost asks for the same few days at each reading."""
+    shown = []
+    for each in times:
+        for fold in (0, 1):
+            shown.append(datetime.combine(day, each, zone).replace(fold=fold).astimezone(UTC))  # noqa: PERF401 - two loops read better
+    return shown
 
 
 def _changes_of_clock(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[datetime]:

@@ -46,14 +46,19 @@ def measure(tariff: Tariff, session: Session, tally: Tally | None = None) -> Mea
     With a tally the session goes on from where that stands, and it stands further on afterwards.
     """
     goes_on = tally or Tally()
-    used, last = goes_on.used, goes_on.last
+    go_on(goes_on, tariff, session)
+    return Measured(used=goes_on.used, added=_steps(goes_on.used, goes_on.last))
+
+
+def go_on(tally: Tally, tariff: Tariff, session: Session) -> None:
+    """The tally stands further on by these stretches."""
+    used, last = tally.used, tally.last
     of_reservation = tariff.of_expired if session.is_expired else tariff.of_reservation
     for stretch in session.stretches:
         if stretch.is_reservation:
             _note_reservation(stretch, of_reservation, used, last)
         else:
             _note(stretch, tariff.of_session, used, last)
-    return Measured(used=used, added=_steps(used, last))
 
 
 def _note(

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from ev_contracts.common import TariffComponentType, TaxIncluded
-from pricing.domain.engine.measuring import Tally, measure
+from pricing.domain.engine.measuring import Measured, Tally, measure
 from pricing.domain.engine.session import Session
 from pricing.domain.engine.tariff import E8, E10, Candidate, Exact, Limit, Tariff
 from pricing.domain.money import decimal_ratio, sum_of
@@ -75,7 +75,17 @@ def price(tariff: Tariff, session: Session, tally: Tally | None = None) -> Price
 
     With a tally these stretches follow those that it has measured, and the price is of both.
     """
-    measured = measure(tariff, session, tally)
+    # OCPI, min_price: a limit is one of a charging session; a reservation that nobody used is none.
+    has_limits = any(not stretch.is_reservation for stretch in session.stretches)
+    return _of(tariff, measure(tariff, session, tally), has_limits=has_limits)
+
+
+def price_so_far(tariff: Tariff, tally: Tally) -> Priced:
+    """The price of a charging session as far as it is measured."""
+    return _of(tariff, measure(tariff, Session(stretches=()), tally), has_limits=True)
+
+
+def _of(tariff: Tariff, measured: Measured, *, has_limits: bool) -> Priced:
     lines = []
     for candidate in tariff.order:
         if candidate in measured.used:
@@ -83,8 +93,6 @@ def price(tariff: Tariff, session: Session, tally: Tally | None = None) -> Price
             billed = used + measured.added.get(candidate, 0)
             if billed:
                 lines.append(_line(tariff, candidate, used, billed))
-    # OCPI, min_price: a limit is one of a charging session; a reservation that nobody used is none.
-    has_limits = any(not stretch.is_reservation for stretch in session.stretches)
     return _limited(tariff, lines, has_limits=has_limits)
 
 

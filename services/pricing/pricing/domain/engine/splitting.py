@@ -48,11 +48,10 @@ def _periods(facts: SessionFacts) -> Sequence[ChargingPeriod]:
 
 
 def _used(facts: SessionFacts, tariff: Tariff, zone: ZoneInfo) -> Iterator[Stretch]:
-    restrictions = _restrictions_of(tariff.of_session)
     periods = _periods(facts)
-    if not restrictions:
+    if not tariff.restrictions:
         return _uncut(facts, periods, zone)
-    return _cut(_Course.of(facts, periods), restrictions, zone)
+    return _cut(_Course.of(facts, periods), tariff.restrictions, zone)
 
 
 def _restrictions_of(candidates: Candidates) -> Sequence[Restrictions]:
@@ -231,9 +230,11 @@ class Leg:
     """What holds while it lasts."""
 
 
-def stretches_of(leg: Leg, tariff: Tariff, time_zone: str) -> Iterator[Stretch]:
+def stretches_of(leg: Leg, tariff: Tariff, zone: ZoneInfo) -> Sequence[Stretch]:
     """The leg cut as it will be cut once the session is over."""
     begin_ms, end_ms = (leg.began_at - leg.start) // MS, (leg.ended_at - leg.start) // MS
+    if not tariff.restrictions:
+        return (_whole(leg, end_ms - begin_ms, zone),)
     course = _Course(
         start=leg.start,
         begin_ms=begin_ms,
@@ -245,7 +246,17 @@ def stretches_of(leg: Leg, tariff: Tariff, time_zone: str) -> Iterator[Stretch]:
         curve=(leg.point,),
         curve_ms=[begin_ms],
     )
-    return _cut(course, _restrictions_of(tariff.of_session), ZoneInfo(time_zone))
+    return tuple(_cut(course, tariff.restrictions, zone))
+
+
+def _whole(leg: Leg, lasted_ms: int, zone: ZoneInfo) -> Stretch:
+    lasted_s = _seconds(lasted_ms)
+    return Stretch(
+        began_at=leg.began_at.astimezone(zone),
+        energy_wh=whole(leg.after_wh - leg.before_wh),
+        charging_s=lasted_s if leg.is_charging else 0,
+        parking_s=0 if leg.is_charging else lasted_s,
+    )
 
 
 def reserved_stretches(held: ReservationFacts, tariff: Tariff, zone: ZoneInfo) -> Iterator[Stretch]:

@@ -160,6 +160,8 @@ class Tariff:
     of_session: Candidates = field(init=False)
     of_reservation: Candidates = field(init=False)
     of_expired: Candidates = field(init=False)
+    restrictions: tuple[Restrictions, ...] = field(init=False)
+    """All of the session's prices."""
 
     def __post_init__(self) -> None:
         """Index what the engine asks for again and again."""
@@ -175,6 +177,10 @@ class Tariff:
             ("of_session", _by_dimension(session)),
             ("of_reservation", _by_dimension(reserving)),
             ("of_expired", _by_dimension([*expiring, *reserving])),
+            (
+                "restrictions",
+                tuple(dict.fromkeys(each.restrictions for each in session if each.restrictions is not None)),
+            ),
         ):
             object.__setattr__(self, name, value)
 
