@@ -307,6 +307,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         gateway.SettlementReported,
         gateway.StationBooted,
         gateway.StationPasswordTaken,
+        gateway.UnknownPlaceNamed,
         gateway.VatNumberValidationRequested,
     ),
     "gateway.transaction.event.v1": (

@@ -3046,6 +3046,17 @@ class TransactionUpdated(Record, frozen=True):
     ] = False
 
 
+class UnknownPlaceNamed(Record, frozen=True):
+    """The station named an EVSE or a connector that is not registered there; what it said was taken all the same."""
+
+    station_id: StrictStr
+    action: Annotated[StrictStr, Field(description="OCPP's name of the message.")]
+    evse_number: StrictInt
+    connector_number: Annotated[StrictInt, Field(description="0: the message named the EVSE alone.")]
+    received_at: Instant
+    frame_ref: StrictStr | None = None
+
+
 class UnknownStationKnocked(Record, frozen=True):
     """A station whose identity nobody registered tried to connect and was sent away; what it offered as a credential is kept nowhere."""
 

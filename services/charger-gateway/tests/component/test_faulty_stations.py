@@ -22,6 +22,7 @@ from ev_contracts.gateway import (
     TransactionEnded,
     TransactionStarted,
     TransactionUpdated,
+    UnknownPlaceNamed,
 )
 
 from .conftest import DEADLINE_S, QUICK, Gateway, running  # noqa: TID252 - tests are no package of the installation
@@ -224,6 +225,16 @@ async def test_calls_that_do_not_wait_for_their_answers_are_all_answered(gateway
         answers = await asyncio.gather(*calls)
     assert [answer[1] for answer in answers] == [f"m{turn}" for turn in range(200)]
     assert len(await gateway.records(TRANSACTION_EVENTS)) == 200
+
+
+async def test_a_place_that_is_not_the_stations_is_told_and_its_session_taken(gateway: Gateway) -> None:
+    async with raw(gateway) as station:
+        for turn in range(2):
+            start = START | {"connectorId": 42, "meterStart": turn}
+            assert (await station.call("StartTransaction", start))[0] == 3
+    assert [one.evse_number for one in await gateway.records(TRANSACTION_EVENTS)] == [42, 42]
+    (named,) = await gateway.wait_for(STATION_EVENTS, UnknownPlaceNamed)
+    assert (named.action, named.evse_number, named.connector_number) == ("StartTransaction", 42, 1)
 
 
 # Two days offline.

@@ -39,6 +39,7 @@ from ev_contracts.gateway import (
     SecurityEventReported,
     SettlementReported,
     StationPasswordTaken,
+    UnknownPlaceNamed,
     VatNumberValidationRequested,
 )
 
@@ -84,6 +85,7 @@ Notice: TypeAlias = (
     | ReservationEndedAtStation
     | SettlementReported
     | StationPasswordTaken
+    | UnknownPlaceNamed
 )
 
 

@@ -39,6 +39,7 @@ from charger_gateway.adapters.ocpp.repeats import Answered, Reused, UnderWay
 from charger_gateway.adapters.ocpp.schemas import Violation, response_violation
 from charger_gateway.adapters.ocpp.sockets import SocketClosed, StationSocket
 from charger_gateway.domain.ids import remote_start_number
+from charger_gateway.domain.named_places import NamedPlaces
 from charger_gateway.domain.registration import Standing, status_of
 from charger_gateway.domain.reports import Reports
 from charger_gateway.domain.running import RunningTransactions
@@ -125,6 +126,7 @@ class Connection:
         self._answered = Answered()
         self._asking: set[asyncio.Task[None]] = set()
         self._reports = Reports()
+        self._places = NamedPlaces()
         self._waiting: _Waiting | None = None
         self._turn = asyncio.Lock()
         self._remote_starts: OrderedDict[int, str] = OrderedDict()
@@ -194,7 +196,8 @@ class Connection:
         elif isinstance(said, Asked):
             await self._ask_others(call, raw, said)
         else:
-            await self._make_durable(said.facts if said.part is None else self._with_end(said, said.part, heard))
+            facts = said.facts if said.part is None else self._with_end(said, said.part, heard)
+            await self._make_durable((*facts, *self._places.unknown(facts, call.action, heard)))
             if said.closes is not None:
                 await self._turn_out(said.closes)
                 return
