@@ -143,6 +143,9 @@ class IssueToken(Record, frozen=True):
     tenant: Annotated[StrictStr, Field(description="The tenant of the EMSP's books.")]
     driver_ref: Annotated[StrictStr | None, Field(description="Absent for a partner's token.")] = None
     valid_until: Instant | None = None
+    language: Annotated[
+        StrictStr | None, Field(description="In which its holder reads, ISO 639-1; absent where it is not known.")
+    ] = None
 
 
 class JoinGroup(Record, frozen=True):
@@ -267,6 +270,9 @@ class TokenIssued(Record, frozen=True):
     driver_ref: StrictStr | None = None
     valid_until: Instant | None = None
     issued_at: Instant
+    language: Annotated[
+        StrictStr | None, Field(description="In which its holder reads, ISO 639-1; absent where it is not known.")
+    ] = None
 
 
 class TokenJoinedGroup(Record, frozen=True):
@@ -343,4 +349,7 @@ class TokenSnapshot(Record, frozen=True):
     ] = None
     places: Annotated[
         ChargingPlaces | None, Field(description="Where sessions may start with it; absent: anywhere.")
+    ] = None
+    language: Annotated[
+        StrictStr | None, Field(description="In which its holder reads, ISO 639-1; absent where it is not known.")
     ] = None

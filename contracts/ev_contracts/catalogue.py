@@ -327,6 +327,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
     "pricing.price-feed.command.v1": (pricing.PublishPricePoints,),
     "pricing.price-feed.event.v1": (pricing.PricePointPublished,),
     "pricing.price-feed.snapshot.v1": (pricing.PricePointSnapshot,),
+    "pricing.price-text.snapshot.v1": (pricing.PriceTextSnapshot,),
     "pricing.rating.command.v1": (
         pricing.ApplyAllowance,
         pricing.RateSession,

@@ -2000,6 +2000,13 @@ class CostDisplayChanged(Record, frozen=True):
     enabled: Annotated[StrictBool, Field(description="Whether costs are shown.")]
     currency: Annotated[StrictStr | None, Field(description="ISO 4217; absent where it is not known.")] = None
     at: Instant
+    shows_tariffs: Annotated[StrictBool, Field(description="Whether prices of a driver are shown as such.")] = False
+    shows_messages: Annotated[
+        StrictBool, Field(description="Whether messages are shown, prices in words among them.")
+    ] = False
+    language: Annotated[
+        StrictStr | None, Field(description="The display's own, ISO 639-1; absent where it is not known.")
+    ] = None
 
 
 class CostDisplaySnapshot(Record, frozen=True):
@@ -2009,6 +2016,13 @@ class CostDisplaySnapshot(Record, frozen=True):
     enabled: Annotated[StrictBool, Field(description="Whether costs are shown.")]
     currency: Annotated[StrictStr | None, Field(description="ISO 4217; absent where it is not known.")] = None
     changed_at: Instant
+    shows_tariffs: Annotated[StrictBool, Field(description="Whether prices of a driver are shown as such.")] = False
+    shows_messages: Annotated[
+        StrictBool, Field(description="Whether messages are shown, prices in words among them.")
+    ] = False
+    language: Annotated[
+        StrictStr | None, Field(description="The display's own, ISO 639-1; absent where it is not known.")
+    ] = None
 
 
 class CustomerInformationReported(Record, frozen=True):
@@ -2713,6 +2727,13 @@ class ReportCostDisplay(Record, frozen=True):
     currency: Annotated[
         StrictStr | None, Field(description="ISO 4217; what amounts at the display are in. 1.6 does not say it.")
     ] = None
+    shows_tariffs: Annotated[
+        StrictBool | None, Field(description="Whether it shows prices (TariffCostCtrlr.Enabled[Tariff]).")
+    ] = None
+    shows_messages: Annotated[
+        StrictBool | None, Field(description="Whether it shows messages (DisplayMessageCtrlr.Enabled).")
+    ] = None
+    language: Annotated[StrictStr | None, Field(description="Its own language (DisplayMessageCtrlr.Language).")] = None
 
 
 class ReportProgress(Record, frozen=True):

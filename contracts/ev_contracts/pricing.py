@@ -169,6 +169,60 @@ class PricePointSnapshot(Record, frozen=True):
     point: PricePoint
 
 
+class PriceText(Record, frozen=True):
+    """A price in words of one language, as a station may show it to whoever pays it."""
+
+    language: Annotated[StrictStr, Field(description="ISO 639-1.")]
+    text: Annotated[StrictStr, Field(description="512 characters at most.")]
+
+
+class PriceTextVersion(Record, frozen=True):
+    """One version of a tariff in words."""
+
+    version: StrictInt
+    valid_from: Instant
+    valid_until: Annotated[Instant | None, Field(description="Exclusive; absent: until a later version.")] = None
+    currency: Annotated[StrictStr, Field(description="ISO 4217.")]
+    texts: Annotated[
+        tuple[PriceText, ...], Field(description="One a language; the first is for whoever speaks none of them.")
+    ] = ()
+
+
+class PriceTextSnapshot(Record, frozen=True):
+    """What those pay to whom an assignment sells, in words; key tenant/tariff#assignment."""
+
+    assignment_id: StrictStr
+    tariff_id: StrictStr
+    seller_party_id: StrictStr
+    relation: RelationKind
+    buyer_party_id: StrictStr | None = None
+    site_id: StrictStr | None = None
+    valid_from: Instant
+    station_id: Annotated[StrictStr | None, Field(description="Only this station; absent: all.")] = None
+    connector_number: Annotated[
+        StrictInt | None, Field(description="Only this connector of the station; absent: all.")
+    ] = None
+    group_id: Annotated[StrictStr | None, Field(description="Only tokens of this group; absent: all.")] = None
+    plan_id: Annotated[StrictStr | None, Field(description="Only subscribers of this plan; absent: all.")] = None
+    ad_hoc: Annotated[StrictBool, Field(description="Only drivers without a contract (OCPI AD_HOC_USER).")] = False
+    place_rank: Annotated[
+        StrictInt, Field(description="How narrow its place is; of the assignments that fit, the narrower counts.")
+    ]
+    audience_rank: Annotated[
+        StrictInt,
+        Field(
+            description="How narrow its audience is; of equal places the narrower counts, of equals the later valid_from, then the greater assignment_id. The first whose tariff has a version in force is what is paid."
+        ),
+    ]
+    retires_at: Annotated[Instant | None, Field(description="No session that starts then or later.")] = None
+    versions: Annotated[
+        tuple[PriceTextVersion, ...],
+        Field(
+            description="The last of the tariff, in the order of their numbers. In force is, of those valid by then, the one that became so last, of two the newer."
+        ),
+    ] = ()
+
+
 class PublishPlan(Record, frozen=True):
     """Publish a plan, or a new version of it."""
 

@@ -1,12 +1,21 @@
 """Rows on tariff and cost (OCPP 2.0.1 part 2, block I)."""
 
 from conformance.cases import SHALL
-from conformance.lacks import PRICE_TEXT
+from conformance.price_texts import asks_until, costs_in_words, goes_on_until_told, in_english, shows_messages
 from conformance.prices import WHOLESALE, costs_so_far, eur, is_rated, is_shown, nothing_is_shown, shows_costs
-from conformance.v201.charger import Charger, token
+from conformance.v201.charger import Charger, Transaction, token
 from conformance.v201.costs import ends_at
 
-SHALL.not_built("I01.FR.02", "A price is told only to stations that can show it.", PRICE_TEXT)
+
+@SHALL.case("I01.FR.02", "A price is told only to stations that can show it.")
+async def to_displays_alone(charger: Charger) -> None:
+    await costs_in_words(charger, "0.51 EUR per kWh")
+    assert "personalMessage" not in await charger.authorize()
+    await shows_messages(charger)
+    told = await asks_until(charger, told=True)
+    assert told == {"status": "Accepted", "personalMessage": in_english("0.51 EUR per kWh")}
+    await shows_messages(charger, enabled=False)
+    assert await asks_until(charger, told=False) == {"status": "Accepted"}
 
 
 @SHALL.case("I02.FR.01", "The running cost is told within the session, as it grows and to whoever pays it alone.")
@@ -42,5 +51,30 @@ async def free(charger: Charger) -> None:
     assert await ends_at(charger, session, 0) == 0
 
 
-SHALL.not_built("I06.FR.01", "At each event of a session it is looked whether its price changed.", PRICE_TEXT)
-SHALL.not_built("I06.FR.02", "A changed price is told in the answer to the session's next event.", PRICE_TEXT)
+async def _charges_at(charger: Charger, price: str) -> Transaction:
+    """A session whose driver was told the price as he asked."""
+    await costs_in_words(charger, price)
+    await shows_messages(charger)
+    await asks_until(charger, told=True)
+    session = await charger.charges()
+    assert await session.goes_on("MeterValuePeriodic") == {}
+    return session
+
+
+@SHALL.case("I06.FR.01", "At each event of a session it is looked whether its price changed.")
+async def looked_at_each_event(charger: Charger) -> None:
+    session = await _charges_at(charger, "0.51 EUR per kWh")
+    prices = ["0.51 EUR per kWh"]
+    for price in ("0.49 EUR per kWh", "0.47 EUR per kWh"):
+        prices.append(price)
+        await costs_in_words(charger, *prices)
+        assert await goes_on_until_told(session) == in_english(price)
+        assert await session.goes_on("MeterValuePeriodic") == {}
+
+
+@SHALL.case("I06.FR.02", "A changed price is told in the answer to the session's next event.")
+async def told_in_the_answer(charger: Charger) -> None:
+    session = await _charges_at(charger, "0.51 EUR per kWh")
+    await costs_in_words(charger, "0.51 EUR per kWh", "0.45 EUR per kWh")
+    assert await goes_on_until_told(session) == in_english("0.45 EUR per kWh")
+    assert "updatedPersonalMessage" not in await session.ends("StopAuthorized", "Local", idToken=token())

@@ -20,6 +20,7 @@ from charger_gateway.adapters.ocpp.desk_line import DeskLine
 from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.limits import Limits
 from charger_gateway.adapters.ocpp.server import CONNECTIONS, Address, OcppServer
+from charger_gateway.adapters.price_line import PriceLine
 from charger_gateway.adapters.seal import DeskSeal
 from charger_gateway.adapters.signed_values import RecordSeal
 from charger_gateway.adapters.tails import DESK_EVENTS, Tails
@@ -119,10 +120,9 @@ def build(
         commands=commands,
         tables=directory.tables,
     )
-    desk_part = Entity(name=DESK, decider=desk, deadline=_deadline_passed)
     task = Task(name="sockets", run=sockets.run, tables=directory.tables)
-    files = _files(settings, edge, store, directory)
-    service = wiring.service([desk_part, http, task, files, *reactions(settings, wiring)])
+    parts = (Entity(name=DESK, decider=desk, deadline=_deadline_passed), http, task)
+    service = wiring.service([*parts, _files(settings, edge, store, directory), *reactions(settings, wiring)])
     files_at.ports.append(service.ports)
     service.health.add(lambda: [] if sockets.server.listens else ["stations cannot connect yet"])
     return service
@@ -192,7 +192,9 @@ def _sockets(
         credential_key=read_secret(settings, "credential-key"),
         clock=clock,
         directory=directory,
-        interpreter=_interpreter(settings, directory, wiring.env),
+        interpreter=_interpreter(
+            settings, directory, wiring.env, PriceLine(directory, journal=journal, seal=ports.seal, clock=clock)
+        ),
         journal=journal,
         frames=frames,
         costs=prices,
@@ -272,7 +274,7 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _interpreter(settings: Settings, directory: TablesDirectory, env: Env) -> Interpreter:
+def _interpreter(settings: Settings, directory: TablesDirectory, env: Env, prices: PriceLine) -> Interpreter:
     return Interpreter(
         directory=directory,
         token_key=read_secret(settings, "token-key"),
@@ -283,6 +285,7 @@ def _interpreter(settings: Settings, directory: TablesDirectory, env: Env) -> In
         authorities=open_authorities(settings, env.clock),
         metrics=env.metrics,
         seal=RecordSeal(read_secret(settings, "signed-value-key")),
+        prices=prices,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from charger_gateway.domain.certificates import ContractCertificate, ContractJudged
 from charger_gateway.domain.places import StationEvse
-from charger_gateway.domain.station import TokenVerdict
+from charger_gateway.domain.station import Heard, TokenVerdict
 from ev_contracts.assets import Connector, RegistrationState
 from ev_contracts.gateway import OcspEvidence
 from ev_contracts.record import Record
@@ -56,6 +56,22 @@ class Directory(Protocol):
 
     def judge(self, uid_hmac: str, *, cpo_party_id: str | None, at: datetime) -> TokenVerdict:
         """What a station of this operator is told of a token."""
+        ...
+
+
+class Prices(Protocol):
+    """What drivers pay, in words, for stations that show it."""
+
+    def asked(self, token_ref: str | None, heard: Heard) -> Mapping[str, Any] | None:
+        """OCPP's message for the driver of a good token who asks; None where there is nothing to tell."""
+        ...
+
+    def asked_of_v16(self, id_tag: str, token_ref: str | None, heard: Heard) -> None:
+        """As `asked`, of 1.6, whose answer has no place for it: the station is told by a message of its own, soon."""
+        ...
+
+    def in_session(self, record: Record, heard: Heard) -> Mapping[str, Any]:
+        """What the answer to an event of a session says of its price, where that is another than was told last."""
         ...
 
 

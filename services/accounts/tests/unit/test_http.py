@@ -156,6 +156,15 @@ async def test_a_token_is_limited_to_so_many_sessions_and_let_go_again(world: An
 
 
 @shared
+async def test_a_token_tells_the_language_of_its_holder(world: Any) -> None:
+    told_of = {"uid": "04AB11", "emsp_party_id": "NL-EMO", "language": "nl"}
+    token = await told(world, "/v1/tokens", told_of)
+    read = await world.http.get(f"/v1/tokens/{token['token_ref']}", headers=by("emo"))
+    assert read.json()["language"] == "nl"
+    assert (await refused(world, "/v1/tokens", {**told_of, "language": "Dutch"}))[0] == 422
+
+
+@shared
 async def test_a_token_and_its_group_are_restricted_to_places_and_let_go_again(world: Any) -> None:
     token = await told(world, "/v1/tokens", {"uid": "04AB10", "emsp_party_id": "NL-EMO"})
     group = await told(world, "/v1/groups", None)

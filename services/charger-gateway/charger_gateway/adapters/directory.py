@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from charger_gateway.adapters.price_tables import PriceTexts, Subscriptions
 from charger_gateway.domain.places import StationEvse
 from charger_gateway.domain.station import SessionLimit, TokenVerdict
 from charger_gateway.domain.tokens import UNKNOWN_TOKEN, judge
@@ -115,10 +116,15 @@ class Displays(Table[CostDisplaySnapshot]):
     def __init__(self) -> None:
         super().__init__("gateway.cost-display.snapshot.v1")
         self._enabled: set[str] = set()
+        self._telling: dict[str, CostDisplaySnapshot] = {}
 
     def on_change(self, key: str, old: CostDisplaySnapshot | None, new: CostDisplaySnapshot | None) -> None:
-        """Keep the keys of those that are enabled."""
+        """Keep those that show costs, and those that show prices."""
         del old
+        if new is not None and (new.shows_tariffs or new.shows_messages):
+            self._telling[key] = new
+        else:
+            self._telling.pop(key, None)
         if new is not None and new.enabled:
             self._enabled.add(key)
         else:
@@ -131,6 +137,10 @@ class Displays(Table[CostDisplaySnapshot]):
     def shown_at(self, key: str) -> bool:
         """Whether the station `<tenant>/<station_id>` shows costs."""
         return key in self._enabled
+
+    def telling(self, tenant: str, station_id: str) -> CostDisplaySnapshot | None:
+        """The display of a station, if it shows prices in words (OCPP 2.0.1 I01.FR.02)."""
+        return self._telling.get(f"{tenant}/{station_id}") if self._telling else None
 
 
 class Running(Table[OpenSessions]):
@@ -157,7 +167,7 @@ class Running(Table[OpenSessions]):
 
 
 class TablesDirectory:
-    """The Directory on followed tables, and the stations that show costs beside it."""
+    """The Directory on followed tables; beside it the stations that show costs, and what drivers pay."""
 
     def __init__(self) -> None:
         self._credentials: Table[CredentialSnapshot] = Table("assets.credential.snapshot.v1")
@@ -165,6 +175,8 @@ class TablesDirectory:
         self._shapes = Shapes()
         self._contracts = Contracts()
         self.displays = Displays()
+        self.price_texts = PriceTexts()
+        self.subscriptions = Subscriptions()
         self._groups: Table[GroupSnapshot] = Table("accounts.group.snapshot.v1")
         self._running = Running()
 
@@ -179,6 +191,8 @@ class TablesDirectory:
             self._groups,
             self._running,
             self.displays,
+            self.price_texts,
+            self.subscriptions,
         )
 
     def station(self, station_id: str) -> KnownStation | None:
@@ -211,6 +225,10 @@ class TablesDirectory:
     def group(self, group_id: str) -> Iterable[TokenSnapshot]:
         """The tokens that belong to it now."""
         return self._tokens.by_group.get(group_id, {}).values()
+
+    def contracts_with(self, cpo_party_id: str, emsp_party_id: str) -> tuple[CommercialSnapshot, ...]:
+        """All versions of all contracts of an operator and a provider."""
+        return self._contracts.between(cpo_party_id, emsp_party_id)
 
     def judge(self, uid_hmac: str, *, cpo_party_id: str | None, at: datetime) -> TokenVerdict:
         """See Directory."""

@@ -1,7 +1,7 @@
 """Money at a station's display: which stations show it, whose price it may be, and how often it is told anew."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,10 +17,15 @@ from ev_contracts.gateway import (
 
 _PAID_THERE = frozenset({RelationKind.CPO_TO_DRIVER, RelationKind.EMSP_TO_DRIVER})
 _MINOR_DIGITS = (2, 0, 3)
-_ENABLED = frozenset(
-    {("TariffCostCtrlr", "Enabled", "Cost"), ("OCPP16Configuration", "CustomDisplayCostAndPrice", None)}
-)
+_FLAGS = {
+    ("TariffCostCtrlr", "Enabled", "Cost"): ("enabled",),
+    ("TariffCostCtrlr", "Enabled", "Tariff"): ("shows_tariffs",),
+    ("OCPP16Configuration", "CustomDisplayCostAndPrice", None): ("enabled", "shows_tariffs"),
+    ("DisplayMessageCtrlr", "Enabled", None): ("shows_messages",),
+}
 _CURRENCY = ("TariffCostCtrlr", "Currency", None)
+_LANGUAGE = ("DisplayMessageCtrlr", "Language", None)
+_TOLD = ("enabled", "currency", "shows_tariffs", "shows_messages", "language")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +35,14 @@ class CostDisplay:
     station_id: str
     enabled: bool = False
     currency: str | None = None
+    shows_tariffs: bool = False
+    shows_messages: bool = False
+    language: str | None = None
     changed_at: datetime
 
     def snapshot(self) -> CostDisplaySnapshot:
         """As others follow it."""
-        return CostDisplaySnapshot(
-            station_id=self.station_id, enabled=self.enabled, currency=self.currency, changed_at=self.changed_at
-        )
+        return CostDisplaySnapshot(**asdict(self))
 
 
 def reported(variables: Iterable[DeviceVariable]) -> Sequence[tuple[tuple[str, str, str | None], str]]:
@@ -62,26 +68,31 @@ def known_by(
     values: Iterable[tuple[tuple[str, str, str | None], str]], *, station_id: str, at: datetime
 ) -> ReportCostDisplay | None:
     """What the values say of a display of costs; None where they say nothing of it."""
-    enabled: bool | None = None
-    currency: str | None = None
+    found: dict[str, object] = {}
     for name, value in values:
-        if name in _ENABLED:
-            enabled = value.lower() == "true"
-        elif name == _CURRENCY:
-            currency = value.upper()[:3] or None
-    if enabled is None and currency is None:
-        return None
-    return ReportCostDisplay(at=at, station_id=station_id, enabled=enabled, currency=currency)
+        if name in _FLAGS:
+            found |= dict.fromkeys(_FLAGS[name], value.lower() == "true")
+        elif name == _CURRENCY and value:
+            found["currency"] = value.upper()[:3]
+        elif name == _LANGUAGE and value:
+            found["language"] = value.lower()[:2]
+    return ReportCostDisplay.model_validate({"at": at, "station_id": station_id, **found}) if found else None
 
 
 def changed(report: ReportCostDisplay, display: CostDisplay | None) -> Sequence[CostDisplayChanged]:
     """Nothing where all of it was known."""
-    was_enabled, was_currency = (False, None) if display is None else (display.enabled, display.currency)
-    enabled = was_enabled if report.enabled is None else report.enabled
-    currency = report.currency or was_currency
-    if display is not None and (enabled, currency) == (was_enabled, was_currency):
+    known = display or CostDisplay(station_id=report.station_id, changed_at=report.at)
+    told = {name: value for name in _TOLD if (value := getattr(report, name)) is not None}
+    new = replace(known, **told)
+    if display is not None and new == display:
         return []
-    return [CostDisplayChanged(station_id=report.station_id, enabled=enabled, currency=currency, at=report.at)]
+    shown = {name: getattr(new, name) for name in _TOLD}
+    return [CostDisplayChanged(station_id=report.station_id, at=report.at, **shown)]
+
+
+def after(event: CostDisplayChanged) -> CostDisplay:
+    """The display as the event says that it is."""
+    return CostDisplay(**event.model_dump(exclude={"at"}), changed_at=event.at)
 
 
 def may_be_shown(relation: Relation, money: Money, display: CostDisplaySnapshot, *, says_currency: bool) -> bool:

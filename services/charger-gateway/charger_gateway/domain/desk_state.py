@@ -7,6 +7,7 @@ from typing import TypeAlias, assert_never
 
 from charger_gateway.domain.actions import StationAction, asked_in
 from charger_gateway.domain.cost_display import CostDisplay
+from charger_gateway.domain.cost_display import after as shown_after
 from charger_gateway.domain.progress import Follow, follow_of
 from charger_gateway.domain.roots_state import RootsEvent, WantedRoots, evolve_roots, wanted, with_job
 from ev_contracts.gateway import (
@@ -233,10 +234,7 @@ def evolve(desk: Desk, event: DeskEvent) -> Desk:
 def _noted(desk: Desk, event: ConnectionLost | CostDisplayChanged) -> Desk:
     if isinstance(event, ConnectionLost):
         return replace(desk, lost_epoch=event.epoch)
-    display = CostDisplay(
-        station_id=event.station_id, enabled=event.enabled, currency=event.currency, changed_at=event.at
-    )
-    return replace(desk, cost_display=display)
+    return replace(desk, cost_display=shown_after(event))
 
 
 def _with_request(desk: Desk, event: CommandRequested) -> Desk:

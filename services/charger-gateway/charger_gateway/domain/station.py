@@ -49,6 +49,8 @@ class TokenVerdict:
     """How many sessions it may have at once, and its group; none where any number."""
     places: tuple[ChargingPlaces, ...] = ()
     """Where it may start sessions, and where its group may; none where anywhere."""
+    language: str | None = None
+    """In which its holder reads, ISO 639-1."""
     here: Here | None = None
     """At which EVSEs of the station it may start a session; None: at all of them."""
 

@@ -37,6 +37,7 @@ def judge(
         valid_until=token.valid_until if status == "Accepted" else None,
         group_id=token.group_id,
         master_pass_of=token.tenant if token.is_master_pass else None,
+        language=token.language,
     )
 
 

@@ -224,5 +224,6 @@ def _evse_of(session_id: str, payload: Payload, heard: Heard) -> int:
 def _id_token_info(verdict: TokenVerdict) -> dict[str, object]:
     expiry = {} if verdict.valid_until is None else {"cacheExpiryDateTime": iso(verdict.valid_until)}
     group = {} if verdict.group_id is None else {"groupIdToken": {"idToken": verdict.group_id, "type": "Central"}}
+    language = {} if verdict.language is None else {"language1": verdict.language}
     some = verdict.here.evses if verdict.here is not None and verdict.accepted else ()
-    return {"status": verdict.status, **expiry, **group, **({"evseId": list(some)} if some else {})}
+    return {"status": verdict.status, **expiry, **group, **language, **({"evseId": list(some)} if some else {})}

@@ -95,9 +95,11 @@ def test_a_changed_amount_is_told_but_not_too_often() -> None:
     assert not is_due(Decimal(1), shown, now_s=900.0, every_s=30.0)
 
 
-def told(variable: str, value: str | None, instance: str | None = None) -> DeviceVariable:
+def told(
+    variable: str, value: str | None, instance: str | None = None, component: str = "TariffCostCtrlr"
+) -> DeviceVariable:
     return DeviceVariable(
-        at=ComponentVariable(component="TariffCostCtrlr", variable=variable, variable_instance=instance),
+        at=ComponentVariable(component=component, variable=variable, variable_instance=instance),
         attributes=(
             VariableAttribute(type="Actual", value=value, mutability="ReadWrite", persistent=True, constant=False),
         ),
@@ -113,7 +115,20 @@ def model(*variables: DeviceVariable) -> DeviceModelReported:
 def test_a_device_model_tells_whether_costs_are_shown() -> None:
     shows = model(told("Enabled", "true", "Cost"), told("Currency", "EUR"))
     assert on_station_word(shows, CONTEXT, None) == [To(key=KEY, command=REPORT)]
-    assert on_station_word(model(told("Enabled", "true", "Tariff")), CONTEXT, None) == []
+    assert on_station_word(model(told("Enabled", "true", "RunningCost")), CONTEXT, None) == []
+
+
+def test_a_device_model_tells_whether_prices_and_messages_are_shown_and_in_which_language() -> None:
+    tariffs = REPORT.model_copy(update={"enabled": None, "currency": None, "shows_tariffs": True})
+    assert on_station_word(model(told("Enabled", "true", "Tariff")), CONTEXT, None) == [To(key=KEY, command=tariffs)]
+    display = (
+        told("Enabled", "TRUE", component="DisplayMessageCtrlr"),
+        told("Language", "de-CH", component="DisplayMessageCtrlr"),
+    )
+    messages = tariffs.model_copy(update={"shows_tariffs": None, "shows_messages": True, "language": "de"})
+    assert on_station_word(model(*display), CONTEXT, None) == [To(key=KEY, command=messages)]
+    empty = told("Language", "", component="DisplayMessageCtrlr")
+    assert on_station_word(model(empty), CONTEXT, None) == []
 
 
 def decided(command: Any, state: Desk) -> tuple[list[Any], Desk]:
@@ -130,6 +145,10 @@ def test_what_was_told_is_kept_and_published_once() -> None:
     assert desk.snapshots(Desk(), state) == [Snapshot(topic="gateway.cost-display.snapshot.v1", key="", record=SHOWS)]
     again, same = decided(REPORT, state)
     assert (again, desk.snapshots(state, same)) == ([], [])
+    messages, _ = decided(
+        REPORT.model_copy(update={"enabled": None, "currency": None, "shows_messages": True, "language": "nl"}), state
+    )
+    assert messages == [ON.model_copy(update={"shows_messages": True, "language": "nl"})]
     francs, _ = decided(REPORT.model_copy(update={"enabled": None, "currency": "CHF"}), state)
     assert francs == [ON.model_copy(update={"currency": "CHF"})]
 
@@ -138,7 +157,7 @@ def test_what_is_desired_counts_as_what_is_told() -> None:
     key = VariableSetting(component="OCPP16Configuration", variable="CustomDisplayCostAndPrice", value="true")
     wish = SetDesiredVariables(at=NOON, document_id="d1", station_id=STATION, requested_by="ops", variables=(key,))
     changed, _ = decided(wish, Desk())
-    assert changed == [ON.model_copy(update={"currency": None})]
+    assert changed == [ON.model_copy(update={"currency": None, "shows_tariffs": True})]
 
 
 def test_what_a_station_answers_of_its_display_counts_too() -> None:

@@ -7,7 +7,7 @@ from chassis.tables import Table
 from ev_contracts.common import Place, PlanTerms, PricePoint, Relation, RelationKind, TariffVersion
 from ev_contracts.pricing import AssignmentSnapshot, PricePointSnapshot, TariffSnapshot
 from pricing.adapters.plan_book import PlanBook
-from pricing.domain.audience import ANYBODY, Audience, Buyer, audience_of, reaches
+from pricing.domain.audience import ANYBODY, Audience, Buyer, audience_of, place_rank, reaches
 from pricing.domain.feed import resolved
 
 
@@ -91,15 +91,6 @@ def _precedence(assignment: AssignmentSnapshot) -> tuple[int, Audience, datetime
         assignment.valid_from,
         assignment.assignment_id,
     )
-
-
-def place_rank(assignment: AssignmentSnapshot) -> int:
-    """How narrow a place is: everywhere, a site, a station, a connector."""
-    if assignment.connector_number is not None:
-        return 3
-    if assignment.station_id is not None:
-        return 2
-    return int(assignment.site_id is not None)
 
 
 class PricePoints(Table[PricePointSnapshot]):

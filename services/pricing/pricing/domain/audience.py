@@ -1,10 +1,10 @@
-"""To whom an assignment sells: a plan's subscribers, a group of tokens, a partner, drivers ad hoc, or everybody."""
+"""To whom and where an assignment sells: to a plan's subscribers, a group, a partner, drivers ad hoc, or everybody."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 
 from ev_contracts.common import Parties, Relation
-from ev_contracts.pricing import AssignmentSnapshot, AssignTariff
+from ev_contracts.pricing import AssignmentSnapshot, AssignTariff, TariffAssigned
 
 AD_HOC = "AD_HOC_USER"
 """OCPI TokenType of whoever has no contract."""
@@ -31,7 +31,7 @@ class Buyer:
 
 ANYBODY = Buyer()
 
-Assigned = AssignmentSnapshot | AssignTariff
+Assigned = AssignmentSnapshot | AssignTariff | TariffAssigned
 
 
 def buyer_of(parties: Parties) -> Buyer:
@@ -53,6 +53,15 @@ def audiences_of(assigned: Assigned) -> list[Audience]:
 def audience_of(assigned: Assigned) -> Audience:
     """The narrowest that it names."""
     return max(audiences_of(assigned), default=Audience.PUBLIC)
+
+
+def place_rank(assigned: Assigned) -> int:
+    """How narrow a place is: everywhere, a site, a station, a connector."""
+    if assigned.connector_number is not None:
+        return 3
+    if assigned.station_id is not None:
+        return 2
+    return int(assigned.site_id is not None)
 
 
 def reaches(assigned: AssignmentSnapshot, relation: Relation, buyer: Buyer) -> bool:

@@ -23,11 +23,12 @@ from ev_contracts.pricing import AllowanceAsked
 from pricing.domain.charging_periods import periods_of
 from pricing.domain.drafts import NOWHERE, Draft
 from pricing.domain.engine.contract import tariff_of
-from pricing.domain.engine.matching import plain, words_of
+from pricing.domain.engine.matching import plain
 from pricing.domain.engine.price import Line, Moved, Priced, price
 from pricing.domain.engine.session import Session
 from pricing.domain.engine.splitting import session_of
 from pricing.domain.engine.tariff import E8, Candidate, Component, Scope, Tariff
+from pricing.domain.engine.words import words_of
 from pricing.domain.entitlement import Entitlement, reductions, wanted
 from pricing.domain.money import minor_of, money_of, shares_of, sum_of
 

@@ -25,6 +25,9 @@ from ev_contracts.record import Record
 from pricing.domain.audience import audiences_of
 from pricing.domain.faults import fault_of
 from pricing.domain.nearest import nearest_ocpi
+from pricing.domain.price_text import snapshot_of
+
+_TO_DRIVERS = frozenset({RelationKind.CPO_TO_DRIVER, RelationKind.EMSP_TO_DRIVER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,7 +258,22 @@ def snapshots(before: TariffState, after: TariffState) -> Sequence[Snapshot]:
         for each in after.assignments.values()
         if each.assignment_id not in old.assignments
     ]
-    return [*versions, *assignments]
+    return [*versions, *assignments, *_texts(old, after)]
+
+
+def _texts(old: Published, after: Published) -> Sequence[Snapshot]:
+    """Of every assignment to drivers, anew with each version: whoever stands at a display reads what he pays."""
+    is_new = (old.versions, old.retires_at) != (after.versions, after.retires_at)
+    versions = [each.tariff for each in after.versions]
+    return [
+        Snapshot(
+            topic="pricing.price-text.snapshot.v1",
+            key=f"#{each.assignment_id}",
+            record=snapshot_of(each, versions, after.retires_at),
+        )
+        for each in after.assignments.values()
+        if each.relation in _TO_DRIVERS and (is_new or each.assignment_id not in old.assignments)
+    ]
 
 
 def _snapshot(published: TariffPublished, retires_at: datetime | None) -> TariffSnapshot:

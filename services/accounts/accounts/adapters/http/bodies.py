@@ -42,6 +42,7 @@ class TokenBody(Body):
     driver_ref: Reference | None = None
     emsp_party_id: PartyId | None = None
     valid_until: Annotated[AwareDatetime, Field(description="Absent: until it is blocked.")] | None = None
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] | None = None
 
     @model_validator(mode="after")
     def _belongs_to_somebody(self) -> Self:

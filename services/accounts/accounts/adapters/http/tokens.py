@@ -40,7 +40,8 @@ def add_token_routes(app: FastAPI, edge: Edge) -> None:
         if any(getattr(kept, field) != getattr(wish, field) for field in _OWNERSHIP):
             raise Problem(409, "token-taken", "this uid stands in the books already")
         facts = {field: getattr(kept, field) for field in (*_OWNERSHIP, "token_ref", "uid_hmac")}
-        command = IssueToken(at=edge.clock.now(), valid_until=body.valid_until, **facts)
+        wishes = {"valid_until": body.valid_until, "language": body.language}
+        command = IssueToken(at=edge.clock.now(), **wishes, **facts)
         key = f"_/{kept.uid_hmac}"
         outcome = await tell(edge.desk, asked, entity="accounts.token", key=key, command=command, table=edge.tokens)
         if isinstance(outcome, Rejected) and new:

@@ -10,7 +10,7 @@ from charger_gateway.domain.ids import token_key
 from charger_gateway.domain.registration import BootIntervals
 from charger_gateway.domain.station import NO_TOKEN, Heard, TokenVerdict, Translated
 from charger_gateway.domain.tokens import at_evses_of, at_station_of
-from charger_gateway.ports import Authorities, Directory
+from charger_gateway.ports import Authorities, Directory, Prices
 from chassis.telemetry import Metrics
 
 _ACCEPTED_WITHOUT_TOKEN = TokenVerdict(status="Accepted")
@@ -41,6 +41,8 @@ class Interpreter:
     metrics: Metrics = field(default_factory=Metrics)
     seal: RecordSeal | None = None
     """Without one, signed meter records stay in their frames."""
+    prices: Prices | None = None
+    """Without one, no price is told in words."""
 
     @property
     def intervals(self) -> BootIntervals:

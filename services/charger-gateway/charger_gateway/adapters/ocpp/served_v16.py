@@ -12,6 +12,14 @@ from charger_gateway.domain.ids import token_key
 from charger_gateway.domain.station import NO_TOKEN, Heard, Translated
 
 
+def _authorize(interpreter: Interpreter, payload: Any, heard: Heard) -> Translated:
+    verdict = interpreter.verdict(payload["idTag"], heard)
+    said = v16.authorize(verdict)
+    if interpreter.prices is not None and said.answer["idTagInfo"]["status"] == "Accepted":
+        interpreter.prices.asked_of_v16(payload["idTag"], verdict.token_ref, heard)
+    return said
+
+
 def _start_transaction(interpreter: Interpreter, payload: Any, heard: Heard) -> Translated:
     return v16.start_transaction(
         payload,
@@ -31,7 +39,7 @@ SERVED: Mapping[str, Handler] = {
     "BootNotification": lambda i, p, h: v16.boot(p, h, i.intervals),
     "Heartbeat": lambda _i, _p, h: v16.heartbeat(h),
     "StatusNotification": lambda _i, p, h: v16.status_notification(p, h),
-    "Authorize": lambda i, p, h: v16.authorize(i.verdict(p["idTag"], h)),
+    "Authorize": _authorize,
     "StartTransaction": _start_transaction,
     "MeterValues": lambda i, p, h: v16.meter_values(i.with_signed(p, "meterValue", h), h),
     "StopTransaction": _stop_transaction,

@@ -1,6 +1,7 @@
 """The actions of OCPP 2.0.1 and 2.1 that stations call, and the pure translation behind each."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from charger_gateway.adapters.ocpp.interpreter import Asked, Handler, Interpreter, Said
@@ -8,7 +9,7 @@ from charger_gateway.domain import certificates, device_model, notices, reports,
 from charger_gateway.domain import translate_v21 as v21
 from charger_gateway.domain import translate_v201 as v201
 from charger_gateway.domain.ids import token_key
-from charger_gateway.domain.station import Heard, Translated
+from charger_gateway.domain.station import Heard, TokenVerdict, Translated
 
 _CONTRACT = "iso15118CertificateHashData"
 
@@ -17,15 +18,27 @@ def authorize(interpreter: Interpreter, payload: Any, heard: Heard) -> Said:
     """A contract certificate is judged beside its token; what nobody can check is not vouched for (C07)."""
     verdict = interpreter.verdict_v201(payload, heard)
     if _CONTRACT not in payload and "certificate" not in payload:
-        return v201.authorize(verdict)
+        return _with_price(interpreter, v201.authorize(verdict), verdict, heard)
 
     async def run() -> Translated:
         judged = await interpreter.authorities.contract_status(payload)
         answered = v201.authorize(certificates.limited_by(verdict, judged))
+        answered = _with_price(interpreter, answered, verdict, heard)
         uid_hmac = token_key(payload["idToken"]["idToken"], interpreter.token_key)
         return certificates.with_contract(answered, judged, heard, uid_hmac=uid_hmac)
 
     return Asked(run)
+
+
+def _with_price(interpreter: Interpreter, said: Translated, verdict: TokenVerdict, heard: Heard) -> Translated:
+    """A good token's driver is told what he pays, where the station shows it (I01)."""
+    told = said.answer["idTokenInfo"]
+    if interpreter.prices is None or told["status"] != "Accepted":
+        return said
+    message = interpreter.prices.asked(verdict.token_ref, heard)
+    if message is None:
+        return said
+    return replace(said, answer={**said.answer, "idTokenInfo": {**told, "personalMessage": message}})
 
 
 def contract_certificate(interpreter: Interpreter, payload: Any, heard: Heard) -> Asked:
@@ -78,7 +91,11 @@ def _unknown_vendor(_interpreter: Interpreter, _payload: Any, _heard: Heard) -> 
 
 def _transaction_event(interpreter: Interpreter, payload: Any, heard: Heard) -> Translated:
     told = interpreter.with_signed(payload, "meterValue", heard)
-    return v201.transaction_event(told, heard, interpreter.verdict_v201(payload, heard))
+    said = v201.transaction_event(told, heard, interpreter.verdict_v201(payload, heard))
+    if interpreter.prices is None:
+        return said
+    price = interpreter.prices.in_session(said.facts[0].record, heard)
+    return replace(said, answer={**said.answer, **price}) if price else said
 
 
 SERVED_V201: Mapping[str, Handler] = {

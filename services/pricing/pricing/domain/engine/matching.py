@@ -1,18 +1,11 @@
-"""Whether a tariff element's restrictions hold in a stretch, and how to say so."""
+"""Whether a tariff element's restrictions hold in a stretch."""
 
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from ev_contracts.common import ReservationRestriction
 from pricing.domain.engine.session import Flow, Stretch
 from pricing.domain.engine.tariff import END_OF_DAY_S, Exact, Restrictions
-
-_DAYS = ("", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_WORDS = {
-    ReservationRestriction.RESERVATION: "of the reservation",
-    ReservationRestriction.RESERVATION_EXPIRES: "of a reservation that expired",
-}
 
 
 def holds(restrictions: Restrictions, stretch: Stretch) -> bool:
@@ -65,53 +58,6 @@ def _is_idle(restrictions: Restrictions, stretch: Stretch) -> bool:
     if restrictions.min_idle_s is None:
         return True
     return stretch.idle_s is not None and stretch.idle_s >= restrictions.min_idle_s
-
-
-def words_of(restrictions: Restrictions | None) -> str:
-    """What has to hold, as a driver would say it; empty where nothing has to."""
-    if restrictions is None:
-        return ""
-    told = [f"tariff {restrictions.tariff_id}" if restrictions.tariff_id else ""]
-    told.append(_WORDS.get(restrictions.reservation, "") if restrictions.reservation else "")
-    if restrictions.min_idle_s is not None:
-        told.append(f"idle for {plain(restrictions.min_idle_s, 60)} min and more")
-    told += [_hours(restrictions), _dates(restrictions), _instants(restrictions)]
-    told.append(" or ".join(_DAYS[day] for day in sorted(restrictions.weekdays)))
-    told.append(_bounds(restrictions.min_energy_wh, restrictions.max_energy_wh, 1_000, "kWh"))
-    told.append(_bounds(restrictions.min_power_w, restrictions.max_power_w, 1_000, "kW"))
-    told.append(_bounds(restrictions.min_current_ma, restrictions.max_current_ma, 1_000, "A"))
-    told.append(_bounds(restrictions.min_duration_s, restrictions.max_duration_s, 60, "min"))
-    return ", ".join(each for each in told if each)
-
-
-def _hours(restrictions: Restrictions) -> str:
-    start, end = restrictions.start_time_s, restrictions.end_time_s
-    told = [f"from {_clock(start)}" if start is not None else "", f"until {_clock(end)}" if end is not None else ""]
-    return " ".join(each for each in told if each)
-
-
-def _instants(restrictions: Restrictions) -> str:
-    start, end = restrictions.holds_from_at, restrictions.holds_until_at
-    told = [f"from {start:%Y-%m-%d %H:%M} UTC" if start else "", f"until {end:%H:%M} UTC" if end else ""]
-    return " ".join(each for each in told if each)
-
-
-def _clock(second_of_day: int) -> str:
-    return f"{second_of_day // 3_600:02}:{second_of_day // 60 % 60:02}"
-
-
-def _dates(restrictions: Restrictions) -> str:
-    start, end = restrictions.start_date, restrictions.end_date
-    told = [f"from {start}" if start else "", f"before {end}" if end else ""]
-    return " ".join(each for each in told if each)
-
-
-def _bounds(low: Exact | None, high: Exact | None, per_large: int, unit: str) -> str:
-    told = [
-        f"from {plain(low, per_large)} {unit}" if low is not None else "",
-        f"below {plain(high, per_large)} {unit}" if high is not None else "",
-    ]
-    return " ".join(each for each in told if each)
 
 
 def plain(number: Exact, per_large: int = 1) -> str:

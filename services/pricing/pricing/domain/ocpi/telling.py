@@ -5,9 +5,9 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 
 from ev_contracts.common import TariffComponentType
-from pricing.domain.engine.matching import words_of
 from pricing.domain.engine.price import Line, Moved, Priced
 from pricing.domain.engine.tariff import Component, Scope
+from pricing.domain.engine.words import words_of
 from pricing.domain.money import sum_of
 from pricing.domain.ocpi.tariffs import Version
 from pricing.domain.rating import rule_of

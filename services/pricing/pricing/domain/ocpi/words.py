@@ -6,9 +6,10 @@ from fractions import Fraction
 
 from ev_contracts.common import ReservationRestriction
 from ev_contracts.common import TariffComponentType as Kind
-from pricing.domain.engine.matching import plain, words_of
+from pricing.domain.engine.matching import plain
 from pricing.domain.engine.price import Bound, Line, Moved, Priced
 from pricing.domain.engine.tariff import E8, Exact, Scope
+from pricing.domain.engine.words import words_of
 from pricing.domain.ocpi.telling import shown
 
 _OF = {Kind.TIME: "charging", Kind.PARKING_TIME: "parking"}
