@@ -11,6 +11,7 @@ from ev_contract_tools.source import CONTRACTS, fingerprint
 from ev_contracts.catalogue import BY_CLASS, RECORDS, TOPICS
 from ev_contracts.common import MeterReading, Money, Place
 from ev_contracts.gateway import MeterSampled
+from ev_contracts.record import trusted
 from ev_contracts.sessions import SessionStarted
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -22,6 +23,19 @@ def test_the_examples_come_back_from_the_wire(name: str) -> None:
     for path in examples.paths(CONTRACTS, name):
         record = record_type.python_class.model_validate_json(path.read_text(encoding="utf-8"))
         assert examples.from_bytes(record_type, examples.to_bytes(record_type, record)) == record
+
+
+@pytest.mark.parametrize("name", sorted(RECORDS))
+def test_a_record_that_is_trusted_is_the_one_that_was_checked(name: str) -> None:
+    record_type = RECORDS[name]
+    for path in examples.paths(CONTRACTS, name):
+        checked = record_type.python_class.model_validate_json(path.read_text(encoding="utf-8"))
+        given = {field: getattr(checked, field) for field in checked.model_fields_set}
+        made = trusted(record_type.python_class)(**given)
+        assert made == checked
+        assert hash(made) == hash(checked)
+        assert made.model_copy() == checked
+        assert examples.to_bytes(record_type, made) == examples.to_bytes(record_type, checked)
 
 
 def test_the_bytes_of_every_release_are_read_by_todays_types() -> None:

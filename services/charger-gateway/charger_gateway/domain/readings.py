@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from charger_gateway.domain.values import MAX_WH, Payload, instant
 from ev_contracts.common import MeterReading
+from ev_contracts.record import trusted, utc_millis
 
 ENERGY = "Energy.Active.Import.Register"
 POWER = "Power.Active.Import"
@@ -24,6 +25,7 @@ _FACTORS = {"kWh": 1000, "kW": 1000}
 _MAX_EXPONENT = 12
 _MOST_DIGITS = _MAX_EXPONENT + 1
 _FULL_PERCENT = 100
+_reading = trusted(MeterReading)
 _PHASES = ("L1", "L2", "L3")
 # Inlet is the grid's side and EV the vehicle's: neither is what the driver is sold.
 _OUTLET = "Outlet"
@@ -90,7 +92,7 @@ def _by_instant(meter_values: Iterable[Payload]) -> Mapping[tuple[datetime, str]
     """The samples of each instant and context; some stations send an instant in pieces, a phase in each."""
     groups: dict[tuple[datetime, str], list[Payload]] = {}
     for meter_value in meter_values:
-        at = instant(meter_value, "timestamp")
+        at = utc_millis(instant(meter_value, "timestamp"))
         for sample in meter_value["sampledValue"]:
             groups.setdefault((at, sample.get("context", "Sample.Periodic")), []).append(sample)
     return groups
@@ -107,11 +109,11 @@ def _of_context(
         fields |= _currents(totals, phases)
     fields |= _signed(samples, frame_ref)
     if fields:
-        yield MeterReading(sampled_at=at, context=context, **fields)
+        yield _reading(sampled_at=at, context=context, **fields)
     for (location, phase), values in places.items():
         fields = _fields(values) | _currents(values, [])
         if fields:
-            yield MeterReading(sampled_at=at, context=context, phase=phase, location=location, **fields)
+            yield _reading(sampled_at=at, context=context, phase=phase, location=location, **fields)
 
 
 def _phases(places: Mapping[_Place, dict[str, Number]]) -> list[dict[str, Number]]:

@@ -27,6 +27,9 @@ from ev_contracts.gateway import (
     TransactionEnded,
     TransactionStarted,
 )
+from ev_contracts.record import trusted, utc_millis
+
+_sampled = trusted(MeterSampled)
 
 _GOOD_ELSEWHERE = frozenset({NOT_HERE, NOT_THIS_KIND})
 
@@ -130,12 +133,12 @@ def meter_values(payload: Payload, heard: Heard) -> Translated:
     """Readings, tied to their session by the ledger: the transaction's number is all that the message says."""
     evse, connector = heard.connector_of(whole(payload, "connectorId"))
     number = whole(payload, "transactionId", limit=INT64_MAX) if "transactionId" in payload else None
-    sampled = MeterSampled(
+    sampled = _sampled(
         station_id=heard.station_id,
         transaction_id=None if number is None else str(number),
         evse_number=evse,
         connector_number=connector,
-        received_at=heard.received_at,
+        received_at=utc_millis(heard.received_at),
         readings=canonical_readings(payload["meterValue"], scaled_v16, heard.frame_ref),
         frame_ref=heard.frame_ref,
     )
