@@ -1308,6 +1308,19 @@ class SendLocalList(Record, frozen=True):
     entries: tuple[LocalListEntry, ...] = ()
 
 
+class SetChargingProfile(Record, frozen=True):
+    """Install a charging profile."""
+
+    at: Instant
+    command_id: StrictStr
+    station_id: StrictStr
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    expires_at: Instant
+    evse_number: Annotated[StrictInt, Field(description="0 is the whole station.")]
+    charging_profile: ChargingProfile
+
+
 class SendRawCall(Record, frozen=True):
     """An engineer's own OCPP call, as he wrote it."""
 
@@ -1323,19 +1336,16 @@ class SendRawCall(Record, frozen=True):
     request_id: Annotated[
         StrictInt | None, Field(description="The payload's own, by which the station tells later how it goes on.")
     ] = None
-
-
-class SetChargingProfile(Record, frozen=True):
-    """Install a charging profile."""
-
-    at: Instant
-    command_id: StrictStr
-    station_id: StrictStr
-    requested_by: StrictStr
-    reason: StrictStr | None = None
-    expires_at: Instant
-    evse_number: Annotated[StrictInt, Field(description="0 is the whole station.")]
-    charging_profile: ChargingProfile
+    set_charging_profile: Annotated[
+        SetChargingProfile | None, Field(description="The profile that the payload sets (2.x), also by a remote start.")
+    ] = None
+    clear_charging_profile: Annotated[
+        ClearChargingProfile | None, Field(description="The profiles that the payload clears (2.x).")
+    ] = None
+    remote_start_number: Annotated[
+        StrictInt | None,
+        Field(description="The payload's own, by which the session tells later that it is of this start."),
+    ] = None
 
 
 class SetDefaultTariff(Record, frozen=True):
@@ -2643,6 +2653,22 @@ class MonitorsReported(Record, frozen=True):
     frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
 
 
+class OutsideLimit(Record, frozen=True):
+    """A limit that others than we set at a station."""
+
+    evse_number: Annotated[StrictInt, Field(description="0: the whole station.")]
+    source: Annotated[StrictStr, Field(description="EMS, SO, CSO, Other, ...")]
+    schedules: tuple[StationSchedule, ...] = ()
+
+
+class OutsideLimitsChanged(Record, frozen=True):
+    """Which limits others set at a station, all of them as they stand now."""
+
+    station_id: StrictStr
+    limits: tuple[OutsideLimit, ...] = ()
+    at: Instant
+
+
 class PriorityChargingSwitched(Record, frozen=True):
     """A driver's priority charging began or ended at the station (2.1 NotifyPriorityCharging)."""
 
@@ -2651,6 +2677,15 @@ class PriorityChargingSwitched(Record, frozen=True):
     activated: StrictBool
     received_at: Annotated[Instant, Field(description="Receipt at the gateway.")]
     frame_ref: Annotated[StrictStr | None, Field(description="The frame as it was.")] = None
+
+
+class RemoteProfileBound(Record, frozen=True):
+    """The profile that came with a remote start is its session's."""
+
+    station_id: StrictStr
+    profile_id: StrictInt
+    transaction_id: StrictStr
+    at: Instant
 
 
 class RenewChargingPlan(Record, frozen=True):
@@ -2736,6 +2771,20 @@ class ReportCostDisplay(Record, frozen=True):
     language: Annotated[StrictStr | None, Field(description="Its own language (DisplayMessageCtrlr.Language).")] = None
 
 
+class ReportOutsideLimit(Record, frozen=True):
+    """Somebody else limits a station or an EVSE, or does no more."""
+
+    at: Instant
+    station_id: StrictStr
+    evse_number: Annotated[
+        StrictInt | None,
+        Field(description="Absent: the whole station; of a limit that is cleared, wherever it stands."),
+    ] = None
+    source: StrictStr
+    schedules: tuple[StationSchedule, ...] = ()
+    cleared: StrictBool = False
+
+
 class ReportProgress(Record, frozen=True):
     """A station told how something goes on that it was asked for; the desk finds the command."""
 
@@ -2744,6 +2793,17 @@ class ReportProgress(Record, frozen=True):
     kind: Annotated[StrictStr, Field(description="firmware, log, diagnostics, publication, report, boot, signing.")]
     request_id: Annotated[StrictInt | None, Field(description="Absent where the station names none (1.6).")] = None
     status: Annotated[StrictStr, Field(description="The station's word.")]
+
+
+class ReportRemoteStart(Record, frozen=True):
+    """A session began by a remote start."""
+
+    at: Instant
+    station_id: StrictStr
+    transaction_id: StrictStr
+    remote_start_id: Annotated[
+        StrictStr, Field(description="Our command's id, or OCPP's number where the gateway no longer knew the command.")
+    ]
 
 
 class ReportSent(Record, frozen=True):

@@ -10,6 +10,8 @@ from ev_contracts.assets import DesiredVariable, StationAccepted, StationRegiste
 from ev_contracts.gateway import (
     BatterySwapReported,
     CertificateSigningRequested,
+    ChargingLimitChanged,
+    ChargingLimitCleared,
     ChargingNeedsReported,
     ChargingScheduleReported,
     DeviceModelReported,
@@ -22,7 +24,9 @@ from ev_contracts.gateway import (
     ReportCompleted,
     ReportContact,
     ReportCostDisplay,
+    ReportOutsideLimit,
     ReportProgress,
+    ReportRemoteStart,
     SetDesiredVariables,
     StationBooted,
     StationConnected,
@@ -31,7 +35,7 @@ from ev_contracts.gateway import (
     TrustedRoot,
     VariableSetting,
 )
-from ev_contracts.sessions import SessionStopWanted
+from ev_contracts.sessions import SessionStarted, SessionStopWanted
 
 REGISTRY = "registration"
 """Who asks, where the registry's word on a station makes the desk act."""
@@ -53,10 +57,27 @@ def on_connection(event: object, context: EventContext, facts: Callable[[], Sequ
 
 
 def on_session(event: object, context: EventContext, _facts: Any) -> Sequence[To]:
-    """One stop for each time that the ledger wants one; the ledger sees by the session's end whether it helped."""
-    if not isinstance(event, SessionStopWanted):
-        return []
-    stop = StopTransactionRemotely(
+    """One stop for each time that the ledger wants one, which sees by the session's end whether it helped; and starts.
+
+    A session that began by a remote start is told, for a profile may have come with that.
+    """
+    match event:
+        case SessionStopWanted():
+            return [To(key=context.key, command=_stop(event))]
+        case SessionStarted() if event.remote_start_id is not None:
+            start = ReportRemoteStart(
+                at=event.started_at,
+                station_id=event.station_id,
+                transaction_id=event.transaction_id,
+                remote_start_id=event.remote_start_id,
+            )
+            return [To(key=context.key, command=start)]
+        case _:
+            return []
+
+
+def _stop(event: SessionStopWanted) -> StopTransactionRemotely:
+    return StopTransactionRemotely(
         at=event.wanted_at,
         command_id=derived_id("stop", event.session_id, str(event.attempt)),
         station_id=event.station_id,
@@ -65,13 +86,30 @@ def on_session(event: object, context: EventContext, _facts: Any) -> Sequence[To
         expires_at=event.expires_at,
         transaction_id=event.transaction_id,
     )
-    return [To(key=context.key, command=stop)]
 
 
 def on_station_word(event: object, context: EventContext, _facts: Any) -> Sequence[To]:
     """How something goes on that was asked for, what a vehicle was promised, and whether the station shows costs."""
-    command = _word(event) or _levelled(event, context) or _cost_display(event)
+    command = _word(event) or _levelled(event, context) or _limited(event) or _cost_display(event)
     return [] if command is None else [To(key=context.key, command=command)]
+
+
+def _limited(event: object) -> ReportOutsideLimit | None:
+    match event:
+        case ChargingLimitChanged():
+            schedules, cleared = event.schedules, False
+        case ChargingLimitCleared():
+            schedules, cleared = (), True
+        case _:
+            return None
+    return ReportOutsideLimit(
+        at=event.received_at,
+        station_id=event.station_id,
+        evse_number=event.evse_number,
+        source=event.source,
+        schedules=schedules,
+        cleared=cleared,
+    )
 
 
 def _cost_display(event: object) -> ReportCostDisplay | None:

@@ -16,7 +16,7 @@ from chassis.runner import Outbox, Policy, Wiring
 from chassis.settings import MissingSecret, read_secret
 from chassis.vault import VaultClient
 from ev_contracts.gateway import CertificateSigningRequested, StationConnected, TrustedRoot
-from ev_contracts.sessions import ReservationBegan, ReservationCancelled, SessionStopWanted
+from ev_contracts.sessions import ReservationBegan, ReservationCancelled, SessionStarted, SessionStopWanted
 
 STATIONS = "assets.station.event.v1"
 CONTACTS = "gateway.contact-policy"
@@ -44,7 +44,7 @@ def reactions(settings: Settings, wiring: Wiring) -> Sequence[Policy | Outbox]:
         ),
         Policy(name=WORDS, source=STATION_EVENTS, target=DESK, react=on_station_word),
         Policy(name=REGISTRATIONS, source=STATIONS, target=DESK, react=on_registry),
-        Policy(name=STOPPING, source=SESSIONS, target=DESK, of=(SessionStopWanted,), react=on_session),
+        Policy(name=STOPPING, source=SESSIONS, target=DESK, of=(SessionStopWanted, SessionStarted), react=on_session),
     ]
     return [*policies, *_signing(settings, wiring), *_holding(settings, wiring)]
 

@@ -28,7 +28,9 @@ from ev_contracts.gateway import (
     ReportAnswered,
     ReportContact,
     ReportCostDisplay,
+    ReportOutsideLimit,
     ReportProgress,
+    ReportRemoteStart,
     ReportSent,
     SetChargingProfile,
     SetDesiredVariables,
@@ -55,6 +57,8 @@ DeskCommand: TypeAlias = (
     | ReportProgress
     | LevelCharging
     | RenewChargingPlan
+    | ReportOutsideLimit
+    | ReportRemoteStart
     | ReportCostDisplay
     | StartJob
     | CancelJob
@@ -94,9 +98,8 @@ def _decide(command: DeskCommand, desk: Desk) -> Sequence[DeskEvent] | Refused:
             return _report_answered(command, desk)
         case ReportProgress():
             return _report_progress(command, desk)
-        case LevelCharging() | RenewChargingPlan():
-            profile = levelling.profile_for(command, desk)
-            return [] if profile is None else _request(profile, desk)
+        case LevelCharging() | RenewChargingPlan() | ReportOutsideLimit() | ReportRemoteStart():
+            return _level(command, desk)
         case StartJob() | CancelJob() | SetDesiredVariables() | ReportContact() | ReportCostDisplay():
             return _plan(command, desk)
         case DeclareConnectionLost():
@@ -105,6 +108,21 @@ def _decide(command: DeskCommand, desk: Desk) -> Sequence[DeskEvent] | Refused:
             return _deadline_passed(command, desk)
         case _:
             return _request(command, desk)
+
+
+def _level(
+    command: LevelCharging | RenewChargingPlan | ReportOutsideLimit | ReportRemoteStart, desk: Desk
+) -> Sequence[DeskEvent] | Refused:
+    match command:
+        case ReportOutsideLimit():
+            return levelling.limit_reported(command, desk)
+        case ReportRemoteStart():
+            return levelling.start_reported(command, desk)
+        case LevelCharging() | RenewChargingPlan():
+            profile = levelling.profile_for(command, desk)
+            return [] if profile is None else _request(profile, desk)
+        case _:
+            assert_never(command)
 
 
 def _plan(

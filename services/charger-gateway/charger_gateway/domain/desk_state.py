@@ -8,11 +8,16 @@ from typing import TypeAlias, assert_never
 from charger_gateway.domain.actions import StationAction, asked_in
 from charger_gateway.domain.cost_display import CostDisplay
 from charger_gateway.domain.cost_display import after as shown_after
+from charger_gateway.domain.profiles_state import (
+    Charging,
+    HeldProfile,
+    charging_of,
+    with_bound,
+    with_taken,
+)
 from charger_gateway.domain.progress import Follow, follow_of
 from charger_gateway.domain.roots_state import RootsEvent, WantedRoots, evolve_roots, wanted, with_job
 from ev_contracts.gateway import (
-    ChargingProfile,
-    ClearChargingProfile,
     CommandProgressed,
     CommandRefused,
     CommandRequested,
@@ -35,11 +40,13 @@ from ev_contracts.gateway import (
     JobStep,
     JobStepDone,
     JobSucceeded,
+    OutsideLimit,
+    OutsideLimitsChanged,
+    RemoteProfileBound,
     RootDriftFound,
     RootDriftRemains,
     RootDriftRepaired,
     RootsHeld,
-    SetChargingProfile,
     TrustedRoot,
     VariableSetting,
 )
@@ -47,13 +54,8 @@ from ev_contracts.gateway import (
 MOST_AWAITED = 32
 """Accepted commands whose end may still be told; the eldest are forgotten first."""
 
-MOST_PROFILES = 64
-"""Charging profiles that are known to stand at a station; the eldest are forgotten first."""
-
 DESIRED_ACTOR = "desired-state"
 """Who asked, in the commands and jobs by which a station is brought to its desired state."""
-
-_ProfileCommand: TypeAlias = SetChargingProfile | ClearChargingProfile
 
 DeskEvent: TypeAlias = (
     CommandRequested
@@ -77,6 +79,8 @@ DeskEvent: TypeAlias = (
     | RootsEvent
     | ConnectionLost
     | CostDisplayChanged
+    | OutsideLimitsChanged
+    | RemoteProfileBound
 )
 
 
@@ -90,7 +94,7 @@ class Requested:
     action: str = ""
     job_id: str | None = None
     follow: Follow | None = None
-    charging: _ProfileCommand | None = None
+    charging: Charging | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +112,7 @@ class Sent:
     job_id: str | None = None
     follow: Follow | None = None
     ended: bool | None = None
-    charging: _ProfileCommand | None = None
+    charging: Charging | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,14 +173,6 @@ OpenCommand: TypeAlias = Requested | Sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldProfile:
-    """A charging profile that the station took by a command in canonical words; 0 is the whole station."""
-
-    evse_number: int
-    profile: ChargingProfile
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """One station's desk."""
 
@@ -185,6 +181,7 @@ class Desk:
     jobs: tuple[Job, ...] = ()
     desired: Desired | None = None
     profiles: tuple[HeldProfile, ...] = ()
+    outside_limits: tuple[OutsideLimit, ...] = ()
     cost_display: CostDisplay | None = None
     lost_epoch: int = -1
     """The newest connection that was declared lost."""
@@ -225,16 +222,27 @@ def evolve(desk: Desk, event: DeskEvent) -> Desk:
             | RootDriftRemains()
         ):
             return replace(desk, desired=_desired(desk.desired, event))
-        case ConnectionLost() | CostDisplayChanged():
+        case ConnectionLost() | CostDisplayChanged() | OutsideLimitsChanged() | RemoteProfileBound():
             return _noted(desk, event)
         case _:
             assert_never(event)
 
 
-def _noted(desk: Desk, event: ConnectionLost | CostDisplayChanged) -> Desk:
-    if isinstance(event, ConnectionLost):
-        return replace(desk, lost_epoch=event.epoch)
-    return replace(desk, cost_display=shown_after(event))
+_Noted: TypeAlias = ConnectionLost | CostDisplayChanged | OutsideLimitsChanged | RemoteProfileBound
+
+
+def _noted(desk: Desk, event: _Noted) -> Desk:
+    match event:
+        case ConnectionLost():
+            return replace(desk, lost_epoch=event.epoch)
+        case OutsideLimitsChanged():
+            return replace(desk, outside_limits=event.limits)
+        case RemoteProfileBound():
+            return replace(desk, profiles=with_bound(desk.profiles, event))
+        case CostDisplayChanged():
+            return replace(desk, cost_display=shown_after(event))
+        case _:
+            assert_never(event)
 
 
 def _with_request(desk: Desk, event: CommandRequested) -> Desk:
@@ -291,7 +299,7 @@ def _requested(event: CommandRequested) -> Requested:
         action=event.action,
         job_id=event.job_id,
         follow=None if asked is None else follow_of(asked),
-        charging=asked if isinstance(asked, SetChargingProfile | ClearChargingProfile) else None,
+        charging=charging_of(asked),
     )
 
 
@@ -321,28 +329,8 @@ def _decided(desk: Desk, event: CommandSucceeded | CommandRefused | CommandTimed
     # A station that knows no such profile has none to be cleared.
     is_so = isinstance(event, CommandSucceeded) or getattr(event, "answer", "") == "Unknown"
     if is_so and one is not None and one.charging is not None:
-        profiles = _profiles(desk.profiles, one.charging)
+        profiles = with_taken(desk.profiles, one.charging)
     return replace(desk, open_commands=still, awaited=awaited, profiles=profiles)
-
-
-def _profiles(held: tuple[HeldProfile, ...], taken: _ProfileCommand) -> tuple[HeldProfile, ...]:
-    match taken:
-        case SetChargingProfile():
-            profile = taken.charging_profile
-            others = tuple(one for one in held if one.profile.id != profile.id)
-            return (*others, HeldProfile(evse_number=taken.evse_number, profile=profile))[-MOST_PROFILES:]
-        case ClearChargingProfile():
-            return tuple(one for one in held if not _is_cleared(one, taken))
-        case _:
-            assert_never(taken)
-
-
-def _is_cleared(one: HeldProfile, clear: ClearChargingProfile) -> bool:
-    if clear.charging_profile_id is not None:
-        return one.profile.id == clear.charging_profile_id
-    asked = (clear.evse_number, clear.charging_profile_purpose, clear.stack_level)
-    stands = (one.evse_number, one.profile.charging_profile_purpose, one.profile.stack_level)
-    return all(wanted is None or wanted == is_so for wanted, is_so in zip(asked, stands, strict=True))
 
 
 def _progressed(desk: Desk, event: CommandProgressed) -> Desk:

@@ -1,8 +1,8 @@
 """A plan for a vehicle that tells its needs (ISO 15118): all that it and its connector can take, until it leaves.
 
-A plain policy in place of a planner. It stays within the vehicle's needs, the connector's limits, limits that others
-set and the profiles that the desk knows to stand at the station; a vehicle that its connector cannot serve is offered
-nothing. Discharging and dynamic control (2.1) are not planned.
+A plain policy in place of a planner. What is offered is within the vehicle's needs and the connector's limits; what is
+sent is also within the limits that others set and the profiles that stand, both as the desk knows them from the log. A
+vehicle that its connector cannot serve is offered nothing. Discharging and dynamic control (2.1) are not planned.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from itertools import count
 
-from charger_gateway.domain.desk_state import Desk, HeldProfile
+from charger_gateway.domain.desk_state import Desk, DeskEvent
+from charger_gateway.domain.ids import remote_start_number
+from charger_gateway.domain.profiles_state import HeldProfile, limits_with, limits_without
 from charger_gateway.domain.running import Running
 from ev_contracts.assets import Connector
 from ev_contracts.gateway import (
@@ -20,7 +22,12 @@ from ev_contracts.gateway import (
     ChargingSchedule,
     ChargingSchedulePeriod,
     LevelCharging,
+    OutsideLimit,
+    OutsideLimitsChanged,
+    RemoteProfileBound,
     RenewChargingPlan,
+    ReportOutsideLimit,
+    ReportRemoteStart,
     SetChargingProfile,
     StationSchedule,
 )
@@ -98,13 +105,45 @@ def _standing(desk: Desk) -> Iterator[ChargingProfile]:
     yield from (held.profile for held in desk.profiles)
     # A vehicle may choose before the desk has heard that its station took the profile.
     yield from (
-        one.charging.charging_profile for one in desk.open_commands if isinstance(one.charging, SetChargingProfile)
+        one.charging.command.charging_profile
+        for one in desk.open_commands
+        if one.charging is not None and isinstance(one.charging.command, SetChargingProfile)
     )
+
+
+def limit_reported(command: ReportOutsideLimit, desk: Desk) -> Sequence[DeskEvent]:
+    """A limit of others stands until its source clears it; nothing where that changes nothing."""
+    if command.cleared:
+        limits = limits_without(desk.outside_limits, command.source, command.evse_number)
+    else:
+        new = OutsideLimit(evse_number=command.evse_number or 0, source=command.source, schedules=command.schedules)
+        limits = limits_with(desk.outside_limits, new)
+    if limits == desk.outside_limits:
+        return []
+    return [OutsideLimitsChanged(station_id=command.station_id, limits=limits, at=command.at)]
+
+
+def start_reported(command: ReportRemoteStart, desk: Desk) -> Sequence[DeskEvent]:
+    """The profile that came with a remote start counts for the session that began by it."""
+    named = command.remote_start_id
+    numbers = {remote_start_number(named), int(named) if named.isdecimal() else None}
+    return [
+        RemoteProfileBound(
+            station_id=command.station_id,
+            profile_id=held.profile.id,
+            transaction_id=command.transaction_id,
+            at=command.at,
+        )
+        for held in desk.profiles
+        if held.remote_start_number is not None and held.remote_start_number in numbers
+    ]
 
 
 def _plan(command: LevelCharging, desk: Desk) -> ChargingProfile:
     """One limit from now until the vehicle leaves."""
-    unit, limit = _limit(command.offer, tuple(_caps(command, desk)))
+    outside = [one for one in desk.outside_limits if one.evse_number in {0, command.evse_number}]
+    offer = within(command.offer, [schedule for limit in outside for schedule in limit.schedules])
+    unit, limit = _limit(offer, tuple(_caps(command, desk)))
     departure = command.departure_at
     schedule = ChargingSchedule(
         id=1,
@@ -166,6 +205,8 @@ def _caps(command: LevelCharging, desk: Desk) -> Iterator[tuple[str, Decimal]]:
 
 def _counts(held: HeldProfile, command: LevelCharging) -> bool:
     profile = held.profile
+    if held.remote_start_number is not None:
+        return False  # its session is not known yet
     if held.evse_number not in {0, command.evse_number} or profile.id == _FIRST_ID + command.evse_number:
         return False
     if profile.valid_until is not None and profile.valid_until <= command.at:
@@ -179,6 +220,7 @@ def collides(command: SetChargingProfile, desk: Desk) -> bool:
     return any(
         held.evse_number == command.evse_number and held.profile.id != new.id and _meet(held.profile, new)
         for held in desk.profiles
+        if held.remote_start_number is None
     )
 
 

@@ -1,12 +1,10 @@
-"""What this process heard of stations' transactions: where each runs, its profile, and limits from outside of us."""
+"""What this process heard of stations' transactions: where each runs, and its profile."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ev_contracts.gateway import (
-    ChargingLimitChanged,
-    ChargingLimitCleared,
     StationSchedule,
     TransactionEnded,
     TransactionStarted,
@@ -18,7 +16,6 @@ AT_MOST = 20_000
 """Transactions remembered at once; the longest silent is forgotten first, and known again by its next message."""
 
 _NOWHERE: Mapping[int, "Running"] = {}
-_NO_LIMITS: Mapping[tuple[int, str], tuple[StationSchedule, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +34,9 @@ class RunningTransactions:
         self._at_most = at_most
         self._at: dict[str, dict[int, Running]] = {}
         self._of_session: OrderedDict[str, tuple[str, int, str]] = OrderedDict()
-        self._outside: dict[str, dict[tuple[int, str], tuple[StationSchedule, ...]]] = {}
 
     def note(self, key: str, record: Record) -> None:
-        """`key` is `<tenant>/<station_id>`; what is no fact of a 2.x transaction or of a limit is nothing."""
+        """`key` is `<tenant>/<station_id>`; what is no fact of a 2.x transaction is nothing."""
         match record:
             case TransactionStarted() if record.seq_no is not None:
                 self._runs(key, record.evse_number, record)
@@ -48,20 +44,12 @@ class RunningTransactions:
                 self._runs(key, record.evse_number, record)
             case TransactionEnded() if record.session_id is not None:
                 self._ended(record.session_id)
-            case ChargingLimitChanged():
-                self._outside.setdefault(key, {})[record.evse_number or 0, record.source] = record.schedules
-            case ChargingLimitCleared():
-                self._cleared(key, record)
             case _:
                 pass
 
     def at(self, key: str) -> Mapping[int, Running]:
         """By the number of their EVSE."""
         return self._at.get(key, _NOWHERE)
-
-    def outside(self, key: str) -> Mapping[tuple[int, str], tuple[StationSchedule, ...]]:
-        """Limits that others than we set there, by EVSE (0: the station) and source."""
-        return self._outside.get(key, _NO_LIMITS)
 
     def transaction_of(self, session_id: str) -> str | None:
         """The station's own name for a session, also some time after its end."""
@@ -96,15 +84,6 @@ class RunningTransactions:
         known = self._of_session.get(session_id)
         if known is not None:
             self._leave(session_id, known)
-
-    def _cleared(self, key: str, record: ChargingLimitCleared) -> None:
-        """Of one EVSE where it is named, else of all of that source."""
-        here = self._outside.get(key, {})
-        for evse, source in tuple(here):
-            if source == record.source and record.evse_number in {None, evse}:
-                del here[evse, source]
-        if not here:
-            self._outside.pop(key, None)
 
     def _leave(self, session_id: str, known: tuple[str, int, str]) -> None:
         key, evse, _ = known

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from charger_gateway.domain.levelling import exceeds, offer_of, within
+from charger_gateway.domain.levelling import exceeds, offer_of
 from charger_gateway.domain.reports import counted_part
 from charger_gateway.domain.station import Heard, Translated, noticed, told
 from charger_gateway.domain.values import Payload, exact, instant, long, maybe, rounded, whole
@@ -63,7 +63,6 @@ def charging_needs(payload: Payload, heard: Heard) -> Translated:
     )
     offer = None if running is None else offer_of(reported, heard.plugs.get(evse, ()))
     if offer is not None:
-        offer = within(offer, [one for (at, _), found in heard.outside.items() if at in {0, evse} for one in found])
         reported = reported.model_copy(update={"answer": "Accepted", "offer": offer})
     return told(reported, answer={"status": reported.answer})
 

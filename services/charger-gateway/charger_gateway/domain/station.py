@@ -12,7 +12,7 @@ from charger_gateway.domain.values import Payload, iso
 from chassis.values import fleeting
 from ev_contracts.accounts import ChargingPlaces
 from ev_contracts.assets import Connector, RegistrationState
-from ev_contracts.gateway import StationBooted, StationSchedule
+from ev_contracts.gateway import StationBooted
 from ev_contracts.record import Record
 
 STATION_EVENTS = "gateway.station.event.v1"
@@ -88,8 +88,6 @@ class Heard:
     """The parts that came of each open report, by record and request."""
     running: Mapping[int, Running] = field(default_factory=dict)
     """The 2.x transactions that run at the station, by EVSE, as far as they were heard of."""
-    outside: Mapping[tuple[int, str], tuple[StationSchedule, ...]] = field(default_factory=dict)
-    """Charging limits that others than we set at the station, by EVSE (0: the station) and source."""
     plugs: Mapping[int, Sequence[Connector]] = field(default_factory=dict)
     """The connectors of each EVSE as they are registered."""
 

@@ -86,10 +86,12 @@ class Whole:
 
 @contextlib.asynccontextmanager
 async def running_whole(
-    secrets: Path, *, wait_s: float, clock: Clock | None = None, **more: Any
+    secrets: Path, *, wait_s: float, clock: Clock | None = None, before: Whole | None = None, **more: Any
 ) -> AsyncIterator[Whole]:
-    log, codec = MemoryLog(), Codec(records=RECORDS, topics=TOPICS)
-    await seed(log, codec)
+    """A service of its own, or the one before again: on its log, with nothing else of it left."""
+    log, codec = MemoryLog() if before is None else before.log, Codec(records=RECORDS, topics=TOPICS)
+    if before is None:
+        await seed(log, codec)
     settings = Settings(
         ocpp_port=free_port(),
         file_dir=secrets / "files",

@@ -7,14 +7,12 @@ from typing import Any
 import pytest
 
 from charger_gateway.domain.desk import Desk, desk
-from charger_gateway.domain.desk_state import HeldProfile
+from charger_gateway.domain.profiles_state import HeldProfile
 from charger_gateway.domain.running import Running, RunningTransactions
 from charger_gateway.policies import on_station_word
 from chassis.decider import EventContext, Refused, To, derived_id
 from ev_contracts.assets import Connector
 from ev_contracts.gateway import (
-    ChargingLimitChanged,
-    ChargingLimitCleared,
     ChargingNeedsReported,
     ChargingOffer,
     ChargingProfile,
@@ -118,7 +116,11 @@ def default(limit: str, unit: str = "A", evse: int = 0, **more: Any) -> HeldProf
 
 
 def sent(command: LevelCharging | RenewChargingPlan, *profiles: HeldProfile) -> SetChargingProfile | None:
-    events = desk.decide(command, Desk(profiles=profiles))
+    return sent_by(Desk(profiles=profiles), command)
+
+
+def sent_by(state: Desk, command: LevelCharging | RenewChargingPlan = LEVEL) -> SetChargingProfile | None:
+    events = desk.decide(command, state)
     assert not isinstance(events, Refused)
     found = [event.set_charging_profile for event in events if isinstance(event, CommandRequested)]
     return found[0] if found else None
@@ -166,7 +168,7 @@ def test_direct_current_is_planned_in_the_unit_of_what_stands() -> None:
 def test_a_profile_stands_once_its_station_took_it_and_until_it_is_cleared() -> None:
     set_it = sent(LEVEL)
     assert set_it is not None
-    state = _decided(Desk(), set_it)
+    state = decided(Desk(), set_it)
     assert [one.profile.id for one in state.profiles] == [set_it.charging_profile.id]
     renew = RenewChargingPlan(at=NOON, command_id="c2", station_id=STATION, evse_number=1)
     assert sent(renew, *state.profiles) == set_it.model_copy(update={"command_id": "c2"})
@@ -178,11 +180,11 @@ def test_a_profile_stands_once_its_station_took_it_and_until_it_is_cleared() -> 
         expires_at=NOON + timedelta(seconds=30),
         charging_profile_purpose="TxProfile",
     )
-    assert _decided(state, clear).profiles == ()
+    assert decided(state, clear).profiles == ()
     assert sent(renew) is None
 
 
-def _decided(state: Desk, command: Any) -> Desk:
+def decided(state: Desk, command: Any) -> Desk:
     events = desk.decide(command, state)
     assert not isinstance(events, Refused)
     for event in events:
@@ -307,40 +309,3 @@ def test_a_plan_takes_a_level_that_no_other_profile_of_the_session_has() -> None
     first = sent(LEVEL)
     assert first is not None
     assert first.charging_profile.stack_level == 0
-
-
-def outside(limit: str, unit: str = "A", evse: int | None = 1) -> ChargingLimitChanged:
-    period = StationSchedulePeriod(start_s=0, limit=Decimal(limit))
-    schedule = StationSchedule(schedule_id=1, unit=unit, periods=(period,))
-    return ChargingLimitChanged(**SAID, evse_number=evse, source="EMS", schedules=(schedule,))
-
-
-def offered(*limits: ChargingLimitChanged, said: Any = AC, plug: Connector = TYPE_2) -> ChargingOffer | None:
-    heard = RunningTransactions()
-    for limit in limits:
-        heard.note(KEY, limit)
-    known = heard_in("2.0.1", running=RUNNING, plugs={1: (plug,)}, outside=heard.outside(KEY))
-    record = say("2.0.1", "NotifyEVChargingNeeds", {"evseId": 1, "chargingNeeds": said}, heard=known).facts[0].record
-    assert isinstance(record, ChargingNeedsReported)
-    return record.offer
-
-
-def test_an_offer_stays_within_limits_from_outside() -> None:
-    assert offered(outside("8")) == OFFER.model_copy(update={"limit_a": Decimal("8.0")})
-    assert offered(outside("8", evse=None)) == OFFER.model_copy(update={"limit_a": Decimal("8.0")})
-    assert offered(outside("8", evse=2)) == OFFER
-    assert offered(outside("6900", unit="W")) == OFFER.model_copy(update={"limit_a": Decimal("10.0")})
-    direct = ChargingOffer(limit_a=Decimal("20.0"), limit_w=Decimal(10_000), w_per_a=Decimal(500))
-    assert offered(outside("10000", unit="W"), said=DC, plug=COMBO) == direct
-    in_amperes = ChargingOffer(limit_a=Decimal("8.0"), w_per_a=Decimal(500))
-    assert offered(outside("8"), said=DC, plug=COMBO) == in_amperes
-
-
-def test_a_limit_from_outside_stands_until_its_source_clears_it() -> None:
-    heard = RunningTransactions()
-    heard.note(KEY, outside("8"))
-    heard.note(KEY, ChargingLimitCleared(**SAID, evse_number=2, source="EMS"))
-    heard.note(KEY, ChargingLimitCleared(**SAID, source="CSO"))
-    assert list(heard.outside(KEY)) == [(1, "EMS")]
-    heard.note(KEY, ChargingLimitCleared(**SAID, source="EMS"))
-    assert heard.outside(KEY) == {}

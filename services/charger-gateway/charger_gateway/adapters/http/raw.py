@@ -1,13 +1,16 @@
 """Raw OCPP for engineers and test tools: the payload in the station's own version, checked by that version's schema."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Body as JsonBody
 from fastapi import Depends, FastAPI, Query, Response
 
 from charger_gateway.adapters.http.edge import Body, Edge, IdempotencyKey, asked_of, send
+from charger_gateway.adapters.ocpp.commands.raw_charging import charging_in
 from charger_gateway.adapters.ocpp.commands.table import from_csms
 from charger_gateway.adapters.ocpp.schemas import Violation, request_violation
+from charger_gateway.domain.values import BadField
 from chassis.auth import Caller
 from chassis.http import Problem
 from ev_contracts.gateway import SendRawCall
@@ -36,8 +39,10 @@ def add_routes(app: FastAPI, edge: Edge) -> None:
             raise Problem(409, "station-not-connected", "which version's schema holds is known once it connects")
         _check(version, action, payload)
         sealed = edge.seal.hide(asked.command_id, payload)
+        shared = asked.shared(edge)
         command = SendRawCall(
-            **asked.shared(edge),
+            **shared,
+            **_charging(version, action, payload, shared),
             ocpp_version=version,
             ocpp_action=action,
             payload_sealed=sealed,
@@ -45,6 +50,14 @@ def add_routes(app: FastAPI, edge: Edge) -> None:
         )
         hashed = {"action": action, "payload": payload, **body.model_dump(mode="json")}
         return await send(edge, asked.with_hashed(hashed), command)
+
+
+def _charging(version: str, action: str, payload: dict[str, Any], shared: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Raises Problem 400."""
+    try:
+        return charging_in(version, action, payload, shared)
+    except BadField as error:
+        raise _wrong(Violation(code="PropertyConstraintViolation", description=str(error))) from error
 
 
 def _check(version: str, action: str, payload: dict[str, Any]) -> None:

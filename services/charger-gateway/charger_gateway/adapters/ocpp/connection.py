@@ -301,7 +301,6 @@ class Connection:
             remote_starts=self._remote_starts,
             parts_so_far=self._reports.so_far,
             running=self._sockets.running.at(self._key),
-            outside=self._sockets.running.outside(self._key),
             plugs=shape.plugs,
         )
 
