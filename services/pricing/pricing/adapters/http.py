@@ -129,7 +129,8 @@ def _add_read_routes(app: FastAPI, edge: Edge) -> None:
         tenant = caller.tenant(tenant)
         moment = at or edge.clock.now()
         listed = edge.tariffs.assignments.listed(tenant, seller_party_id, relation, moment)
-        found = list(gaps(listed, moment, partial(edge.tariffs.versions.in_force, tenant)))
+        versions = edge.tariffs.versions
+        found = list(gaps(listed, moment, partial(versions.in_force, tenant), partial(versions.changes, tenant)))
         return {
             "total": not found,
             "gaps": [{"rule": each.rule, "message": each.message} for each in found],

@@ -38,6 +38,12 @@ class Versions(Table[TariffSnapshot]):
             return None
         return latest.tariff
 
+    def changes(self, tenant: str, tariff_id: str) -> list[datetime]:
+        """When a version of it begins, ends or is retired."""
+        told = self.all_of(tenant, tariff_id)
+        ends = [end for each in told for end in (each.tariff.valid_until, each.retires_at) if end is not None]
+        return [*(each.tariff.valid_from for each in told), *ends]
+
 
 def _is_over(end: datetime | None, at: datetime) -> bool:
     return end is not None and end <= at

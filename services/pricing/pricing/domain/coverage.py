@@ -22,34 +22,43 @@ class Gap:
 
 Lookup = Callable[[str, datetime], TariffVersion | None]
 """Which version of a tariff is in force at a time."""
+Changes = Callable[[str], Sequence[datetime]]
+"""When another version of a tariff, or none any more, comes into force."""
 
 
-def gaps(listed: Sequence[AssignmentSnapshot], at: datetime, in_force: Lookup) -> Iterator[Gap]:
-    """None is the proof. The list is in the order in which assignments are tried, the narrowest first.
+def gaps(listed: Sequence[AssignmentSnapshot], at: datetime, in_force: Lookup, changes: Changes) -> Iterator[Gap]:
+    """None is the proof, from `at` on. The list is in the order in which assignments are tried, the narrowest first.
 
     Plans, groups, buyers and places are open sets: whatever is named, there is another one, and nobody must charge ad
     hoc. So only an assignment that names none of them can end the list, and it reaches every session; and a tariff in
-    it must price whatever a session may be, or say by a price of 0 that it is free.
+    it must price whatever a session may be, or say by a price of 0 that it is free. What is in force changes at its
+    tariffs' own instants alone, so it is enough to ask then.
     """
-    by_end = [each for each in listed if _is_general(each)]
-    tariffs = {each.tariff_id: in_force(each.tariff_id, at) for each in listed}
-    if not any(tariffs[each.tariff_id] is not None for each in by_end):
-        named = sorted({name for each in listed for name in _names(each)})
-        besides = f" but {', '.join(named)}" if named else ""
-        yield Gap(rule="sale-without-tariff", message=f"nothing is assigned to any buyer and place{besides}")
-    for each in by_end:
-        version = tariffs[each.tariff_id]
-        if version is not None and version.valid_until is not None:
-            yield Gap(
-                rule="tariff-ends",
-                message=f"{each.tariff_id} ends at {version.valid_until.isoformat()}, and nothing follows it here",
-            )
+    names = list(dict.fromkeys(each.tariff_id for each in listed))
+    general = [each.tariff_id for each in listed if _is_general(each)]
+    later = sorted({change for name in names for change in changes(name) if change > at})
+    for moment in (at, *later):
+        if not any(in_force(name, moment) for name in general):
+            yield _open(listed, general, None if moment == at else moment)
             break
-    for tariff_id, version in tariffs.items():
-        found = [] if version is None else lint(tariff_of(version))
-        yield from (
-            Gap(rule=each.rule, message=f"{tariff_id}: {each.message}") for each in found if each.rule == _UNPRICED
-        )
+    versions = {(name, moment): in_force(name, moment) for moment in (at, *later) for name in names}
+    unpriced = (
+        Gap(rule=each.rule, message=f"{name}: {each.message}")
+        for (name, _), version in versions.items()
+        for each in ([] if version is None else lint(tariff_of(version)))
+        if each.rule == _UNPRICED
+    )
+    yield from dict.fromkeys(unpriced)
+
+
+def _open(listed: Sequence[AssignmentSnapshot], general: Sequence[str], ends_at: datetime | None) -> Gap:
+    if ends_at is not None:
+        names = " and ".join(dict.fromkeys(general))
+        text = f"{names} {'ends' if len(set(general)) == 1 else 'end'} at {ends_at.isoformat()}, and nothing follows"
+        return Gap(rule="tariff-ends", message=text)
+    named = sorted({name for each in listed for name in _names(each)})
+    besides = f" but {', '.join(named)}" if named else ""
+    return Gap(rule="sale-without-tariff", message=f"nothing is assigned to any buyer and place{besides}")
 
 
 def _is_general(assignment: AssignmentSnapshot) -> bool:

@@ -68,12 +68,12 @@ def test_what_is_for_others_alone_reaches_nobody_else() -> None:
 def test_a_sale_to_named_audiences_alone_is_not_total() -> None:
     found = book("plan", "group", "ad-hoc")
     listed = found.assignments.listed("volt", "NL-VLT", RelationKind.CPO_TO_DRIVER, NOON)
-    (gap,) = gaps(listed, NOON, lambda _tariff_id, _at: version(ENERGY))
+    (gap,) = gaps(listed, NOON, lambda _tariff_id, _at: version(ENERGY), lambda _tariff_id: ())
     assert gap.message == (
         "nothing is assigned to any buyer and place but drivers ad hoc, group fleet-9, plan commuter"
     )
     whole = book(*AUDIENCES).assignments.listed("volt", "NL-VLT", RelationKind.CPO_TO_DRIVER, NOON)
-    assert list(gaps(whole, NOON, lambda _tariff_id, _at: version(ENERGY))) == []
+    assert list(gaps(whole, NOON, lambda _tariff_id, _at: version(ENERGY), lambda _tariff_id: ())) == []
 
 
 def test_a_session_tells_its_buyers_group_and_whether_he_charges_ad_hoc() -> None:
