@@ -8,7 +8,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 # The floor is measured beside the gateway, in the same run.
-MEASURED = ("gateway", "growth", "storm", "ledger", "loops", "chain")
+MEASURED = ("ratings", "gateway", "growth", "storm", "ledger", "loops", "chain")
 
 
 def measured(name: str) -> object:

@@ -5,12 +5,29 @@ from collections.abc import Iterator, Sequence
 
 from ev_actors.journal import Charged
 from ev_checks.ledger import Finding
-from ev_contracts.sessions import SessionClosed
+from ev_contracts.sessions import GapFilled, GapFound, SessionClosed
 
 
 def energy_findings(charged: Sequence[Charged], closed: Sequence[SessionClosed]) -> list[Finding]:
     """What one side has and the other lacks. A station's meter only rises, so its two readings name the session."""
     return list(_differences(Counter(map(_as_seen, charged)), Counter(map(_as_closed, closed))))
+
+
+def gap_findings(told: Sequence[GapFound | GapFilled]) -> list[Finding]:
+    """Energy that a meter counted and no session has, once all are closed; `told` in the order of the log.
+
+    Where every station says all that it did, there is none.
+    """
+    found: dict[str, GapFound] = {}
+    for each in told:
+        if isinstance(each, GapFound):
+            found[each.gap_id] = each
+        else:
+            found.pop(each.gap_id, None)
+    return [
+        Finding("energy of no session", each.station_id, f"{each.cause}, {each.energy_wh} Wh")
+        for each in found.values()
+    ]
 
 
 def _differences(seen: Counter[tuple[str, int, int]], closed: Counter[tuple[str, int, int]]) -> Iterator[Finding]:

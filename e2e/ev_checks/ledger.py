@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ev_contracts.billing import EntryPosted, EntryRefused, InvoiceIssued, NoteIssued
 from ev_contracts.common import Rating, RelationKind
 from ev_contracts.pricing import SessionRated, SessionRerated, SessionUnratable
-from ev_contracts.sessions import SessionClosed
+from ev_contracts.sessions import GapFilled, GapFound, SessionClosed
 
 Told = SessionRated | SessionRerated
 """What pricing said of a rating, first or later."""
@@ -26,6 +26,7 @@ class Ledger:
     """What stands on the log, each kind in the order of its partitions' offsets."""
 
     closed: Sequence[SessionClosed] = ()
+    gaps: Sequence[GapFound | GapFilled] = ()
     rated: Sequence[SessionRated] = ()
     rerated: Sequence[SessionRerated] = ()
     unratable: Sequence[SessionUnratable] = ()

@@ -13,7 +13,7 @@ from ev_contracts.assets import PartySnapshot
 from ev_contracts.billing import EntryPosted, EntryRefused, InvoiceIssued, NoteIssued
 from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.pricing import SessionRated, SessionRerated, SessionUnratable
-from ev_contracts.sessions import SessionClosed
+from ev_contracts.sessions import GapFilled, GapFound, SessionClosed
 
 R = TypeVar("R")
 
@@ -43,6 +43,7 @@ async def ledger_of(log: Log, codec: Codec) -> Ledger:
     parties = _of(PartySnapshot, await _records(log, codec, "assets.party.snapshot.v1"))
     return Ledger(
         closed=_of(SessionClosed, sessions),
+        gaps=tuple(each for each in sessions if isinstance(each, GapFound | GapFilled)),
         rated=_of(SessionRated, ratings),
         rerated=_of(SessionRerated, ratings),
         unratable=_of(SessionUnratable, ratings),

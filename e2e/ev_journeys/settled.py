@@ -9,7 +9,7 @@ import httpx2
 from chassis.log import KafkaLog
 from chassis.testing import read_topic
 from ev_actors.journal import Charged, Journal, Said
-from ev_checks.energy import energy_findings
+from ev_checks.energy import energy_findings, gap_findings
 from ev_checks.ledger import Ledger
 from ev_checks.money import findings
 from ev_checks.reading import codec_of, read_ledger
@@ -45,7 +45,8 @@ async def all_is_settled(here: World, charged: Sequence[Charged], *, within_s: f
 async def _unsettled(here: World, charged: Sequence[Charged]) -> list[str]:
     """What is not yet as it must be, in words."""
     ledger = await ledger_of(here)
-    wrong = [str(finding) for finding in (*energy_findings(charged, ledger.closed), *findings(ledger))]
+    energy = (*energy_findings(charged, ledger.closed), *gap_findings(ledger.gaps))
+    wrong = [str(finding) for finding in (*energy, *findings(ledger))]
     if invoiced(ledger) != due(charged):
         wrong.append(f"invoiced {len(ledger.invoices)}: {invoiced(ledger)}, due {due(charged)}")
     if len(here.partner.cdrs) != len(charged):

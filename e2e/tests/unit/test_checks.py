@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from ev_actors.journal import Charged
-from ev_checks.energy import energy_findings
+from ev_checks.energy import energy_findings, gap_findings
 from ev_checks.ledger import Ledger
 from ev_checks.money import findings
 from ev_contracts.billing import (
@@ -37,7 +37,7 @@ from ev_contracts.common import (
     TariffComponentType,
 )
 from ev_contracts.pricing import SessionRated, SessionRerated, SessionUnratable
-from ev_contracts.sessions import SessionClosed
+from ev_contracts.sessions import GapFilled, GapFound, SessionClosed
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ONE = NOON + timedelta(hours=1)
@@ -264,6 +264,17 @@ def seen(**changes: object) -> Charged:
 
 def test_charged_is_ended() -> None:
     assert energy_findings([seen()], [CLOSED]) == []
+
+
+def test_energy_that_no_session_has_is_found_until_one_has_it() -> None:
+    found = GapFound(
+        gap_id="g", station_id="NLVOLT0001", evse_number=1, connector_number=1, cause="between-sessions", from_at=NOON,
+        from_wh=9_400, to_at=NOON, to_wh=9_500, energy_wh=100, found_at=NOON,
+    )  # fmt: skip
+    filled = GapFilled(gap_id="g", station_id="NLVOLT0001", energy_wh=100, filled_at=NOON)
+    assert [str(each.detail) for each in gap_findings([found])] == ["between-sessions, 100 Wh"]
+    assert gap_findings([found, filled]) == []
+    assert len(gap_findings([found, filled, found])) == 1
 
 
 def test_what_only_one_side_has_is_found() -> None:
