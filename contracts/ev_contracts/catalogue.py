@@ -273,7 +273,11 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
     "gateway.frame.sample.v1": (gateway.FrameBlock,),
     "gateway.heartbeat.sample.v1": (gateway.HeartbeatSeen,),
     "gateway.knock.sample.v1": (gateway.UnknownStationKnocked,),
-    "gateway.replica.sample.v1": (gateway.ReplicaBeat,),
+    "gateway.replica.sample.v1": (
+        gateway.ConnectionContested,
+        gateway.ConnectionUpheld,
+        gateway.ReplicaBeat,
+    ),
     "gateway.station.event.v1": (
         gateway.BatterySwapReported,
         gateway.CertificateChainStatusRequested,

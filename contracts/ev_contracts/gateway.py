@@ -1933,6 +1933,16 @@ class CommandUndeliverable(Record, frozen=True):
     at: Instant
 
 
+class ConnectionContested(Record, frozen=True):
+    """A station came to one replica while another holds it: the holder is asked whether it is still there."""
+
+    station_id: StrictStr
+    contest_id: StrictStr
+    holder_replica_id: StrictStr
+    epoch: Annotated[StrictInt, Field(description="Of the connection that stands.")]
+    contested_at: Instant
+
+
 class ConnectionDisplaced(Record, frozen=True):
     """An older live connection gave way to a newer one of the same identity."""
 
@@ -1949,6 +1959,14 @@ class ConnectionLost(Record, frozen=True):
     epoch: StrictInt
     replica_id: StrictStr
     lost_at: Instant
+
+
+class ConnectionUpheld(Record, frozen=True):
+    """The station answers on the connection that stands: whoever came beside it is refused."""
+
+    station_id: StrictStr
+    contest_id: StrictStr
+    upheld_at: Instant
 
 
 class ConnectorStatusChanged(Record, frozen=True):

@@ -185,6 +185,7 @@ def _sockets(
     journal = LogJournal(wiring.appender)
     frames = FrameBlocks(replica_id=replica_id, cipher=cipher, journal=journal)
     prices = PricesAtEnd(directory.displays, wait_s=settings.cost_display_end_wait_s)
+    presence, caught_up = Presence(), asyncio.Event()
     server = OcppServer(
         replica_id=replica_id,
         address=_address(settings, clock),
@@ -198,8 +199,8 @@ def _sockets(
         journal=journal,
         frames=frames,
         costs=prices,
+        presence=presence,
     )
-    presence, caught_up = Presence(), asyncio.Event()
     sources: dict[str, Source] = {}
     sockets = Sockets(
         server=server,
@@ -297,7 +298,7 @@ def _sources(sockets: Sockets, directory: TablesDirectory) -> Sequence[Source]:
     return (
         Source(topic=CONNECTIONS, past=_PAST_CONNECTIONS, on_record=sockets.on_connection),
         Source(topic=DESK_EVENTS, past=_PAST_COMMANDS, on_record=sockets.on_desk),
-        Source(topic=BEATS, past=0, on_record=sockets.on_beat),
+        Source(topic=BEATS, past=0, on_record=sockets.on_replica),
         Source(topic=RUNNING_COSTS, past=0, on_record=sockets.costs.on_cost, wanted=directory.displays.any),
         Source(topic=RATINGS, past=0, on_record=sockets.costs.on_rating, wanted=directory.displays.any),
     )

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from charger_gateway.adapters.cost_line import CostLine
 from charger_gateway.adapters.follower import Follower
@@ -16,8 +16,10 @@ from charger_gateway.domain.command_book import CommandBook
 from charger_gateway.domain.desk import DeskEvent
 from charger_gateway.domain.presence import Presence
 from ev_contracts.gateway import (
+    ConnectionContested,
     ConnectionDisplaced,
     ConnectionLost,
+    ConnectionUpheld,
     ReplicaBeat,
     StationConnected,
     StationDisconnected,
@@ -69,12 +71,14 @@ class Sockets:
                 self.line.on_connected(event.station_id, offset)
         elif isinstance(event, StationDisconnected | ConnectionDisplaced):
             self.presence.gone(key, event)
+        self.server.contests.moved(key)
 
     def on_desk(self, key: str, event: DeskEvent, _offset: int) -> None:
         """Commands for our stations, outcomes for people, connections that others declared lost."""
         self.book.on_event(key, event)
         if isinstance(event, ConnectionLost):
             self.presence.gone(key, event)
+            self.server.contests.moved(key)
             self.server.declared_lost(event.station_id, epoch=event.epoch)
         elif self.caught_up.is_set():
             self.line.on_event(key, event)
@@ -84,6 +88,14 @@ class Sockets:
         held = self.presence.held(key)
         return None if held is None else held.ocpp_version
 
-    def on_beat(self, _key: str, beat: ReplicaBeat, _offset: int) -> None:
-        """A replica lives."""
-        self.presence.beat(beat.replica_id, time.monotonic())
+    def on_replica(self, _key: str, said: ReplicaBeat | ConnectionContested | ConnectionUpheld, _offset: int) -> None:
+        """A replica lives, asks for a station of another, or answers."""
+        match said:
+            case ReplicaBeat():
+                self.presence.beat(said.replica_id, time.monotonic())
+            case ConnectionContested():
+                self.server.contested(said)
+            case ConnectionUpheld():
+                self.server.contests.answered(said)
+            case _:
+                assert_never(said)

@@ -7,6 +7,8 @@ from ev_contracts.gateway import ConnectionDisplaced, ConnectionLost, StationCon
 
 SILENCE_S = 15.0
 """A replica that has not beaten for so long is gone; it beats every 3 s."""
+LIVES_S = 7.0
+"""So long after a beat a replica is taken to be there to answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,7 @@ class Presence:
     def __init__(self) -> None:
         self._held: dict[str, Held] = {}
         self._heard: dict[str, float] = {}
+        self._beaten: dict[str, float] = {}
 
     def connected(self, key: str, event: StationConnected, offset: int, now_s: float) -> None:
         """The offset is the epoch; a replica that accepts connections lives."""
@@ -51,6 +54,12 @@ class Presence:
     def beat(self, replica_id: str, now_s: float) -> None:
         """The replica lives."""
         self._heard[replica_id] = now_s
+        self._beaten[replica_id] = now_s
+
+    def lives(self, replica_id: str, now_s: float) -> bool:
+        """Whether it beat of late; what the log's past says of it counts for nothing."""
+        beaten = self._beaten.get(replica_id)
+        return beaten is not None and now_s - beaten <= LIVES_S
 
     def restart_silence(self, now_s: float) -> None:
         """Count silence from now: what was read from the log's past says nothing of who lives."""
@@ -80,3 +89,4 @@ class Presence:
         for replica, heard in tuple(self._heard.items()):
             if replica not in holding and now_s - heard > SILENCE_S:
                 del self._heard[replica]
+                self._beaten.pop(replica, None)

@@ -20,6 +20,7 @@ from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.limits import Limits
 from charger_gateway.adapters.ocpp.server import Address, OcppServer
 from charger_gateway.domain.ids import token_key
+from charger_gateway.domain.presence import Presence
 from charger_gateway.domain.station import TokenVerdict
 from charger_gateway.ports import KnownStation, StationShape
 from chassis.clock import SystemClock
@@ -135,6 +136,7 @@ async def running(limits: Limits, address: Address = CLEAR) -> AsyncIterator[Gat
         journal=gated,
         frames=blocks,
         costs=PricesAtEnd(Displays(), wait_s=0.0),
+        presence=Presence(),
     )
     gateway = Gateway(log=log, codec=codec, server=server, blocks=blocks, cipher=cipher, gate=gated.gate)
     gateway.tasks = [asyncio.create_task(journal.run()), asyncio.create_task(blocks.run())]

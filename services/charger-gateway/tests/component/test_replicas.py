@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,7 @@ from ev_contracts.gateway import (
     CommandSent,
     CommandUndeliverable,
     ConnectionLost,
+    ReplicaBeat,
     ResetStation,
     StationConnected,
     StationDisconnected,
@@ -153,8 +155,9 @@ async def platform(lab: "Endpoints", namespace: str, tmp_path: Path) -> AsyncIte
         await log.stop()
 
 
-CONNECTIONS, DESK, TRANSACTIONS = (
+CONNECTIONS, REPLICAS, DESK, TRANSACTIONS = (
     "gateway.connection.event.v1",
+    "gateway.replica.sample.v1",
     "gateway.desk.event.v1",
     "gateway.transaction.event.v1",
 )
@@ -227,15 +230,42 @@ async def test_a_replica_that_is_told_to_stop_drains(platform: Platform) -> None
     assert gone.reason == "draining"
 
 
-async def test_a_newer_connection_at_another_replica_displaces_the_older(platform: Platform) -> None:
+async def both_know_each_other(platform: Platform) -> None:
+    """Each of the two replicas has beaten while the other listened."""
+
+    async def beaten() -> bool:
+        beats = Counter(one.replica_id for one in await platform.records(REPLICAS, ReplicaBeat))
+        return len(beats) == 2 and min(beats.values()) >= 3
+
+    await eventually(beaten, deadline_s=30, what="beats of both")
+
+
+async def test_a_living_station_keeps_its_place_at_another_replica_too(platform: Platform) -> None:
+    # CVE-2026-20748 (Everon): a second door must not be the way to take an identity from its station.
     first, second = await asyncio.gather(platform.start_replica(), platform.start_replica())
-    async with first.station("NLVOLT0001", "ocpp1.6") as older:
+    async with first.station("NLVOLT0001", "ocpp1.6") as honest:
         await platform.wait_for(CONNECTIONS, StationConnected)
+        await both_know_each_other(platform)
+        async with second.station("NLVOLT0001", "ocpp1.6") as thief:
+            with pytest.raises(ConnectionClosed) as refused:
+                await asyncio.wait_for(thief.recv(), 10)
+        assert refused.value.rcvd is not None
+        assert refused.value.rcvd.code == 1008
+        await honest.send('[2,"m1","Heartbeat",{}]')
+        assert orjson.loads(await honest.recv())[1] == "m1"
+    assert len(await platform.records(CONNECTIONS, StationConnected)) == 1
+
+
+async def test_a_dead_connection_gives_way_to_one_at_another_replica(platform: Platform) -> None:
+    first, second = await asyncio.gather(platform.start_replica(), platform.start_replica())
+    async with first.station("NLVOLT0001", "ocpp1.6") as dead:
+        await platform.wait_for(CONNECTIONS, StationConnected)
+        await both_know_each_other(platform)
+        dead.transport.pause_reading()
         async with second.station("NLVOLT0001", "ocpp1.6") as newer:
-            with pytest.raises(ConnectionClosed):
-                await asyncio.wait_for(older.recv(), 10)
             await newer.send('[2,"m1","Heartbeat",{}]')
-            assert orjson.loads(await newer.recv())[1] == "m1"
+            async with asyncio.timeout(20):
+                assert orjson.loads(await newer.recv())[1] == "m1"
             gone = await platform.wait_for(CONNECTIONS, StationDisconnected)
     assert (gone.reason, gone.epoch) == ("displaced", 0)
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from charger_gateway.domain.presence import SILENCE_S, Held, Presence
+from charger_gateway.domain.presence import LIVES_S, SILENCE_S, Held, Presence
 from ev_contracts.gateway import ConnectionDisplaced, ConnectionLost, StationConnected, StationDisconnected
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -73,3 +73,13 @@ def test_silent_replicas_without_connections_are_forgotten() -> None:
     presence.beat("gw-1", 0.0)
     presence.forget_idle(SILENCE_S + 1)
     assert presence.silence_s("gw-1", 5.0) == float("inf")
+
+
+def test_a_replica_lives_by_its_own_beats_alone() -> None:
+    presence = Presence()
+    presence.connected(KEY, connected("gw-1"), 5, 0.0)
+    presence.restart_silence(10.0)
+    assert not presence.lives("gw-1", 10.0)
+    presence.beat("gw-1", 10.0)
+    assert presence.lives("gw-1", 10.0 + LIVES_S)
+    assert not presence.lives("gw-1", 10.5 + LIVES_S)

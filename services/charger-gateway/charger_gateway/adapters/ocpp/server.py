@@ -15,6 +15,7 @@ from charger_gateway.adapters.ocpp.connection import (
     Connection,
     Costs,
 )
+from charger_gateway.adapters.ocpp.contests import Contests
 from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.entrance import Entrance, UnderWay
 from charger_gateway.adapters.ocpp.handshake import Admitted, Doorkeeper
@@ -25,11 +26,18 @@ from charger_gateway.adapters.ocpp.pacing import MessagePace
 from charger_gateway.adapters.ocpp.sockets import StationSocket
 from charger_gateway.adapters.ocpp.stalls import WatchedJournal
 from charger_gateway.adapters.trust.tls import TlsContext
+from charger_gateway.domain.presence import Presence
 from charger_gateway.domain.running import RunningTransactions
 from charger_gateway.domain.station import STATION_EVENTS
 from charger_gateway.ports import Directory, FrameKeeper, Journal, JournalUnavailable
 from chassis.clock import Clock
-from ev_contracts.gateway import ConnectionDisplaced, ForeignCertificateRefused, StationConnected, StationDisconnected
+from ev_contracts.gateway import (
+    ConnectionContested,
+    ConnectionDisplaced,
+    ForeignCertificateRefused,
+    StationConnected,
+    StationDisconnected,
+)
 
 CONNECTIONS = "gateway.connection.event.v1"
 _DRAIN_STEP_S = 0.1
@@ -68,6 +76,7 @@ class OcppServer:
         journal: Journal,
         frames: FrameKeeper,
         costs: Costs,
+        presence: Presence,
     ) -> None:
         self.replica_id = replica_id
         self.clock = clock
@@ -84,11 +93,21 @@ class OcppServer:
         self._connections: dict[str, Connection] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._serving: set[asyncio.Task[None]] = set()
+        self.contests = self._contests(presence)
         self._knocks = Knocks(journal=self.journal, metrics=interpreter.metrics, now=clock.now)
         self._door = self._doorkeeper(credential_key)
         self._draining = False
         self.listens = False
         """Whether stations can connect."""
+
+    def _contests(self, presence: Presence) -> Contests:
+        return Contests(
+            replica_id=self.replica_id,
+            presence=presence,
+            journal=self.journal,
+            clock=self.clock,
+            probe_timeout_s=self._limits.probe_timeout_s,
+        )
 
     def _doorkeeper(self, credential_key: bytes) -> Doorkeeper:
         admissions = Admissions(
@@ -131,6 +150,18 @@ class OcppServer:
         held = self._connections.get(station_id)
         if held is not None and 0 <= held.epoch <= epoch:
             self._soon(held.close(CLOSE_GOING_AWAY, "gateway-lost"))
+
+    def contested(self, question: ConnectionContested) -> None:
+        """Another replica asks whether a station of this one still answers: it says so, or gives way."""
+        held = self._connections.get(question.station_id)
+        if question.holder_replica_id == self.replica_id and held is not None and held.epoch == question.epoch:
+            self._soon(self._probe(held, question))
+
+    async def _probe(self, held: Connection, question: ConnectionContested) -> None:
+        if await held.is_alive(self._limits.probe_timeout_s):
+            self.contests.uphold(question)
+        else:
+            await held.close(CLOSE_GOING_AWAY, "displaced")
 
     def _soon(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -250,8 +281,8 @@ class OcppServer:
 
     async def _handle(self, socket: StationSocket, admitted: Admitted) -> None:
         station = admitted.proven.station
-        older = self._connections.get(station.station_id)
-        if older is not None and await older.is_alive(self._limits.probe_timeout_s):
+        key = f"{station.tenant}/{station.station_id}"
+        if await self._is_taken(station.station_id, key):
             # Two at once with one credential: the living one keeps its place, or a thief could take it at will.
             log.error("station.doubled", station=station.station_id, peer=admitted.peer)
             await socket.close(CLOSE_POLICY, "already connected")
@@ -259,7 +290,6 @@ class OcppServer:
         limits = self._limits
         pace = MessagePace(per_s=limits.messages_per_s, burst=limits.messages_burst)
         connection = Connection(socket, admitted.proven, admitted.version, self, pace)
-        key = f"{station.tenant}/{station.station_id}"
         try:
             epoch = await self._connected(connection, key, admitted.proven)
         except JournalUnavailable as error:
@@ -267,6 +297,13 @@ class OcppServer:
             await connection.close(CLOSE_TRY_LATER, "log-unavailable")
             return
         await self._serve(connection, epoch, key)
+
+    async def _is_taken(self, station_id: str, key: str) -> bool:
+        """Whether the station answers on a connection that stands, at whichever replica."""
+        older = self._connections.get(station_id)
+        if older is None:
+            return await self.contests.is_upheld(key, station_id)
+        return await older.is_alive(self._limits.probe_timeout_s)
 
     async def _serve(self, connection: Connection, epoch: int, key: str) -> None:
         station_id = connection.station.station_id
