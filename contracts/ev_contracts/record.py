@@ -35,15 +35,15 @@ def trusted(record: Callable[Fields, Made]) -> Callable[Fields, Made]:
     defaults = {name: field.default for name, field in shape.model_fields.items() if not field.is_required()}
     put = object.__setattr__
 
-    def make(*_none: Fields.args, **fields: Fields.kwargs) -> Made:
+    def make(**fields: Any) -> Record:
         made = object.__new__(shape)
         put(made, "__dict__", defaults | fields)
         put(made, "__pydantic_fields_set__", set(fields))
         put(made, "__pydantic_extra__", None)
         put(made, "__pydantic_private__", None)
-        return cast("Made", made)
+        return made
 
-    return make
+    return cast("Callable[Fields, Made]", make)
 
 
 def utc_millis(moment: datetime) -> datetime:

@@ -79,10 +79,11 @@ class _Source:
 
     def _length(self, name: str, depth: int) -> None:
         # Nearly every length takes one byte, and a call takes longer than to write it.
-        self.add(depth, f"if len({name}) < {_ONE_BYTE}:")
-        self.add(depth + 1, f"append(len({name}) << 1)")
+        self.add(depth, f"n = len({name})")
+        self.add(depth, f"if n < {_ONE_BYTE}:")
+        self.add(depth + 1, "append(n << 1)")
         self.add(depth, "else:")
-        self.add(depth + 1, f"write_long(len({name}), out)")
+        self.add(depth + 1, "write_long(n, out)")
 
     def _number_like(self, schema: Any, kind: str, logical: str | None, value: str, depth: int) -> None:
         lines = {

@@ -1,6 +1,6 @@
 """Places that a station names: a message proves nothing of them, so each is looked up in the registration."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from charger_gateway.domain.station import STATION_EVENTS, Fact, Heard, noticed
@@ -18,12 +18,12 @@ class NamedPlaces:
 
     def unknown(self, facts: Sequence[Fact], action: str, heard: Heard) -> tuple[Fact, ...]:
         """What is to be told beside these facts; nothing while the station's registration is on its way."""
-        if not heard.connectors:
-            return ()
-        return tuple(self._tell(place, action, heard) for place in _named(facts) if self._is_news(place, heard))
+        return tuple(
+            [self._tell(place, action, heard) for place in _not_of(heard, facts) if self._is_news(place, heard)]
+        )
 
     def _is_news(self, place: tuple[int, int], heard: Heard) -> bool:
-        if place in heard.connectors or place in self._told or len(self._told) >= MOST_TOLD:
+        if place in self._told or len(self._told) >= MOST_TOLD:
             return False
         evse, connector = place
         return connector != 0 or all(known != evse for known, _ in heard.connectors)
@@ -35,9 +35,11 @@ class NamedPlaces:
         return Fact(topic=STATION_EVENTS, record=record)
 
 
-def _named(facts: Sequence[Fact]) -> Iterator[tuple[int, int]]:
-    """EVSE 0 is the station itself."""
-    for fact in facts:
+def _not_of(heard: Heard, facts: Sequence[Fact]) -> Sequence[tuple[int, int]]:
+    """The places that are not registered: of most messages none. EVSE 0 is the station itself."""
+    known, found = heard.connectors, []
+    for fact in facts if known else ():
         evse = getattr(fact.record, "evse_number", None)
-        if evse:
-            yield (evse, getattr(fact.record, "connector_number", None) or 0)
+        if evse and (place := (evse, getattr(fact.record, "connector_number", None) or 0)) not in known:
+            found.append(place)
+    return found
