@@ -2452,7 +2452,7 @@ class ForeignCertificateRefused(Record, frozen=True):
 
 
 class Frame(Record, frozen=True):
-    """One frame as it was."""
+    """One frame as it was, sealed alone: what blocks of before their index hold."""
 
     frame_ref: StrictStr
     station_id: StrictStr
@@ -2460,17 +2460,8 @@ class Frame(Record, frozen=True):
     inbound: Annotated[StrictBool, Field(description="From the station.")]
     at: Instant
     ciphertext: Annotated[
-        StrictBytes,
-        Field(
-            description="Empty where the block is sealed as a whole; else the frame alone, as FrameBlock.sealed is made."
-        ),
+        StrictBytes, Field(description="AES-256-GCM under the day's key; the plain bytes are the frame verbatim.")
     ]
-    size: Annotated[
-        StrictInt,
-        Field(
-            description="Bytes of the frame in its block's sealed content, where the frames stand one after the other."
-        ),
-    ] = 0
 
 
 class FrameBlock(Record, frozen=True):
@@ -2478,11 +2469,17 @@ class FrameBlock(Record, frozen=True):
 
     replica_id: StrictStr
     day: Annotated[StrictStr, Field(description="The key's name, YYYY-MM-DD.")]
-    frames: tuple[Frame, ...] = ()
+    frames: Annotated[tuple[Frame, ...], Field(description="Empty where there is an index.")] = ()
+    index: Annotated[
+        StrictStr | None,
+        Field(
+            description="A line a frame, in their order: its reference (epoch-number), > from the station or < to it, milliseconds since 1970, its size in bytes, the station; one space between."
+        ),
+    ] = None
     sealed: Annotated[
         StrictBytes | None,
         Field(
-            description="The frames verbatim, one after the other, under the day's key: 12 bytes of nonce, then AES-256-GCM, bound to the replica, the day, and each frame's reference, station and size; absent where each frame is sealed alone."
+            description="The frames verbatim, one after the other, under the day's key: 12 bytes of nonce, then AES-256-GCM, bound to the replica, the day and the index."
         ),
     ] = None
 

@@ -67,17 +67,15 @@ class Tails:
         return found[-limit:]
 
     def _of(self, block: FrameBlock, station_id: str) -> list[ClearFrame]:
-        if all(frame.station_id != station_id for frame in block.frames):
-            return []
         return [
             ClearFrame(
                 frame_ref=frame.frame_ref,
                 epoch=frame.epoch,
                 inbound=frame.inbound,
                 at=frame.at,
-                text=None if raw is None else raw.decode(errors="replace"),
+                text=None if frame.raw is None else frame.raw.decode(errors="replace"),
             )
-            for frame, raw in zip(block.frames, self._cipher.open(block), strict=True)
+            for frame in self._cipher.open(block)
             if frame.station_id == station_id
         ]
 

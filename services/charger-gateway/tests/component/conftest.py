@@ -110,7 +110,7 @@ class Gateway:
         async with asyncio.timeout(DEADLINE_S):
             while not (blocks := await self.records(FRAMES)):  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.02)
-        return [raw for block in blocks for raw in self.cipher.open(block) if raw is not None]
+        return [one.raw for block in blocks for one in self.cipher.open(block) if one.raw is not None]
 
 
 @contextlib.asynccontextmanager
