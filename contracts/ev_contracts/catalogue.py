@@ -314,6 +314,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         gateway.SecurityEventReported,
         gateway.SettlementReported,
         gateway.StationBooted,
+        gateway.StationCertificateRevoked,
         gateway.StationPasswordTaken,
         gateway.UnknownPlaceNamed,
         gateway.VatNumberValidationRequested,

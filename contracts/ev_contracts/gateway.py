@@ -2976,6 +2976,16 @@ class StationBooted(Record, frozen=True):
     ] = None
 
 
+class StationCertificateRevoked(Record, frozen=True):
+    """A certificate that the station CA signed for the station stands on the CA's list of revocations."""
+
+    station_id: StrictStr
+    serial_number: Annotated[StrictStr, Field(description="Hexadecimal, as OCPP writes it.")]
+    requested_by: StrictStr
+    reason: StrictStr | None = None
+    revoked_at: Instant
+
+
 class StationConnected(Record, frozen=True):
     """A station proved its identity and its socket is open; the record's offset is the connection's epoch."""
 

@@ -24,7 +24,7 @@ from charger_gateway.adapters.price_line import PriceLine
 from charger_gateway.adapters.seal import DeskSeal
 from charger_gateway.adapters.signed_values import RecordSeal
 from charger_gateway.adapters.tails import DESK_EVENTS, Tails
-from charger_gateway.adapters.trust.opening import open_authorities, open_tls, open_trust_store
+from charger_gateway.adapters.trust.opening import open_authorities, open_revocations, open_tls, open_trust_store
 from charger_gateway.domain.command_book import CommandBook
 from charger_gateway.domain.desk import desk
 from charger_gateway.domain.ids import token_key
@@ -143,6 +143,7 @@ def _edge(settings: Settings, wiring: Wiring, sockets: Sockets, directory: Table
         token_key_of=lambda uid: token_key(uid, uid_key),
         version_of=sockets.version_of,
         trusted_roots=None if trust_store is None else trust_store.roots,
+        revocations=open_revocations(settings, sockets.journal, env.clock),
         clock=env.clock,
         business_seconds=Pace(clock=env.clock).business_seconds,
         wait_s=settings.command_wait_s,

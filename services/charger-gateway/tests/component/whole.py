@@ -47,6 +47,10 @@ class Whole:
     settings: Settings
     http: httpx2.AsyncClient
 
+    @property
+    def ca_dir(self) -> Path:
+        return Path(self.settings.station_ca_dir)
+
     def station(self, station_id: str, subprotocol: str) -> Any:
         return connect(
             f"ws://127.0.0.1:{self.settings.ocpp_port}/ocpp/{station_id}",

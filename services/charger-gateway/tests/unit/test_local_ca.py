@@ -1,6 +1,7 @@
 """What the station CA of our own signs, and what not."""
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -83,6 +84,21 @@ def test_revocations_add_up(tmp_path: Path, ca: LocalCa) -> None:
     listed = x509.load_pem_x509_crl((tmp_path / "ca" / "revoked.pem").read_bytes())
     serials = {x509.load_pem_x509_certificate(chain.encode()).serial_number for chain in chains}
     assert {one.serial_number for one in listed} == serials
+
+
+def test_replicas_that_revoke_at_once_lose_none(tmp_path: Path, ca: LocalCa) -> None:
+    chains = [
+        ca.sign(request(ec.generate_private_key(ec.SECP256R1()), STATION), station_id=STATION, now=NOON)
+        for _ in range(24)
+    ]
+    replicas = [LocalCa.open_or_make(tmp_path / "ca", operator="Volt", now=NOON) for _ in range(4)]
+
+    def revoke(number: int) -> None:
+        replicas[number % 4].revoke(chains[number], now=NOON)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(revoke, range(24)))
+    assert len(serials_of(tmp_path / "ca")[1]) == 24
 
 
 def serials_of(folder: Path) -> tuple[datetime | None, set[int]]:

@@ -38,6 +38,7 @@ from ev_contracts.gateway import (
     ReservationEndedAtStation,
     SecurityEventReported,
     SettlementReported,
+    StationCertificateRevoked,
     StationPasswordTaken,
     UnknownPlaceNamed,
     VatNumberValidationRequested,
@@ -84,6 +85,7 @@ Notice: TypeAlias = (
     | PriorityChargingSwitched
     | ReservationEndedAtStation
     | SettlementReported
+    | StationCertificateRevoked
     | StationPasswordTaken
     | UnknownPlaceNamed
 )
@@ -95,4 +97,6 @@ def told_at(event: Notice) -> datetime:
         return event.refused_at
     if isinstance(event, StationPasswordTaken):
         return event.taken_at
+    if isinstance(event, StationCertificateRevoked):
+        return event.revoked_at
     return event.occurred_at if isinstance(event, _Dated) else event.received_at

@@ -16,6 +16,7 @@ from projections.cpo.project import SOURCES, project
 EXAMPLES = Path(__file__).parents[4] / "contracts/examples/gateway"
 STATION_TOPIC, STREAM_TOPIC = "gateway.station.event.v1", "gateway.event-stream.sample.v1"
 WITH_ROWS = {"StationBooted", "FaultReported"}
+TIMES = ("occurred_at", "received_at", "refused_at", "revoked_at", "taken_at")
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -37,9 +38,7 @@ def test_a_notice_is_a_line_of_its_stations_timeline(kind: type[Record]) -> None
             key={
                 "tenant": "volt",
                 "object_id": "NLVOLT0001",
-                "at": next(
-                    facts[name] for name in ("occurred_at", "received_at", "refused_at", "taken_at") if name in facts
-                ),
+                "at": next(facts[name] for name in TIMES if name in facts),
                 "event_id": "e-1",
             },
             values={"type": kind.__name__, "facts": notice.model_dump_json()},

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from charger_gateway.adapters.http import actions, desired, films, jobs, raw, reads, sessions
+from charger_gateway.adapters.http import actions, desired, films, jobs, raw, reads, revocations, sessions
 from charger_gateway.adapters.http.edge import DESK, Edge, own_session
 from charger_gateway.adapters.http.files import create_files
 from chassis.http import create_app
@@ -18,6 +18,7 @@ def create_http(edge: Edge) -> FastAPI:
     actions.add_routes(app, edge)
     jobs.add_routes(app, edge)
     desired.add_routes(app, edge)
+    revocations.add_routes(app, edge)
     reads.add_routes(app, edge)
     films.add_routes(app, edge)
     app.include_router(edge.desk.router(edge.guard))

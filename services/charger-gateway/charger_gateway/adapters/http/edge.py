@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 from charger_gateway.adapters.film import Film
 from charger_gateway.adapters.http.shown import shown
 from charger_gateway.adapters.tails import Tails
+from charger_gateway.adapters.trust.revocations import Revocations
 from charger_gateway.domain.command_book import CommandBook, CommandView, JobView
 from charger_gateway.domain.desk_state import DeskEvent
 from charger_gateway.ports import KnownStation
@@ -76,6 +77,8 @@ class Edge:
     """The OCPP version that a station (by its key) speaks now; None where it is not connected."""
     trusted_roots: Callable[[], Sequence[TrustedRoot]] | None
     """The operator's trust store, if there is one. Raises OSError, ValueError where it cannot be read."""
+    revocations: Revocations | None
+    """Of the local station CA, if there is one."""
     clock: Clock
     business_seconds: Callable[[float], float]
     wait_s: float

@@ -1,7 +1,9 @@
 """CAs of our own: the stations' (root, key and revocations in a folder), and one below a V2G root that others gave."""
 
+import contextlib
+import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,9 +13,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from charger_gateway.adapters.trust.chains import is_signed_by
 from charger_gateway.adapters.trust.csr import checked
 
-ROOT, KEY, REVOKED = "ca.pem", "ca.key", "revoked.pem"
+ROOT, KEY, REVOKED, LOCK = "ca.pem", "ca.key", "revoked.pem", "revoked.lock"
 _YEARS_OF_ROOT = 10
 _DAY = timedelta(days=1)
 _REVOCATION_DAYS = 30
@@ -110,24 +113,46 @@ class LocalCa:
         leaf = builder.sign(self._key, hashes.SHA256())
         return b"".join(_pem(one) for one in (leaf, *self._chain)).decode()
 
+    def issued(self, certificate_pem: str, *, station_id: str) -> x509.Certificate | None:
+        """The certificate, where it is one that this CA signed for the station."""
+        try:
+            certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
+        except ValueError:
+            return None
+        names = [one.value for one in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+        return certificate if names == [station_id] and is_signed_by(certificate, self._root) else None
+
     def revoke(self, certificate_pem: str, *, now: datetime) -> None:
         """From the next handshake that sees the new list on, this certificate is worth nothing."""
         serial = x509.load_pem_x509_certificate(certificate_pem.encode()).serial_number
-        before = x509.load_pem_x509_crl((self._folder / REVOKED).read_bytes())
-        # Of two lists of one age OpenSSL goes on with the one that it knows.
-        at = max(now, before.last_update_utc + timedelta(seconds=1))
-        serials = {serial, *(one.serial_number for one in before)}
-        _write_revocations(self._folder, self._root, self._key, at, serials)
+        with self._alone():
+            self._write(self._listed(), {serial}, now)
 
     def renew_revocations(self, *, now: datetime) -> bool:
         """Writes the list anew where it is about to lapse, whatever stands in it; whether it did."""
-        before = x509.load_pem_x509_crl((self._folder / REVOKED).read_bytes())
-        lapses_at = before.next_update_utc
-        if lapses_at is not None and lapses_at - now > _RENEWED_DAYS_BEFORE * _DAY:
-            return False
-        at = max(now, before.last_update_utc + timedelta(seconds=1))
-        _write_revocations(self._folder, self._root, self._key, at, {one.serial_number for one in before})
+        with self._alone():
+            before = self._listed()
+            lapses_at = before.next_update_utc
+            if lapses_at is not None and lapses_at - now > _RENEWED_DAYS_BEFORE * _DAY:
+                return False
+            self._write(before, set(), now)
         return True
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Replicas share the folder: of two that write at once, one would lose what the other revoked."""
+        with (self._folder / LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _listed(self) -> x509.CertificateRevocationList:
+        return x509.load_pem_x509_crl((self._folder / REVOKED).read_bytes())
+
+    def _write(self, before: x509.CertificateRevocationList, more: set[int], now: datetime) -> None:
+        # Of two lists of one age OpenSSL goes on with the one that it knows.
+        at = max(now, before.last_update_utc + timedelta(seconds=1))
+        serials = {*more, *(one.serial_number for one in before)}
+        _write_revocations(self._folder, self._root, self._key, at, serials)
 
 
 def _make(folder: Path, operator: str, now: datetime) -> None:

@@ -11,10 +11,11 @@ from charger_gateway.adapters.trust.local_ca import REVOKED, ROOT, LocalCa
 from charger_gateway.adapters.trust.outside import Outside
 from charger_gateway.adapters.trust.provisioning import Provisioning
 from charger_gateway.adapters.trust.responders import Responders
+from charger_gateway.adapters.trust.revocations import Revocations
 from charger_gateway.adapters.trust.roots import Roots
 from charger_gateway.adapters.trust.store import TrustStore
 from charger_gateway.adapters.trust.tls import TlsContext, TlsFiles
-from charger_gateway.ports import StationCa
+from charger_gateway.ports import Journal, StationCa
 from charger_gateway.settings import Settings
 from chassis.clock import Clock
 from chassis.http.guarded import GuardedHttp
@@ -29,6 +30,12 @@ def open_ca(settings: Settings, now: datetime) -> LocalCa | None:
     if not settings.station_ca_dir:
         return None
     return LocalCa.open_or_make(Path(settings.station_ca_dir), operator=settings.station_ca_operator, now=now)
+
+
+def open_revocations(settings: Settings, journal: Journal, clock: Clock) -> Revocations | None:
+    """None where another CA than the local one signs. Raises OSError, ValueError."""
+    ca = None if settings.est_url else open_ca(settings, clock.now())
+    return None if ca is None else Revocations(ca=ca, journal=journal, clock=clock)
 
 
 def open_cas(settings: Settings, now: datetime) -> Mapping[str, StationCa]:
