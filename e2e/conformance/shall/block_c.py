@@ -21,10 +21,19 @@ async def _restricted(charger: Charger, uid: str, places: ChargingPlaces) -> Any
     return await eventually(known, what="the new card")
 
 
+async def _start_is_refused(charger: Charger, uid: str, why: str, **place: int) -> None:
+    """The operator's own remote start for the card; the station hears nothing of it."""
+    asked = {"id_token": uid, "reason": "he asked for help"} | place
+    response = await charger.stand.command(charger.station_id, "start", asked)
+    assert (response.status_code, why in response.text) == (409, True), response.text
+    assert charger.asked.empty()
+
+
 @SHALL.case("C01.FR.18", "A good token of a driver who may not use this kind of EVSE is NotAllowedTypeEVSE.")
 async def not_this_kind(charger: Charger) -> None:
     told = await _restricted(charger, "CAFE0118", ChargingPlaces(site_ids=("S-OCTT",), allows_ac=False))
     assert told == {"status": "NotAllowedTypeEVSE"}
+    await _start_is_refused(charger, "CAFE0118", "not-at-this-kind-of-evse")
 
 
 @SHALL.case("C01.FR.20", "A token for some EVSEs of the station is answered with the list of them.")
@@ -32,6 +41,7 @@ async def some_evses(charger: Charger) -> None:
     second = shape_of(charger.station_id).evses[1].evse_id
     told = await _restricted(charger, "CAFE0120", ChargingPlaces(evse_ids=(second,)))
     assert told == {"status": "Accepted", "evseId": [2]}
+    await _start_is_refused(charger, "CAFE0120", "not-at-this-location", evse_number=1)
     first = await Transaction(charger).starts("Authorized", idToken=token("CAFE0120"))
     assert first["idTokenInfo"]["status"] == "NotAtThisLocation"
     second_one = await Transaction(charger, evse=2).starts("Authorized", idToken=token("CAFE0120"))
@@ -42,6 +52,7 @@ async def some_evses(charger: Charger) -> None:
 async def no_evse(charger: Charger) -> None:
     told = await _restricted(charger, "CAFE0122", ChargingPlaces(site_ids=("S-ELSEWHERE",)))
     assert told == {"status": "NotAtThisLocation"}
+    await _start_is_refused(charger, "CAFE0122", "not-at-this-location")
 
 
 @SHALL.case("C01.FR.19", "A token for all EVSEs of the station is answered without a list of them.")

@@ -239,9 +239,16 @@ class TablesDirectory:
         verdict = judge(token, cpo_party_id=cpo_party_id, contracts=contracts, at=at)
         if not verdict.accepted:
             return verdict
-        group = None if token.group_id is None else self._groups.get(f"{token.tenant}/{token.group_id}")
+        group = self._group_of(token)
         limits, places = self._limits(token, group), _places(token, group)
         return replace(verdict, limits=limits, places=places) if limits or places else verdict
+
+    def places(self, token: TokenSnapshot) -> tuple[ChargingPlaces, ...]:
+        """Where the token may start sessions: each of them must allow a place; none where anywhere."""
+        return _places(token, self._group_of(token))
+
+    def _group_of(self, token: TokenSnapshot) -> GroupSnapshot | None:
+        return None if token.group_id is None else self._groups.get(f"{token.tenant}/{token.group_id}")
 
     def _limits(self, token: TokenSnapshot, group: GroupSnapshot | None) -> tuple[SessionLimit, ...]:
         """Its own and its group's; most have none, and cost nothing."""

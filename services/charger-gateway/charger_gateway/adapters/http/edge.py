@@ -15,12 +15,12 @@ from charger_gateway.adapters.tails import Tails
 from charger_gateway.adapters.trust.revocations import Revocations
 from charger_gateway.domain.command_book import CommandBook, CommandView, JobView
 from charger_gateway.domain.desk_state import DeskEvent
-from charger_gateway.ports import KnownStation
+from charger_gateway.ports import KnownStation, StationShape
 from chassis.auth import Caller, Guard, Principal, Resource
 from chassis.clock import Clock, new_id
 from chassis.decider import derived_id
 from chassis.http import Accepted, CommandDesk, Pending, Problem, body_hash
-from ev_contracts.accounts import TokenSnapshot
+from ev_contracts.accounts import ChargingPlaces, TokenSnapshot
 from ev_contracts.gateway import TrustedRoot
 
 DESK = "gateway.desk"
@@ -43,6 +43,8 @@ class Stations(Protocol):
     def token(self, uid_hmac: str) -> TokenSnapshot | None: ...
     def token_by_ref(self, token_ref: str) -> TokenSnapshot | None: ...
     def group(self, group_id: str) -> Iterable[TokenSnapshot]: ...
+    def places(self, token: TokenSnapshot) -> Sequence[ChargingPlaces]: ...
+    def shape(self, tenant: str, station_id: str) -> StationShape: ...
 
 
 class Sealing(Protocol):

@@ -17,11 +17,16 @@ from charger_gateway.adapters.http.edge import (
     resource_of,
     send,
 )
+from charger_gateway.domain.places import NOT_HERE, NOT_THIS_KIND, here
 from charger_gateway.domain.tokens import word_of
+from charger_gateway.ports import KnownStation
 from chassis.auth import Caller, Resource
+from chassis.http import Problem
 from ev_contracts.accounts import TokenSnapshot
 from ev_contracts.common import SessionTargets
 from ev_contracts.gateway import ChargingProfile, StartTransactionRemotely, StopTransactionRemotely
+
+_NOT_THERE = {NOT_HERE: "not-at-this-location", NOT_THIS_KIND: "not-at-this-kind-of-evse"}
 
 
 class Targets(BaseModel):
@@ -79,6 +84,8 @@ def add_routes(app: FastAPI, edge: Edge) -> None:
         station = edge.station(station_id)
         token = edge.stations.token(edge.token_key_of(body.id_token))
         asked = asked_of(station, caller, body, idempotency_key, token)
+        if token is not None:
+            _is_good_there(edge, station, body.evse_number, token)
         return await send(edge, asked, _start(edge, asked, body, token))
 
     start.__annotations__["body"] = _START
@@ -98,6 +105,15 @@ def add_routes(app: FastAPI, edge: Edge) -> None:
         asked = asked_of(station, caller, body, idempotency_key, token)
         command = StopTransactionRemotely(**asked.shared(edge), transaction_id=body.transaction_id)
         return await send(edge, asked, command)
+
+
+def _is_good_there(edge: Edge, station: KnownStation, evse_number: int | None, token: TokenSnapshot) -> None:
+    """Raises Problem 409: where a provider's drivers may charge counts for whoever starts for them too."""
+    places = edge.stations.places(token)
+    some = here(places, edge.stations.shape(station.tenant, station.station_id).evses) if places else None
+    word = None if some is None else some.refusal(evse_number or 0)
+    if word is not None:
+        raise Problem(409, _NOT_THERE[word])
 
 
 def _of_the_group(edge: Edge, caller: Caller, resource: Resource, began: TokenSnapshot) -> TokenSnapshot:
