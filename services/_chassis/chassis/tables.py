@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
@@ -91,6 +91,54 @@ class Table(Generic[T]):
         self.positions[partition] = position
         self._moved.set()
         self._moved = asyncio.Event()
+
+
+class KeyedTable(Table[T]):
+    """A table with a second key, which no two records have at once."""
+
+    def __init__(self, topic: str, second: Callable[[str, T], str]) -> None:
+        super().__init__(topic)
+        self._second = second
+        self._keys: dict[str, str] = {}
+
+    def on_change(self, key: str, old: T | None, new: T | None) -> None:
+        """Keep the second keys."""
+        if old is not None and self._keys.get(before := self._second(key, old)) == key:
+            del self._keys[before]
+        if new is not None:
+            self._keys[self._second(key, new)] = key
+
+    def key_of(self, second: str) -> str | None:
+        """The full key."""
+        return self._keys.get(second)
+
+    def find(self, second: str) -> T | None:
+        """The value."""
+        return self._values.get(self._keys.get(second, ""))
+
+
+class GroupedTable(Table[T]):
+    """A table whose records belong together in groups, each record to one at a time, or (None) to none."""
+
+    def __init__(self, topic: str, group: Callable[[str, T], Hashable | None]) -> None:
+        super().__init__(topic)
+        self._group = group
+        self._groups: dict[Hashable, dict[str, T]] = {}
+
+    def on_change(self, key: str, old: T | None, new: T | None) -> None:
+        """Keep the groups."""
+        if old is not None:
+            name = self._group(key, old)
+            members = self._groups.get(name, {})
+            members.pop(key, None)
+            if not members:
+                self._groups.pop(name, None)
+        if new is not None and (name := self._group(key, new)) is not None:
+            self._groups.setdefault(name, {})[key] = new
+
+    def members(self, group: Hashable) -> Collection[T]:
+        """The values of a group, in no order that means anything."""
+        return self._groups.get(group, {}).values()
 
 
 class Follower:

@@ -1,6 +1,6 @@
 """The composition root: settings in, a service that can be run out."""
 
-from accounts.adapters.http import Edge, TokenTable, accounts_app
+from accounts.adapters.http import Edge, accounts_app
 from accounts.adapters.vault import SqliteVault
 from accounts.domain.driver import driver
 from accounts.domain.group import group
@@ -13,7 +13,7 @@ from chassis.dead_letters.routes import repair_router
 from chassis.log import Log
 from chassis.runner import Entity, HttpEdge, Service, wire
 from chassis.settings import read_secret
-from chassis.tables import Table
+from chassis.tables import KeyedTable, Table
 from ev_contracts.authority import ACTS
 from ev_contracts.catalogue import RECORDS, TOPICS
 
@@ -42,7 +42,7 @@ def build(
         vault=SqliteVault(settings.data_dir / "vault.sqlite", read_secret(settings, "vault-master-key")),
         token_key=read_secret(settings, "token-key"),
         parties=Table("assets.party.snapshot.v1"),
-        tokens=TokenTable(),
+        tokens=KeyedTable("accounts.token.snapshot.v1", lambda _, token: token.token_ref),
         groups=Table("accounts.group.snapshot.v1"),
         subscriptions=Table("accounts.subscription.snapshot.v1"),
     )

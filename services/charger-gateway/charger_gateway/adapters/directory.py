@@ -9,7 +9,7 @@ from charger_gateway.domain.places import StationEvse
 from charger_gateway.domain.station import SessionLimit, TokenVerdict
 from charger_gateway.domain.tokens import UNKNOWN_TOKEN, judge
 from charger_gateway.ports import KnownStation, StationShape
-from chassis.tables import Table
+from chassis.tables import GroupedTable, KeyedTable, Table
 from ev_contracts.accounts import ChargingPlaces, GroupSnapshot, TokenSnapshot
 from ev_contracts.assets import (
     CommercialSnapshot,
@@ -67,47 +67,36 @@ def _evse(station: StationSnapshot, evse: Evse) -> StationEvse:
     )
 
 
-class Tokens(Table[TokenSnapshot]):
+class Tokens(KeyedTable[TokenSnapshot]):
     """Tokens, also by their reference and by their group."""
 
     def __init__(self) -> None:
-        super().__init__("accounts.token.snapshot.v1")
-        self.by_ref: dict[str, TokenSnapshot] = {}
+        super().__init__("accounts.token.snapshot.v1", lambda _, token: token.token_ref)
         self.by_group: dict[str, dict[str, TokenSnapshot]] = {}
 
     def on_change(self, key: str, old: TokenSnapshot | None, new: TokenSnapshot | None) -> None:
-        """Keep the indexes."""
+        """Keep the groups too."""
+        super().on_change(key, old, new)
         if old is not None:
-            self.by_ref.pop(old.token_ref, None)
             self.by_group.get(old.group_id or "", {}).pop(key, None)
-        if new is not None:
-            self.by_ref[new.token_ref] = new
-            if new.group_id is not None:
-                self.by_group.setdefault(new.group_id, {})[key] = new
+        if new is not None and new.group_id is not None:
+            self.by_group.setdefault(new.group_id, {})[key] = new
 
 
-class Contracts(Table[CommercialSnapshot | OwnershipSnapshot]):
+class Contracts(GroupedTable[CommercialSnapshot | OwnershipSnapshot]):
     """Commercial contracts by operator and service provider; ownership is not the gateway's business."""
 
     def __init__(self) -> None:
-        super().__init__("assets.contract.snapshot.v1")
-        self._between: dict[tuple[str, str], dict[str, CommercialSnapshot]] = {}
-
-    def on_change(
-        self,
-        key: str,
-        old: CommercialSnapshot | OwnershipSnapshot | None,
-        new: CommercialSnapshot | OwnershipSnapshot | None,
-    ) -> None:
-        """Keep the index."""
-        if isinstance(old, CommercialSnapshot):
-            self._between.get((old.cpo_party_id, old.emsp_party_id), {}).pop(key, None)
-        if isinstance(new, CommercialSnapshot):
-            self._between.setdefault((new.cpo_party_id, new.emsp_party_id), {})[key] = new
+        super().__init__("assets.contract.snapshot.v1", _traders_of)
 
     def between(self, cpo_party_id: str, emsp_party_id: str) -> tuple[CommercialSnapshot, ...]:
         """All versions of all contracts of the two."""
-        return tuple(self._between.get((cpo_party_id, emsp_party_id), {}).values())
+        both = self.members((cpo_party_id, emsp_party_id))
+        return tuple(each for each in both if isinstance(each, CommercialSnapshot))
+
+
+def _traders_of(_key: str, contract: CommercialSnapshot | OwnershipSnapshot) -> tuple[str, str] | None:
+    return None if isinstance(contract, OwnershipSnapshot) else (contract.cpo_party_id, contract.emsp_party_id)
 
 
 class Displays(Table[CostDisplaySnapshot]):
@@ -220,7 +209,7 @@ class TablesDirectory:
 
     def token_by_ref(self, token_ref: str) -> TokenSnapshot | None:
         """The token that a session names."""
-        return self._tokens.by_ref.get(token_ref)
+        return self._tokens.find(token_ref)
 
     def group(self, group_id: str) -> Iterable[TokenSnapshot]:
         """The tokens that belong to it now."""

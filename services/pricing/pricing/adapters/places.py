@@ -2,49 +2,10 @@
 
 from dataclasses import dataclass
 
-from chassis.tables import Table
+from chassis.tables import KeyedTable, Table
 from ev_contracts.accounts import TokenSnapshot
 from ev_contracts.assets import Connector, Evse, SiteSnapshot, StationSnapshot
 from ev_contracts.common import Place
-
-
-class Stations(Table[StationSnapshot]):
-    """Stations by their identity, which is one on the whole platform."""
-
-    def __init__(self) -> None:
-        super().__init__("assets.station.snapshot.v1")
-        self._keys: dict[str, str] = {}
-
-    def on_change(self, key: str, old: StationSnapshot | None, new: StationSnapshot | None) -> None:  # noqa: ARG002
-        """Keys are `<tenant>/<station_id>`."""
-        tenant, _, station_id = key.partition("/")
-        if new is None:
-            self._keys.pop(station_id, None)
-        else:
-            self._keys[station_id] = tenant
-
-    def tenant_of(self, station_id: str) -> str | None:
-        """In whose books it stands."""
-        return self._keys.get(station_id)
-
-
-class Tokens(Table[TokenSnapshot]):
-    """Tokens by their random reference."""
-
-    def __init__(self) -> None:
-        super().__init__("accounts.token.snapshot.v1")
-        self._by_ref: dict[str, TokenSnapshot] = {}
-
-    def on_change(self, _key: str, old: TokenSnapshot | None, new: TokenSnapshot | None) -> None:
-        """A reference stays with its token."""
-        if old is not None:
-            self._by_ref.pop(old.token_ref, None)
-        if new is not None:
-            self._by_ref[new.token_ref] = new
-
-    def by_ref(self, token_ref: str) -> TokenSnapshot | None:
-        """Whatever its status is now."""
-        return self._by_ref.get(token_ref)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +22,18 @@ class Places:
     """The tables that a quote is looked up in."""
 
     def __init__(self) -> None:
-        self.stations = Stations()
+        self.stations: KeyedTable[StationSnapshot] = KeyedTable(
+            "assets.station.snapshot.v1", lambda _, of: of.station_id
+        )
         self.sites: Table[SiteSnapshot] = Table("assets.site.snapshot.v1")
-        self.tokens = Tokens()
+        self.tokens: KeyedTable[TokenSnapshot] = KeyedTable("accounts.token.snapshot.v1", lambda _, of: of.token_ref)
 
     def spot(self, station_id: str, evse_number: int, connector_number: int) -> Spot | None:
         """None where there is no such connector, or its station is retired or its site unknown here."""
-        tenant = self.stations.tenant_of(station_id)
-        station = self.stations.get(f"{tenant}/{station_id}")
-        if tenant is None or station is None or station.retired:
+        key, station = self.stations.key_of(station_id), self.stations.find(station_id)
+        if key is None or station is None or station.retired:
             return None
+        tenant = key.partition("/")[0]
         site = self.sites.get(f"{tenant}/{station.site_id}")
         evse = next((each for each in station.evses if each.evse_number == evse_number), None)
         connector = None if evse is None else _connector_of(evse, connector_number)

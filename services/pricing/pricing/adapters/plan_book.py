@@ -2,31 +2,22 @@
 
 from datetime import datetime
 
-from chassis.tables import Table
+from chassis.tables import GroupedTable, Table
 from ev_contracts.accounts import SubscriptionSnapshot
 from ev_contracts.common import AllowanceKind, PlanTerms, PlanVersion, Relation
 from ev_contracts.pricing import AllowanceSnapshot, PlanSnapshot
 from pricing.domain.entitlement import Available, month_of
 
 
-class Subscriptions(Table[SubscriptionSnapshot]):
-    """By tenant and driver."""
+class Subscriptions(GroupedTable[SubscriptionSnapshot]):
+    """By tenant and driver: keys are `<tenant>/<driver_ref>#<subscription_id>`."""
 
     def __init__(self) -> None:
-        super().__init__("accounts.subscription.snapshot.v1")
-        self._by_driver: dict[str, dict[str, SubscriptionSnapshot]] = {}
-
-    def on_change(self, key: str, old: SubscriptionSnapshot | None, new: SubscriptionSnapshot | None) -> None:  # noqa: ARG002
-        """Keys are `<tenant>/<driver_ref>#<subscription_id>`."""
-        held = self._by_driver.setdefault(key.rpartition("#")[0], {})
-        if new is None:
-            held.pop(key, None)
-        else:
-            held[key] = new
+        super().__init__("accounts.subscription.snapshot.v1", lambda key, _: key.rpartition("#")[0])
 
     def of(self, relation: Relation, at: datetime) -> SubscriptionSnapshot | None:
         """The one in force; accounts sees to it that there is one at most."""
-        held = self._by_driver.get(f"{relation.seller_tenant}/{relation.buyer_ref}", {}).values()
+        held = self.members(f"{relation.seller_tenant}/{relation.buyer_ref}")
         found = (
             each
             for each in held
@@ -37,24 +28,16 @@ class Subscriptions(Table[SubscriptionSnapshot]):
         return max(found, key=lambda each: (each.valid_from, each.subscription_id), default=None)
 
 
-class Plans(Table[PlanSnapshot]):
-    """By tenant and plan."""
+class Plans(GroupedTable[PlanSnapshot]):
+    """By tenant and plan: keys are `<tenant>/<plan_id>@<version>`."""
 
     def __init__(self) -> None:
-        super().__init__("pricing.plan.snapshot.v1")
-        self._by_plan: dict[str, dict[str, PlanVersion]] = {}
-
-    def on_change(self, key: str, old: PlanSnapshot | None, new: PlanSnapshot | None) -> None:  # noqa: ARG002
-        """Keys are `<tenant>/<plan_id>@<version>`."""
-        held = self._by_plan.setdefault(key.rpartition("@")[0], {})
-        if new is None:
-            held.pop(key, None)
-        else:
-            held[key] = new.plan
+        super().__init__("pricing.plan.snapshot.v1", lambda key, _: key.rpartition("@")[0])
 
     def all_of(self, tenant: str, plan_id: str) -> list[PlanVersion]:
         """Every version, the oldest first."""
-        return sorted(self._by_plan.get(f"{tenant}/{plan_id}", {}).values(), key=lambda each: each.version)
+        versions = [each.plan for each in self.members(f"{tenant}/{plan_id}")]
+        return sorted(versions, key=lambda each: each.version)
 
     def in_force(self, tenant: str, plan_id: str, at: datetime) -> PlanVersion | None:
         """Of the versions valid by then the one that became so last, of two the newer."""

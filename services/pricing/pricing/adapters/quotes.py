@@ -119,7 +119,7 @@ def _token(edge: Edge, asked: QuotedSaleBody, tenant: str) -> TokenSnapshot | No
     """Whoever sells to a driver quotes for his own drivers; an operator for any token, as he would let it in."""
     if asked.token_ref is None:
         return None
-    token = edge.places.tokens.by_ref(asked.token_ref)
+    token = edge.places.tokens.find(asked.token_ref)
     if token is None or (asked.relation is RelationKind.EMSP_TO_DRIVER and token.tenant != tenant):
         raise wrong_fields({"sale.token_ref": "no such token"})
     return token

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from chassis.tables import Table
+from chassis.tables import GroupedTable, Table
 from ev_contracts.assets import PartySnapshot, SiteSnapshot, StationSnapshot
 from ev_contracts.pricing import TariffSnapshot
 from ev_contracts.roaming import PartnerSnapshot
@@ -46,24 +46,15 @@ def _tokens(partner: PartnerSnapshot | None) -> list[str]:
     return [token for token in (partner.token_a_sha256, partner.token_c_sha256) if token is not None]
 
 
-class StationTable(Table[StationSnapshot]):
+class StationTable(GroupedTable[StationSnapshot]):
     """Stations, found by their site."""
 
     def __init__(self) -> None:
-        super().__init__("assets.station.snapshot.v1")
-        self._keys_at: dict[str, dict[str, None]] = {}
-
-    def on_change(self, key: str, old: StationSnapshot | None, new: StationSnapshot | None) -> None:
-        """Keep the index of the site's stations."""
-        tenant = key.partition("/")[0]
-        if old is not None:
-            self._keys_at.get(f"{tenant}/{old.site_id}", {}).pop(key, None)
-        if new is not None:
-            self._keys_at.setdefault(f"{tenant}/{new.site_id}", {})[key] = None
+        super().__init__("assets.station.snapshot.v1", lambda key, of: f"{key.partition('/')[0]}/{of.site_id}")
 
     def at_site(self, site_key: str) -> list[StationSnapshot]:
         """The site's stations by id."""
-        return [station for key in sorted(self._keys_at.get(site_key, {})) if (station := self.get(key)) is not None]
+        return sorted(self.members(site_key), key=lambda station: station.station_id)
 
 
 class Network:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar, assert_never
 
-from chassis.tables import Table
+from chassis.tables import KeyedTable, Table
 from ev_contracts.accounts import TokenSnapshot
 from ev_contracts.assets import (
     CommercialSnapshot,
@@ -78,54 +78,6 @@ def _in_force(versions: Iterable[C], at: datetime) -> C | None:
     return max(begun, key=lambda each: (each.valid_from, each.contract_version, each.contract_id), default=None)
 
 
-class Tokens(Table[TokenSnapshot]):
-    """Tokens by their random reference."""
-
-    def __init__(self) -> None:
-        super().__init__("accounts.token.snapshot.v1")
-        self._by_ref: dict[str, TokenSnapshot] = {}
-
-    def on_change(self, _key: str, old: TokenSnapshot | None, new: TokenSnapshot | None) -> None:
-        if old is not None:
-            self._by_ref.pop(old.token_ref, None)
-        if new is not None:
-            self._by_ref[new.token_ref] = new
-
-    def by_ref(self, token_ref: str) -> TokenSnapshot | None:
-        """The token of this reference, whatever its status is now."""
-        return self._by_ref.get(token_ref)
-
-
-class Stations(Table[StationSnapshot]):
-    """Stations, and in whose network each stands."""
-
-    def __init__(self) -> None:
-        super().__init__("assets.station.snapshot.v1")
-        self.tenants: dict[str, str] = {}
-
-    def on_change(self, key: str, _old: StationSnapshot | None, new: StationSnapshot | None) -> None:
-        """An identity is one station's for ever."""
-        tenant, _, station_id = key.partition("/")
-        if new is None:
-            self.tenants.pop(station_id, None)
-        else:
-            self.tenants[station_id] = tenant
-
-
-class Targets(Table[TargetSnapshot]):
-    """The targets of running sessions, by session."""
-
-    def __init__(self) -> None:
-        super().__init__("sessions.target.snapshot.v1")
-        self.keys: dict[str, str] = {}
-
-    def on_change(self, key: str, old: TargetSnapshot | None, new: TargetSnapshot | None) -> None:
-        if old is not None:
-            self.keys.pop(old.session_id, None)
-        if new is not None:
-            self.keys[new.session_id] = key
-
-
 class Meters(Table[ComponentSnapshot]):
     """The meters of stations, each with the time it was fitted for."""
 
@@ -162,19 +114,24 @@ class SnapshotFacts:
     def __init__(self, seal: RecordSeal | None = None) -> None:
         self._seal = seal
         self.meters = Meters()
-        self.stations = Stations()
+        self.stations: KeyedTable[StationSnapshot] = KeyedTable(
+            "assets.station.snapshot.v1", lambda _, of: of.station_id
+        )
         self.sites: Table[SiteSnapshot] = Table("assets.site.snapshot.v1")
         self.contracts = Contracts()
-        self.tokens = Tokens()
-        self.targets = Targets()
+        self.tokens: KeyedTable[TokenSnapshot] = KeyedTable("accounts.token.snapshot.v1", lambda _, of: of.token_ref)
+        self.targets: KeyedTable[TargetSnapshot] = KeyedTable(
+            "sessions.target.snapshot.v1", lambda _, of: of.session_id
+        )
 
     def tenant_of(self, station_id: str) -> str | None:
         """In whose network a station stands; None while it is unknown here."""
-        return self.stations.tenants.get(station_id)
+        key = self.stations.key_of(station_id)
+        return None if key is None else key.partition("/")[0]
 
     def target(self, session_id: str) -> tuple[str, TargetSnapshot] | None:
         """See `ports.Facts`."""
-        key = self.targets.keys.get(session_id)
+        key = self.targets.key_of(session_id)
         found = None if key is None else self.targets.get(key)
         return None if key is None or found is None else (key.rpartition("@")[0], found)
 
@@ -243,7 +200,7 @@ class SnapshotFacts:
         )
         if token_ref is None or token_status != ACCEPTED:
             return base
-        token = self.tokens.by_ref(token_ref)
+        token = self.tokens.find(token_ref)
         return None if token is None else self._with_provider(base, token, tenant, at)
 
     def _with_provider(self, base: Parties, token: TokenSnapshot, tenant: str, at: datetime) -> Parties | None:

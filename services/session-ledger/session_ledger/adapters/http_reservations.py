@@ -112,7 +112,7 @@ def _stamped(
     """Its begin, the token's group, and what a no-show is priced by. Raises Problem 422 for a token that may not."""
     station_id, number = evse
     starts_at = body.starts_at or edge.clock.now()
-    token = facts.tokens.by_ref(body.token_ref)
+    token = facts.tokens.find(body.token_ref)
     place = facts.place(tenant, station_id, number, 1)
     parties = facts.parties(tenant, station_id, body.token_ref, ACCEPTED, starts_at)
     refuse_if(_wrong_token(token, place, parties))

@@ -7,11 +7,10 @@ from accounts.adapters.http.edge import Edge
 from accounts.adapters.http.groups import add_group_routes
 from accounts.adapters.http.subscriptions import add_subscription_routes
 from accounts.adapters.http.tokens import add_token_routes
-from accounts.adapters.http.tokens_table import TokenTable
 from accounts.adapters.http.vault_doors import add_vault_routes
 from chassis.http import create_app
 
-__all__ = ["Edge", "TokenTable", "accounts_app"]
+__all__ = ["Edge", "accounts_app"]
 
 
 def accounts_app(edge: Edge) -> FastAPI:

@@ -4,13 +4,12 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-from accounts.adapters.http.tokens_table import TokenTable
 from accounts.ports import Access, Vault
 from chassis.auth import Caller, Guard
 from chassis.clock import Clock
 from chassis.http import CommandDesk
-from chassis.tables import Table
-from ev_contracts.accounts import GroupSnapshot, SubscriptionSnapshot
+from chassis.tables import KeyedTable, Table
+from ev_contracts.accounts import GroupSnapshot, SubscriptionSnapshot, TokenSnapshot
 from ev_contracts.assets import PartyRole, PartySnapshot
 
 _KNOWN_WITHIN_S = 1.0
@@ -26,7 +25,8 @@ class Edge:
     vault: Vault
     token_key: bytes
     parties: Table[PartySnapshot]
-    tokens: TokenTable
+    tokens: KeyedTable[TokenSnapshot]
+    """Also by their reference."""
     subscriptions: Table[SubscriptionSnapshot]
     groups: Table[GroupSnapshot]
 

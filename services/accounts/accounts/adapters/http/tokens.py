@@ -87,7 +87,7 @@ async def tell_token(edge: Edge, caller: Caller, asked: Asked, command: _OfAToke
 
 def known_token(edge: Edge, caller: Caller, token_ref: str) -> TokenSnapshot:
     """A token of the caller's tenant. Raises Problem 404."""
-    token = edge.tokens.by_reference(token_ref)
+    token = edge.tokens.find(token_ref)
     if token is None:
         raise Problem(404, "not-found")
     caller.require(tenant=token.tenant)
