@@ -1,6 +1,6 @@
 """A decider: the pure pair of decide and evolve that says when something becomes true, and the fold of its events.
 
-Everything here is pure and without imports of its own, so domain code and policies may use it.
+Everything here is pure and imports nothing but `values`, so domain code and policies may use it.
 """
 
 import uuid
@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import reduce
+from hashlib import sha1
 from typing import Any, Generic, TypeVar
+
+from chassis.values import fleeting
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -45,6 +48,15 @@ class Snapshot:
     record: Any
 
 
+class Folded(list[E], Generic[E, S]):
+    """The events that decide tells, with the state as they leave it: decide has folded them by evolve already."""
+
+    def __init__(self, state: S) -> None:
+        """No events yet, and the state that decide was given."""
+        super().__init__()
+        self.state = state
+
+
 def pause_before(attempt: int, *, first: timedelta, longest: timedelta) -> timedelta:
     """How long to wait before another try, after so many: twice as long each time, and never longer than `longest`."""
     return min(first * (1 << min(attempt, _MOST_DOUBLINGS)), longest)
@@ -64,6 +76,7 @@ def no_snapshots(_before: object, _after: object) -> Sequence[Snapshot]:
 class Decider(Generic[C, S, E]):
     """One kind of aggregate. All functions are pure: time, ids and chance arrive in the command.
 
+    A decide that must know the state after its events to tell the next returns them `Folded`.
     `snapshots(before, after)` names what to publish in the same transaction as the events. `state_type` is needed
     only where evolve is not annotated with the union of the states.
     """
@@ -74,6 +87,11 @@ class Decider(Generic[C, S, E]):
     deadlines: Callable[[S], Sequence[Deadline]] = no_deadlines
     snapshots: Callable[[S, S], Sequence[Snapshot]] = no_snapshots
     state_type: Any = None
+
+
+def state_after(decider: Decider[C, S, E], decided: Sequence[E], state: S) -> S:
+    """The state after what was decided in this state; folded anew only where decide has not done so."""
+    return decided.state if isinstance(decided, Folded) else fold(decider, decided, state)
 
 
 def fold(decider: Decider[C, S, E], events: Iterable[E], state: S | None = None) -> S:
@@ -89,7 +107,7 @@ class To:
     command: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@fleeting
 class EventContext:
     """What the log says of an event besides its facts. `stream_version` is the offset where no decider wrote it."""
 
@@ -111,5 +129,8 @@ _DERIVED = uuid.UUID("5b1e2f0a-6f0c-5d57-9b3e-2d9c1a7e4f10")
 
 
 def derived_id(*parts: str) -> str:
-    """The same id for the same parts, on every machine and at every replay."""
-    return str(uuid.uuid5(_DERIVED, "/".join(parts)))
+    """The same id for the same parts, on every machine and at every replay: a uuid5, made without its class."""
+    digest = bytearray(sha1(_DERIVED.bytes + "/".join(parts).encode(), usedforsecurity=False).digest()[:16])
+    digest[6], digest[8] = digest[6] & 0x0F | 0x50, digest[8] & 0x3F | 0x80
+    name = digest.hex()
+    return f"{name[:8]}-{name[8:12]}-{name[12:16]}-{name[16:20]}-{name[20:]}"

@@ -126,13 +126,13 @@ class Tracing:
             self._provider.add_span_processor(processor)
             self._tracer = self._provider.get_tracer("chassis")
 
-    @contextmanager
-    def processing(self, topic: str, headers: Mapping[str, bytes]) -> Iterator[bytes]:
+    def processing(self, topic: str, headers: Mapping[str, bytes]) -> AbstractContextManager[bytes]:
         """A consumer span linked to the record's producer; yields the traceparent for what comes of it."""
         incoming = headers.get("traceparent", b"")
-        if not self.on:
-            yield incoming
-            return
+        return self._processing(topic, incoming) if self.on else nullcontext(incoming)
+
+    @contextmanager
+    def _processing(self, topic: str, incoming: bytes) -> Iterator[bytes]:
         context = propagate.extract({"traceparent": incoming.decode()}) if incoming else None
         producer = trace.get_current_span(context).get_span_context() if context is not None else None
         links = [trace.Link(producer)] if producer is not None and producer.is_valid else []

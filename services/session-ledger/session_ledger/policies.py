@@ -1,7 +1,8 @@
 """How the ledger reacts: to stations and registry, to its own questions, to reservations, remote starts and prices."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, assert_never
 
 from chassis.decider import EventContext, To
@@ -16,6 +17,7 @@ from ev_contracts.gateway import (
     TransactionUpdated,
 )
 from ev_contracts.pricing import RunningCostComputed
+from ev_contracts.record import Record
 from ev_contracts.sessions import (
     AddReadings,
     AttachReservation,
@@ -234,10 +236,16 @@ def _stamped(
     return {"place": place, "parties": parties}
 
 
-def _same(event: Any, command: Callable[..., Any], *without: str) -> dict[str, Any]:
+def _same(event: Record, command: type[Record], *without: str) -> dict[str, Any]:
     """The fields that the event and the command share, by name."""
-    names = set(type(event).model_fields) & set(command.model_fields)  # type: ignore[attr-defined]  # a record class
-    return {name: getattr(event, name) for name in names - set(without)}
+    told = event.__dict__
+    return {name: told[name] for name in _shared(type(event), command, without)}
+
+
+@lru_cache(64)
+def _shared(event: type[Record], command: type[Record], without: tuple[str, ...]) -> frozenset[str]:
+    """Worked out once for the few pairs that there are."""
+    return frozenset(event.model_fields) & frozenset(command.model_fields) - frozenset(without)
 
 
 def _start(event: TransactionStarted, context: EventContext, facts: Facts) -> StartSession:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from chassis.codec import Poison
 from chassis.dead_letters import Parked
 from chassis.deadlines import mark_of
-from chassis.decider import EventContext, Refused, Snapshot, derived_id
+from chassis.decider import EventContext, Refused, Snapshot, derived_id, state_after
 from chassis.log.envelope import (
     ASK,
     BODY_HASH,
@@ -142,11 +142,11 @@ class Batch:
         traceparent: bytes,
         src: bytes | None,
     ) -> tuple[Live, tuple[Mapping[str, Any], ...]]:
-        unit, state, version = self._unit, live.state, live.version
+        unit, version = self._unit, live.version
+        state = state_after(unit.entity.decider, decided, live.state)
         extra = (*((("traceparent", traceparent),) if traceparent else ()), *(((SRC, src),) if src else ()))
         told = []
         for index, event in enumerate(decided):
-            state = unit.entity.decider.evolve(state, event)
             version += 1
             stamp = Stamp(
                 record_id=derived_id(context.event_id, str(index)),

@@ -1,11 +1,14 @@
 """The test sentence itself, and the fold."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
 import toy
+from hypothesis import given
+from hypothesis import strategies as st
 
-from chassis.decider import derived_id, fold, pause_before
+from chassis.decider import Folded, derived_id, fold, pause_before, state_after
 from chassis.testing import Scenario
 
 ADD = toy.Add(at=toy.NOON, number=1, amount=5)
@@ -34,6 +37,21 @@ def test_a_scenario_that_went_otherwise_fails() -> None:
 def test_the_fold_may_begin_anywhere() -> None:
     assert fold(toy.tally, [ADDED]) == toy.Open(total=5)
     assert fold(toy.tally, [CLOSED], toy.Open(total=5)) == toy.Shut(total=5)
+
+
+def test_what_decide_has_folded_is_not_folded_again() -> None:
+    folded: Folded[toy.Added, toy.Open] = Folded(toy.Open(total=0))
+    folded.append(ADDED)
+    folded.state = toy.Open(total=7)
+    assert folded == [ADDED]
+    assert state_after(toy.tally, folded, toy.Open(total=0)) == toy.Open(total=7)
+    assert state_after(toy.tally, [ADDED], toy.Open(total=0)) == toy.Open(total=5)
+
+
+@given(st.lists(st.text()))
+def test_a_derived_id_is_a_uuid5(parts: list[str]) -> None:
+    namespace = uuid.UUID("5b1e2f0a-6f0c-5d57-9b3e-2d9c1a7e4f10")
+    assert derived_id(*parts) == str(uuid.uuid5(namespace, "/".join(parts)))
 
 
 def test_derived_ids_are_the_same_everywhere() -> None:

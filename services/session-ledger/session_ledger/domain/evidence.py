@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 
+from chassis.values import changed
 from ev_contracts.common import MeterReading
 from session_ledger.domain.rows import Row, Rows, last_register, ms_of, time_of, with_row
 
@@ -134,7 +135,7 @@ def _with_begin(flow: Flow, sample: Sample) -> Flow:
 def with_register(flow: Flow, row: Row) -> Flow:
     """The flow and one more register; the very same object where it adds nothing."""
     registers = with_row(flow.registers, row)
-    return flow if registers is flow.registers else replace(flow, registers=registers)
+    return flow if registers is flow.registers else changed(flow, registers=registers)
 
 
 def _with_interval(flow: Flow, new: tuple[int, int]) -> Flow:

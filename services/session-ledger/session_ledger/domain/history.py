@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from chassis.values import changed
 from ev_contracts.sessions import (
     EnergyDelivered,
     ForeignStopFound,
@@ -167,8 +168,8 @@ def _reviewed(station: Station, event: SessionReviewed) -> Station:
 
 
 def _with(station: Station, session_id: str, **changes: object) -> Station:
-    session = replace(station.sessions[session_id], **changes)  # type: ignore[arg-type]  # replace checks the names
-    return replace(station, sessions={**station.sessions, session_id: session})
+    session = changed(station.sessions[session_id], **changes)
+    return changed(station, sessions={**station.sessions, session_id: session})
 
 
 def _heard(session: Session, received_at: datetime | None) -> datetime:
@@ -217,7 +218,7 @@ def _delivered(station: Station, event: EnergyDelivered) -> Station:
     session = station.sessions[event.session_id]
     sample = Sample(at=event.measured_at, register_wh=event.register_wh)
     row = (ms_of(sample.at), sample.register_wh, event.power_w, event.current_sum_a_tenths)
-    evidence = replace(session.evidence, imported=with_register(session.evidence.imported, row))
+    evidence = changed(session.evidence, imported=with_register(session.evidence.imported, row))
     evidence = _noted(session, evidence, event.seq_no)
     heard_at = _heard(session, event.received_at)
     return _with(

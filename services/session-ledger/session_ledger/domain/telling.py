@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from chassis.decider import Folded
 from ev_contracts.common import MeterReading
 from ev_contracts.sessions import AddReadings, ChangeChargingState, EnergyDelivered, SuspensionEnded, SuspensionStarted
 from session_ledger.domain.account import seconds_by_kind, stretches
@@ -20,13 +21,17 @@ class Telling:
     """The events of one decision so far, and the station as they leave it."""
 
     def __init__(self, station: Station) -> None:
-        self.station = station
-        self.events: list[SessionEvent] = []
+        self.events: Folded[SessionEvent, Station] = Folded(station)
+
+    @property
+    def station(self) -> Station:
+        """As the events so far leave it."""
+        return self.events.state
 
     def say(self, event: SessionEvent) -> None:
         """One more thing is true."""
         self.events.append(event)
-        self.station = evolve(self.station, event)
+        self.events.state = evolve(self.events.state, event)
 
     def session(self, session_id: str) -> Session:
         """The session as it stands now."""

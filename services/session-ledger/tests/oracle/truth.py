@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from chassis.decider import Deadline, Refused
+from chassis.decider import Deadline, Folded, Refused
 from ev_contracts.common import CommercialModel, Parties, Place, SessionFacts
 from ev_contracts.sessions import (
     AddReadings,
@@ -81,6 +81,7 @@ class Ledger:
         assert not isinstance(decided, Refused)
         for event in decided:
             self.station = DECIDER.evolve(self.station, event)
+        assert not isinstance(decided, Folded) or decided.state == self.station
         self.events += decided
 
     def pass_time(self, now: datetime) -> None:

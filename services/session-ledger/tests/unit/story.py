@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from chassis.decider import Refused
+from chassis.decider import Folded, Refused
 from ev_contracts.common import CommercialModel, MeterReading, Parties, Place
 from ev_contracts.sessions import AddReadings, ChangeChargingState, EndSession, SessionDeadlinePassed, StartSession
 from session_ledger.domain.history import SessionEvent
@@ -155,5 +155,6 @@ def told(
         assert not isinstance(decided, Refused)
         for event in decided:
             state = session.evolve(state, event)
+        assert not isinstance(decided, Folded) or decided.state == state
         events += decided
     return events, state
