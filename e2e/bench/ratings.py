@@ -1,7 +1,8 @@
 """Ratings a second on one core, as JSON: a plain tariff, one by time of use, and one that asks for everything.
 
 `python e2e/bench/ratings.py [--seconds 3]` needs nothing that runs. What is measured is `pricing.domain.rating.rate`,
-from a session's facts to the rating that is posted; `engine` is the same without its lines and words.
+from a session's facts to the rating that is posted; `engine` is the same without its lines and words. Garbage is
+collected as rarely as in a service.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from chassis.runner.service import collect_rarely
 from ev_contracts.common import (
     ChargingPeriod,
     DayOfWeek,
@@ -140,6 +142,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=3.0, help="for each figure")
     seconds = parser.parse_args().seconds
+    collect_rarely()
     told = {
         "simple": measured(SIMPLE, session(120), seconds),
         "time_of_use": measured(TIME_OF_USE, session(120), seconds),

@@ -245,6 +245,12 @@ class _Server(uvicorn.Server):
             self.running = False
 
 
+def collect_rarely() -> None:
+    """What is there by now stays, and cycles of garbage are looked for after many allocations; of the whole process."""
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)
+
+
 def run_service(service: Service) -> None:
     """The end of every `__main__`: run until SIGTERM or SIGINT; a failure ends the process with a trace."""
 
@@ -254,6 +260,5 @@ def run_service(service: Service) -> None:
             loop.add_signal_handler(number, service.stop)
         await service.run()
 
-    gc.freeze()
-    gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)
+    collect_rarely()
     uvloop.run(main())

@@ -160,7 +160,7 @@ def with_seq(evidence: Evidence, seq_no: int | None) -> Evidence:
             merged[-1] = (merged[-1][0], high)
         else:
             merged.append((low, high))
-    return replace(evidence, seen=tuple(merged))
+    return changed(evidence, seen=tuple(merged))
 
 
 def is_seen(seen: Ranges, seq_no: int | None) -> bool:
