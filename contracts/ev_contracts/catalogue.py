@@ -315,6 +315,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         gateway.SettlementReported,
         gateway.StationBooted,
         gateway.StationCertificateRevoked,
+        gateway.StationCostReported,
         gateway.StationPasswordTaken,
         gateway.UnknownPlaceNamed,
         gateway.VatNumberValidationRequested,

@@ -3005,6 +3005,29 @@ class StationConnected(Record, frozen=True):
     ] = 0
 
 
+class StationCostReported(Record, frozen=True):
+    """What a station reckons that a transaction costs, by a tariff that it was given (2.1). It is no bill."""
+
+    station_id: StrictStr
+    transaction_id: StrictStr
+    seq_no: Annotated[StrictInt, Field(description="Of the event that told it.")]
+    final: Annotated[StrictBool, Field(description="Whether it was told with the transaction's end.")]
+    tariff_id: Annotated[StrictStr | None, Field(description="The tariff in use, where the station names it.")] = None
+    kind: Annotated[
+        StrictStr, Field(description="NormalCost, or MinCost or MaxCost where a bound of the tariff took its place.")
+    ]
+    currency: StrictStr
+    total_excl_tax: ExactDecimal | None = None
+    total_incl_tax: ExactDecimal | None = None
+    energy_told: Annotated[ExactDecimal, Field(description="As the station wrote it: OCPP names no unit.")]
+    duration_s: StrictInt
+    idle_s: StrictInt
+    failed: Annotated[StrictBool, Field(description="The station could not calculate it.")]
+    failure_reason: StrictStr | None = None
+    received_at: Instant
+    frame_ref: StrictStr | None = None
+
+
 class StationDisconnected(Record, frozen=True):
     """The socket of this epoch is closed."""
 

@@ -39,6 +39,7 @@ from ev_contracts.gateway import (
     SecurityEventReported,
     SettlementReported,
     StationCertificateRevoked,
+    StationCostReported,
     StationPasswordTaken,
     UnknownPlaceNamed,
     VatNumberValidationRequested,
@@ -86,6 +87,7 @@ Notice: TypeAlias = (
     | ReservationEndedAtStation
     | SettlementReported
     | StationCertificateRevoked
+    | StationCostReported
     | StationPasswordTaken
     | UnknownPlaceNamed
 )

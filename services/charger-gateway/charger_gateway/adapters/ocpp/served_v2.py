@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from charger_gateway.adapters.ocpp.interpreter import Asked, Handler, Interpreter, Said
-from charger_gateway.domain import certificates, device_model, notices, reports, smart_charging
+from charger_gateway.domain import certificates, device_model, notices, reports, smart_charging, station_costs
 from charger_gateway.domain import translate_v21 as v21
 from charger_gateway.domain import translate_v201 as v201
 from charger_gateway.domain.ids import token_key
@@ -98,6 +98,11 @@ def _transaction_event(interpreter: Interpreter, payload: Any, heard: Heard) -> 
     return replace(said, answer={**said.answer, **price}) if price else said
 
 
+def _transaction_event_v21(interpreter: Interpreter, payload: Any, heard: Heard) -> Translated:
+    said = _transaction_event(interpreter, payload, heard)
+    return replace(said, facts=(*said.facts, *station_costs.reckoned(payload, heard)))
+
+
 SERVED_V201: Mapping[str, Handler] = {
     "BootNotification": lambda i, p, h: v201.boot(p, h, i.intervals),
     "Heartbeat": lambda _i, _p, h: v201.heartbeat(h),
@@ -128,6 +133,7 @@ SERVED_V201: Mapping[str, Handler] = {
 
 SERVED_V21: Mapping[str, Handler] = {
     **SERVED_V201,
+    "TransactionEvent": _transaction_event_v21,
     "BatterySwap": lambda i, p, h: v21.battery_swap(p, h, i.verdict_v201(p, h)),
     "NotifyDERAlarm": lambda _i, p, h: v21.der_alarm(p, h),
     "NotifyDERStartStop": lambda _i, p, h: v21.der_start_stop(p, h),
