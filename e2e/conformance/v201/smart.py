@@ -205,8 +205,9 @@ async def another_profile(charger: Charger) -> None:
 @V201.case("TC_K_59_CSMS", "As before, and the vehicle tells its needs anew.")
 async def another_profile_andneeds(charger: Charger) -> None:
     running = await levelled(charger)
-    await _another_profile(charger, running)
-    await needs(charger, running)
+    profile = await _another_profile(charger, running)
+    # What the operator set by a raw call stands, so the plan stays within it.
+    await needs(charger, running, profile["chargingSchedule"][0]["chargingSchedulePeriod"][0]["limit"])
 
 
 @V201.case("TC_K_60_CSMS", "A profile for the running session names it.")
