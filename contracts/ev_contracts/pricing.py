@@ -218,7 +218,7 @@ class PriceTextSnapshot(Record, frozen=True):
     versions: Annotated[
         tuple[PriceTextVersion, ...],
         Field(
-            description="The last of the tariff, in the order of their numbers. In force is, of those valid by then, the one that became so last, of two the newer."
+            description="The last that have begun and the next to come, in the order in which they hold. In force is, of those valid by then, the one that became so last, of two the newer."
         ),
     ] = ()
 

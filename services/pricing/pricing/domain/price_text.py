@@ -5,7 +5,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from ev_contracts.common import TariffComponentType, TariffVersion, TaxIncluded
-from ev_contracts.pricing import PriceText, PriceTextSnapshot, PriceTextVersion, TariffAssigned
+from ev_contracts.pricing import PriceText, PriceTextSnapshot, PriceTextVersion, TariffAssigned, TariffPublished
 from pricing.domain.audience import audience_of, place_rank
 from pricing.domain.currencies import minor_digits
 from pricing.domain.engine.contract import tariff_of
@@ -16,14 +16,14 @@ from pricing.domain.engine.words import words_of
 
 MOST_CHARACTERS = 512
 """Of a message that a station of OCPP 2.0.1 shows to one driver."""
-MOST_VERSIONS = 8
-"""The last of a tariff: of older ones no session runs any more that is still at a display."""
+MOST_BEGUN, MOST_TO_COME = 8, 24
+"""Versions of a tariff: of those that held before, no session runs any more that is still at a display."""
 _MOST_DECIMALS = 4
 _MORE = " …"
 
 
 def snapshot_of(
-    assigned: TariffAssigned, versions: Sequence[TariffVersion], retires_at: datetime | None
+    assigned: TariffAssigned, versions: Sequence[TariffPublished], retires_at: datetime | None
 ) -> PriceTextSnapshot:
     """What those pay to whom an assignment sells, in words; and how it stands beside others that fit them too."""
     return PriceTextSnapshot(
@@ -39,9 +39,17 @@ def snapshot_of(
                 currency=each.currency,
                 texts=texts_of(each),
             )
-            for each in versions[-MOST_VERSIONS:]
+            for each in _of_use(versions)
         ),
     )
+
+
+def _of_use(versions: Sequence[TariffPublished]) -> Sequence[TariffVersion]:
+    """As of the latest publication: the last that have begun, and the next to come, in the order in which they hold."""
+    told_at = max((each.published_at for each in versions), default=None)
+    told = sorted((each.tariff for each in versions), key=lambda each: (each.valid_from, each.version))
+    begun = [each for each in told if told_at is not None and each.valid_from <= told_at]
+    return [*begun[-MOST_BEGUN:], *told[len(begun) :][:MOST_TO_COME]]
 
 
 def texts_of(version: TariffVersion) -> tuple[PriceText, ...]:

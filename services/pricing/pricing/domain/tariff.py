@@ -264,12 +264,11 @@ def snapshots(before: TariffState, after: TariffState) -> Sequence[Snapshot]:
 def _texts(old: Published, after: Published) -> Sequence[Snapshot]:
     """Of every assignment to drivers, anew with each version: whoever stands at a display reads what he pays."""
     is_new = (old.versions, old.retires_at) != (after.versions, after.retires_at)
-    versions = [each.tariff for each in after.versions]
     return [
         Snapshot(
             topic="pricing.price-text.snapshot.v1",
             key=f"#{each.assignment_id}",
-            record=snapshot_of(each, versions, after.retires_at),
+            record=snapshot_of(each, after.versions, after.retires_at),
         )
         for each in after.assignments.values()
         if each.relation in _TO_DRIVERS and (is_new or each.assignment_id not in old.assignments)

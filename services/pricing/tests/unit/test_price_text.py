@@ -1,5 +1,6 @@
 """A price in words: what a driver pays with its taxes, and when, in each language; anew with each version."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +21,7 @@ from ev_contracts.common import (
     TaxIncluded,
 )
 from ev_contracts.pricing import PriceTextSnapshot, RetireTariff, TariffAssigned, TariffPublished
-from pricing.domain.price_text import MOST_CHARACTERS, MOST_VERSIONS, texts_of
+from pricing.domain.price_text import MOST_BEGUN, MOST_CHARACTERS, MOST_TO_COME, texts_of
 from pricing.domain.tariff import tariff, version_of
 
 TOPIC = "pricing.price-text.snapshot.v1"
@@ -124,8 +125,8 @@ def test_no_text_is_longer_than_a_station_can_show() -> None:
     assert told["en"].startswith("0.605 EUR per kWh, from 00:00 until 01:00; ")
 
 
-def published(number: int = 1, *components: PriceComponent) -> TariffPublished:
-    version = version_of(publish(*components), number=number)
+def published(number: int = 1, *components: PriceComponent, **changes: Any) -> TariffPublished:
+    version = version_of(publish(*components, **changes), number=number)
     return TariffPublished(tariff=version, name="Public", published_at=NOON)
 
 
@@ -158,7 +159,9 @@ def test_a_new_version_and_a_retirement_tell_all_assignments_anew() -> None:
     assert [text.retires_at for text in told(*history, then=retired)] == [NOON, NOON]
 
 
-def test_the_last_versions_are_told() -> None:
-    history = [published(number + 1, component("ENERGY", f"0.{10 + number}")) for number in range(MOST_VERSIONS + 2)]
+def test_the_last_versions_that_have_begun_and_the_next_to_come_are_told() -> None:
+    moments = [NOON + timedelta(days=number) for number in range(-10, 30)]
+    history = [published(number, ENERGY, valid_from=at) for number, at in enumerate(moments, start=1)]
     [text] = told(*history, then=assigned())
-    assert [each.version for each in text.versions] == list(range(3, MOST_VERSIONS + 3))
+    told_from = [each.valid_from for each in text.versions]
+    assert told_from == moments[11 - MOST_BEGUN : 11 + MOST_TO_COME]
