@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from test_ev_price import a_cdr, ev_price
 
+MOST = "The tariff's maximum price counts"
 STEPPED = "1.1 kWh, billed as 1.2 kWh in steps of 0.5 kWh, at 0.27 EUR a kWh"
 
 
@@ -54,7 +55,7 @@ def test_times_reservations_and_limits_are_explained_too(tmp_path: Path) -> None
         "A fee of 2 CHF for the reservation: 2 CHF.",
         "1 h 58 min 23 s of charging, at 2 CHF an hour: 3.94611111 CHF.",
         "50 min of parking, billed as 1 h in steps of 1 h, at 3 CHF an hour: 3 CHF.",
-        "The tariff's maximum price takes off 4.27944444 CHF, and 0 CHF of tax.",
+        f"{MOST}: 5 CHF without and 5 CHF with taxes, in place of 9.27944444 CHF and 9.27944444 CHF.",
     ]
 
 
@@ -101,3 +102,9 @@ def test_a_current_that_is_asked_for_and_told_nowhere_is_noted(tmp_path: Path) -
         assert "note: the tariff asks for the current" in ev_price(verb, "--time-zone", "Europe/Amsterdam", path).out
     (told,) = ev_price("--json", "cdr", "--time-zone", "Europe/Amsterdam", path).lines
     assert len(told["notes"]) == 1
+    of_another = {
+        "currency": "EUR",
+        "elements": [hourly(("PARKING_TIME", 1, 1), max_current=32), hourly(("ENERGY", 2, 1))],
+    }
+    path = a_cdr(tmp_path, tariffs=[of_another])
+    assert "note" not in ev_price("explain", "--time-zone", "Europe/Amsterdam", path).out

@@ -6,8 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from ev_contracts.common import TariffComponentType as Kind
 from pricing.domain.engine.price import Priced, price
-from pricing.domain.engine.session import Session
+from pricing.domain.engine.session import Session, Stretch
 from pricing.domain.engine.tariff import Tariff
 from pricing.domain.ocpi.periods import Dimension, Period, read_periods, session_of_periods
 from pricing.domain.ocpi.reading import Node
@@ -76,11 +77,16 @@ def check_cdr(
 
 def _notes(tariff: Tariff, session: Session) -> Iterator[str]:
     """A restriction that nobody can judge is one that does not hold, and that should not go unnoticed."""
-    restrictions = [each.restrictions for some in tariff.of_session.values() for each in some if each.restrictions]
-    bounds = [bound for each in restrictions for bound in (each.min_current_ma, each.max_current_ma)]
-    used = [each for each in session.stretches if not each.is_reservation]
-    if any(bound is not None for bound in bounds) and any(each.current_ma is None for each in used):
+    if any(_asks_for_current(tariff, each) for each in session.stretches if each.current_ma is None):
         yield "the tariff asks for the current, and not every period tells it: there, no price that asks for it holds"
+
+
+def _asks_for_current(tariff: Tariff, stretch: Stretch) -> bool:
+    """Whether a price of something that ran depends on it."""
+    ran = ((Kind.ENERGY, stretch.energy_wh), (Kind.TIME, stretch.charging_s), (Kind.PARKING_TIME, stretch.parking_s))
+    some = [each.restrictions for kind, volume in ran if volume for each in tariff.of_session.get(kind, ())]
+    bounds = [bound for each in some if each is not None for bound in (each.min_current_ma, each.max_current_ma)]
+    return any(bound is not None for bound in bounds)
 
 
 def _own(cdr: Node, periods: Sequence[Period]) -> Sequence[Node]:

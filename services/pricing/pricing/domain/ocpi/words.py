@@ -7,9 +7,10 @@ from fractions import Fraction
 from ev_contracts.common import ReservationRestriction
 from ev_contracts.common import TariffComponentType as Kind
 from pricing.domain.engine.matching import plain
-from pricing.domain.engine.price import Bound, Line, Moved, Priced
+from pricing.domain.engine.price import Line, Moved, Priced
 from pricing.domain.engine.tariff import E8, Exact, Scope
 from pricing.domain.engine.words import words_of
+from pricing.domain.money import sum_of
 from pricing.domain.ocpi.telling import shown
 
 _OF = {Kind.TIME: "charging", Kind.PARKING_TIME: "parking"}
@@ -22,7 +23,7 @@ def words_of_price(priced: Priced, currency: str) -> Iterator[str]:
     for line in priced.lines:
         yield f"{_used(line, currency)}: {_amount(line.excl_vat, currency)}{_taxes(line, currency)}."
     if priced.moved is not None:
-        yield _limit(priced.moved, currency)
+        yield _limit(priced, priced.moved, currency)
     yield _total(priced, currency)
 
 
@@ -69,11 +70,13 @@ def _taxes(line: Line, currency: str) -> str:
     return f" and {_amount(line.vat, currency)} of tax ({', '.join(names)})" if names else ""
 
 
-def _limit(moved: Moved, currency: str) -> str:
-    added = moved.bound is Bound.MINIMUM
-    net, tax = (each if added else -each for each in (moved.excl_vat, moved.vat))
-    verb = "adds" if added else "takes off"
-    return f"The tariff's {moved.bound.value} {verb} {_amount(net, currency)}, and {_amount(tax, currency)} of tax."
+def _limit(priced: Priced, moved: Moved, currency: str) -> str:
+    net = sum_of([line.excl_vat for line in priced.lines])
+    gross = net + sum_of([line.vat for line in priced.lines])
+    was = f"{_amount(net, currency)} and {_amount(gross, currency)}"
+    net, gross = net + moved.excl_vat, gross + moved.excl_vat + moved.vat
+    becomes = f"{_amount(net, currency)} without and {_amount(gross, currency)} with taxes"
+    return f"The tariff's {moved.bound.value} counts: {becomes}, in place of {was}."
 
 
 def _total(priced: Priced, currency: str) -> str:
