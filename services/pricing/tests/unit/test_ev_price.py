@@ -241,6 +241,9 @@ def test_each_tariff_of_a_cdr_prices_the_periods_that_name_it(tmp_path: Path) ->
     path = a_cdr(tmp_path, tariffs=[fast, cheap], charging_periods=periods, **totals)
     # 4.3 kWh at 0.20, and 1.1 rounded to 1.7 at 0.50: no step where the driver changes, one over all at the end.
     assert ev_price("cdr", "--time-zone", "Europe/Amsterdam", path).status == 0
+    session = {**{name: CDR[name] for name in ("start_date_time", "end_date_time")}, "charging_periods": periods}
+    case = {"id": "change", "tariffs": [fast, cheap], "session": {**session, "time_zone": "UTC"}, "expected": {}}
+    assert ev_price("cases", cases_of(tmp_path, case)).lines[0]["excl_vat"] == Decimal("1.71")
     periods[1]["tariff_id"] = "unknown"
     ran = ev_price(
         "cdr", "--time-zone", "Europe/Amsterdam", a_cdr(tmp_path, tariffs=[fast, cheap], charging_periods=periods)

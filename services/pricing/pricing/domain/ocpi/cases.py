@@ -1,14 +1,14 @@
 """Worked examples: a tariff, a session and what it should cost; priced, and compared before anything is rounded."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from pricing.domain.engine.price import Priced, price
-from pricing.domain.ocpi.periods import session_of_periods
+from pricing.domain.ocpi.periods import named_by, read_periods, session_of_periods
 from pricing.domain.ocpi.reading import Node
-from pricing.domain.ocpi.tariffs import Version, read_tariff
+from pricing.domain.ocpi.tariffs import Version, read_tariffs
 
 _TOLERANCE = Fraction(1, 10_000)
 _NOTED = re.compile(r'tax_included"?\s*[=:]\s*"?(YES|NO|N/A)')
@@ -45,10 +45,11 @@ def read_case(node: Node) -> Case:
     """One of them. Raises BadInput."""
     version = _version(node)
     session, expected = node.need("session"), node.need("expected")
-    tariff = read_tariff(node.need("tariff"), version, tax_included=_tax_included(node))
+    told = [node.need("tariff")] if node.get("tariffs") is None else _tariffs(node, session, version)
+    tariff = read_tariffs(told, version, tax_included=_tax_included(node))
     reservation = session.get("reservation")
     expired = None if reservation is None else reservation.get("expired")
-    told = session_of_periods(
+    used = session_of_periods(
         session,
         version,
         session.need("time_zone").time_zone(),
@@ -59,10 +60,15 @@ def read_case(node: Node) -> Case:
         id=node.need("id").text(),
         version=version,
         currency=tariff.currency,
-        priced=price(tariff, told),
+        priced=price(tariff, used),
         expected_excl_vat=None if net is None else net.fraction(at_least=None),
         expected_incl_vat=None if gross is None else gross.fraction(at_least=None),
     )
+
+
+def _tariffs(node: Node, session: Node, version: Version) -> Sequence[Node]:
+    """Where a driver changes his tariff while he charges, each period names one."""
+    return named_by(read_periods(session, version), node.need("tariffs"))
 
 
 def _version(node: Node) -> Version:

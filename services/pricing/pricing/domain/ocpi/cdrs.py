@@ -10,7 +10,7 @@ from ev_contracts.common import TariffComponentType as Kind
 from pricing.domain.engine.price import Priced, price
 from pricing.domain.engine.session import Session, Stretch
 from pricing.domain.engine.tariff import Tariff
-from pricing.domain.ocpi.periods import Dimension, Period, read_periods, session_of_periods
+from pricing.domain.ocpi.periods import Dimension, Period, named_by, read_periods, session_of_periods
 from pricing.domain.ocpi.reading import Node
 from pricing.domain.ocpi.tariffs import Version, read_tariffs
 from pricing.domain.ocpi.telling import Costs, Told, shown
@@ -54,7 +54,7 @@ def check_cdr(
 ) -> Checked:
     """By this tariff, or by its own, of which each prices the periods that name it. Raises BadInput."""
     periods = read_periods(cdr, version)
-    tariffs = _own(cdr, periods) if tariff is None else [tariff]
+    tariffs = named_by(periods, cdr.need("tariffs")) if tariff is None else [tariff]
     priced_by = read_tariffs(tariffs, version)
     currency = cdr.get("currency")
     if currency is not None and currency.text() != priced_by.currency:
@@ -87,19 +87,6 @@ def _asks_for_current(tariff: Tariff, stretch: Stretch) -> bool:
     some = [each.restrictions for kind, volume in ran if volume for each in tariff.of_session.get(kind, ())]
     bounds = [bound for each in some if each is not None for bound in (each.min_current_ma, each.max_current_ma)]
     return any(bound is not None for bound in bounds)
-
-
-def _own(cdr: Node, periods: Sequence[Period]) -> Sequence[Node]:
-    """Its tariffs that a period names, that of the first period first; where none does, the first."""
-    told = list(cdr.need("tariffs").items(at_least=1, at_most=1_000))
-    named = list(dict.fromkeys(period.tariff_id for period in periods if period.tariff_id is not None))
-    if len(told) == 1 or not named:
-        return told[:1]
-    by_id = {each.need("id").text(): each for each in told}
-    for period in periods:
-        if period.tariff_id is not None and period.tariff_id not in by_id:
-            period.node.need("tariff_id").fail(f"{period.tariff_id!r} is none of this CDR's tariffs")
-    return [by_id[each] for each in named]
 
 
 def _quantities(periods: Sequence[Period]) -> Iterator[tuple[str, Fraction]]:

@@ -73,6 +73,19 @@ def read_periods(node: Node, version: Version) -> Sequence[Period]:
     ]
 
 
+def named_by(periods: Sequence[Period], tariffs: Node) -> Sequence[Node]:
+    """Those that a period names, that of the first period first; where none does, the first. Raises BadInput."""
+    told = list(tariffs.items(at_least=1, at_most=1_000))
+    named = list(dict.fromkeys(period.tariff_id for period in periods if period.tariff_id is not None))
+    if len(told) == 1 or not named:
+        return told[:1]
+    by_id = {each.need("id").text(): each for each in told}
+    for period in periods:
+        if period.tariff_id is not None and period.tariff_id not in by_id:
+            period.node.need("tariff_id").fail(f"{period.tariff_id!r} is none of the tariffs here")
+    return [by_id[each] for each in named]
+
+
 def _period(node: Node, start: datetime, end: datetime, version: Version) -> Period:
     tariff_id = node.get("tariff_id")
     return Period(

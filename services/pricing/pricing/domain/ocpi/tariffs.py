@@ -49,12 +49,12 @@ def read_tariff(node: Node, version: Version, *, tax_included: str | None = None
     )
 
 
-def read_tariffs(nodes: Sequence[Node], version: Version) -> Tariff:
+def read_tariffs(nodes: Sequence[Node], version: Version, *, tax_included: str | None = None) -> Tariff:
     """One tariff, or several of which each prices the periods that name it; limits are those of the first.
 
     OCPI does not say whose limits hold when a driver changes to another tariff: here those of the tariff of the start.
     """
-    tariffs = [read_tariff(node, version) for node in nodes]
+    tariffs = [read_tariff(node, version, tax_included=tax_included) for node in nodes]
     first = tariffs[0]
     if len(tariffs) == 1:
         return first
