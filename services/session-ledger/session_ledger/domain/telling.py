@@ -147,11 +147,13 @@ def _taken_wh(station: Station, session: Session, start: Start, begin: Point, re
         shown_at = session.shown.at if session.shown else start.started_at
         is_falling = register_wh < shown[1] and not within(changes, shown_at, reading.sampled_at)
         return None if is_falling else _over(changes, session, reading, register_wh)
-    if register_wh < shown[1]:
-        return None
-    if is_reachable(shown, now) and not is_placeholder(begin, session.evidence.imported, now):
+    was_wh = session.shown_wh if session.shown else 0
+    # Where what was told is the register less its begin, and nothing is odd, the next one is likewise.
+    is_plain = was_wh == shown[1] - begin[1] and shown[1] <= register_wh and is_reachable(shown, now)
+    if is_plain and not is_placeholder(begin, session.evidence.imported, now):
         return register_wh - begin[1]
-    return _believed(session, start, reading, register_wh)
+    energy_wh = _believed(session, start, reading, register_wh)
+    return None if energy_wh is None or energy_wh < was_wh else energy_wh
 
 
 def _over(changes: tuple[Change, ...], session: Session, reading: MeterReading, register_wh: int) -> int | None:
