@@ -275,7 +275,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
     "gateway.knock.sample.v1": (gateway.UnknownStationKnocked,),
     "gateway.replica.sample.v1": (
         gateway.ConnectionContested,
-        gateway.ConnectionUpheld,
+        gateway.ContestAnswered,
         gateway.ReplicaBeat,
     ),
     "gateway.station.event.v1": (

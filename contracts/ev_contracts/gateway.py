@@ -1961,14 +1961,6 @@ class ConnectionLost(Record, frozen=True):
     lost_at: Instant
 
 
-class ConnectionUpheld(Record, frozen=True):
-    """The station answers on the connection that stands: whoever came beside it is refused."""
-
-    station_id: StrictStr
-    contest_id: StrictStr
-    upheld_at: Instant
-
-
 class ConnectorStatusChanged(Record, frozen=True):
     """StatusNotification; here, because 1.6 tells suspension only by status."""
 
@@ -1979,6 +1971,15 @@ class ConnectorStatusChanged(Record, frozen=True):
     occurred_at: Instant
     received_at: Instant
     frame_ref: StrictStr | None = None
+
+
+class ContestAnswered(Record, frozen=True):
+    """What a replica says of a connection that it was asked for: whoever came beside one that stands is refused."""
+
+    station_id: StrictStr
+    contest_id: StrictStr
+    stands: Annotated[StrictBool, Field(description="The station answers on it.")]
+    answered_at: Instant
 
 
 class ContractCertificateJudged(Record, frozen=True):

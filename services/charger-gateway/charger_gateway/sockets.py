@@ -19,7 +19,7 @@ from ev_contracts.gateway import (
     ConnectionContested,
     ConnectionDisplaced,
     ConnectionLost,
-    ConnectionUpheld,
+    ContestAnswered,
     ReplicaBeat,
     StationConnected,
     StationDisconnected,
@@ -88,14 +88,14 @@ class Sockets:
         held = self.presence.held(key)
         return None if held is None else held.ocpp_version
 
-    def on_replica(self, _key: str, said: ReplicaBeat | ConnectionContested | ConnectionUpheld, _offset: int) -> None:
+    def on_replica(self, _key: str, said: ReplicaBeat | ConnectionContested | ContestAnswered, _offset: int) -> None:
         """A replica lives, asks for a station of another, or answers."""
         match said:
             case ReplicaBeat():
                 self.presence.beat(said.replica_id, time.monotonic())
             case ConnectionContested():
                 self.server.contested(said)
-            case ConnectionUpheld():
+            case ContestAnswered():
                 self.server.contests.answered(said)
             case _:
                 assert_never(said)

@@ -5,13 +5,15 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from charger_gateway.adapters.heartbeat import BEATS
 from charger_gateway.adapters.ocpp.contests import Contests
 from charger_gateway.domain.presence import Presence
 from chassis.clock import FixedClock
 from ev_contracts.gateway import (
     ConnectionContested,
-    ConnectionUpheld,
+    ContestAnswered,
     StationConnected,
     StationDisconnected,
 )
@@ -63,16 +65,17 @@ class Asker:
         return asking, question
 
 
-async def test_the_holder_is_asked_and_its_word_counts() -> None:
+@pytest.mark.parametrize("stands", [True, False])
+async def test_the_holder_is_asked_and_its_word_counts(*, stands: bool) -> None:
     one = Asker()
     asking, question = await one.asked()
     assert (question.holder_replica_id, question.epoch) == ("gw-1", 5)
-    other = ConnectionUpheld(station_id=STATION, contest_id="another", upheld_at=NOON)
+    other = ContestAnswered(station_id=STATION, contest_id="another", stands=True, answered_at=NOON)
     one.contests.answered(other)
     one.contests.moved(KEY)
     assert not asking.done()
-    one.contests.answered(other.model_copy(update={"contest_id": question.contest_id}))
-    assert await asking
+    one.contests.answered(other.model_copy(update={"contest_id": question.contest_id, "stands": stands}))
+    assert await asking is stands
 
 
 async def test_a_connection_that_ends_is_not_upheld() -> None:
@@ -114,5 +117,7 @@ async def test_the_holder_answers_the_question_that_it_was_asked() -> None:
     one = Asker()
     asking, question = await one.asked()
     asking.cancel()
-    one.contests.uphold(question)
-    assert one.journal.noted[1] == ConnectionUpheld(station_id=STATION, contest_id=question.contest_id, upheld_at=NOON)
+    one.contests.answer(question, stands=True)
+    assert one.journal.noted[1] == ContestAnswered(
+        station_id=STATION, contest_id=question.contest_id, stands=True, answered_at=NOON
+    )

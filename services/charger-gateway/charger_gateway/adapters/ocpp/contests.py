@@ -12,7 +12,7 @@ from charger_gateway.adapters.heartbeat import BEATS
 from charger_gateway.domain.presence import Presence
 from charger_gateway.ports import Journal
 from chassis.clock import Clock, new_id
-from ev_contracts.gateway import ConnectionContested, ConnectionUpheld
+from ev_contracts.gateway import ConnectionContested, ContestAnswered
 
 GRACE_S = 2.0
 """What question and answer may take on the log, beside the ping."""
@@ -63,18 +63,21 @@ class Contests:
         finally:
             del self._open[question.contest_id]
 
-    def uphold(self, question: ConnectionContested) -> None:
-        """Say that the station answers here."""
-        answer = ConnectionUpheld(
-            station_id=question.station_id, contest_id=question.contest_id, upheld_at=self._clock.now()
+    def answer(self, question: ConnectionContested, *, stands: bool) -> None:
+        """Say whether the station answers here on the connection that is asked for."""
+        answer = ContestAnswered(
+            station_id=question.station_id,
+            contest_id=question.contest_id,
+            stands=stands,
+            answered_at=self._clock.now(),
         )
         self._journal.note(BEATS, f"_/{self._replica_id}", answer)
 
-    def answered(self, answer: ConnectionUpheld) -> None:
+    def answered(self, answer: ContestAnswered) -> None:
         """The holder's word on a question of ours."""
         contest = self._open.get(answer.contest_id)
         if contest is not None and not contest.upheld.done():
-            contest.upheld.set_result(True)
+            contest.upheld.set_result(answer.stands)
 
     def moved(self, key: str) -> None:
         """Something became of the station's connection: a contested one that is gone is not upheld."""

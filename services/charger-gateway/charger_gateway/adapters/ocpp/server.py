@@ -153,14 +153,18 @@ class OcppServer:
 
     def contested(self, question: ConnectionContested) -> None:
         """Another replica asks whether a station of this one still answers: it says so, or gives way."""
-        held = self._connections.get(question.station_id)
-        if question.holder_replica_id == self.replica_id and held is not None and held.epoch == question.epoch:
-            self._soon(self._probe(held, question))
+        if question.holder_replica_id == self.replica_id:
+            self._soon(self._probe(question))
 
-    async def _probe(self, held: Connection, question: ConnectionContested) -> None:
-        if await held.is_alive(self._limits.probe_timeout_s):
-            self.contests.uphold(question)
-        else:
+    async def _probe(self, question: ConnectionContested) -> None:
+        held = self._connections.get(question.station_id)
+        if held is None or held.epoch != question.epoch:
+            # Its end may stand nowhere: the log was away when the socket went.
+            self.contests.answer(question, stands=False)
+            return
+        stands = await held.is_alive(self._limits.probe_timeout_s)
+        self.contests.answer(question, stands=stands)
+        if not stands:
             await held.close(CLOSE_GOING_AWAY, "displaced")
 
     def _soon(self, work: Coroutine[None, None, None]) -> None:
