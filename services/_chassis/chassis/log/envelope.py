@@ -71,7 +71,10 @@ def _key_and_tenant(key: str) -> tuple[bytes, bytes]:
 
 def type_name_of(record: Fetched) -> bytes:
     """What its header says it is; empty where it says nothing."""
-    return next((value for name, value in record.headers if name == "ce_type"), b"")
+    for name, value in record.headers:
+        if name == "ce_type":
+            return value
+    return b""
 
 
 def context_of(topic: str, partition: int, record: Fetched, headers: Mapping[str, bytes]) -> EventContext:

@@ -10,6 +10,7 @@ from pricing.domain.currencies import minor_digits
 
 _SCALE = 8
 _E8 = 10**_SCALE
+_UNIT = Decimal(1).scaleb(-_SCALE)
 _WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
@@ -20,7 +21,7 @@ def decimal_of(exact: Fraction) -> Decimal:
 
 def decimal_ratio(numerator: int, denominator: int) -> Decimal:
     """Likewise, of a fraction that need not be made: making one costs more than this."""
-    return _WIDE.scaleb(Decimal(_half_even(numerator * _E8, denominator)), -_SCALE)
+    return _WIDE.multiply(_half_even(numerator * _E8, denominator), _UNIT)
 
 
 def minor_of(exact: Fraction, currency: str) -> int:
@@ -51,12 +52,14 @@ def shares_of(total_minor: int, parts: Sequence[Fraction], currency: str) -> Seq
     that has something to give. Equal remainders are served in order.
     """
     scale = 10 ** minor_digits(currency)
-    shares = [part.numerator * scale // part.denominator for part in parts]
+    exact = [divmod(part.numerator * scale, part.denominator) for part in parts]
+    shares = [whole for whole, _ in exact]
     left = total_minor - sum(shares)
     if not left:
         return shares
-    exact = [part * scale for part in parts]
-    by_remainder = sorted(range(len(exact)), key=lambda place: (shares[place] - exact[place], place))
+    common = lcm(*(part.denominator for part in parts))
+    remainders = [rest * (common // part.denominator) for (_, rest), part in zip(exact, parts, strict=True)]
+    by_remainder = sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)
     for place in by_remainder[: max(0, left)]:
         shares[place] += 1
     givers = [place for place in reversed(by_remainder) if shares[place] > 0]
