@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+import structlog.testing
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
@@ -83,6 +84,14 @@ async def test_strangers_are_turned_away(
             pass
     assert refused.value.response.status_code == status
     assert await gateway.records(CONNECTIONS) == []
+
+
+async def test_the_log_names_the_station_that_was_turned_away(gateway: Gateway) -> None:
+    with structlog.testing.capture_logs() as lines, pytest.raises(InvalidStatus):
+        async with station(gateway, "NLVOLT9999"):
+            raise AssertionError("a stranger got a socket")
+    rejected = [(line["station"], line["status"]) for line in lines if line["event"] == "station.rejected"]
+    assert rejected == [("NLVOLT9999", 404)]
 
 
 async def test_a_station_may_send_its_hexadecimal_key_as_bytes(gateway: Gateway) -> None:

@@ -121,7 +121,7 @@ class Doorkeeper:
             self._wrong.failed(peer, identity or _NOBODY)
             if proven.foreign is not None:
                 self._knocked(proven.foreign)
-            log.warning("station.rejected", status=int(proven.status), peer=peer)
+            log.warning("station.rejected", station=identity, status=int(proven.status), peer=peer)
             if identity is not None and proven.status is HTTPStatus.NOT_FOUND:
                 self._knocked(Knock(identity=identity, peer=peer, secure=proof.secure, subprotocols=_offered(request)))
             return proven
