@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import structlog
 
 from charger_gateway.adapters.directory import Displays
 from charger_gateway.adapters.ocpp.connection import Connection
 from charger_gateway.adapters.ocpp.frames import V16
+from charger_gateway.adapters.remembered import remember
 from charger_gateway.domain.cost_display import Shown, invoiced, is_due, may_be_shown
 from charger_gateway.domain.ids import transaction_number
 from charger_gateway.domain.running import RunningTransactions
@@ -34,8 +35,6 @@ _MOST_REMEMBERED = 10_000
 _EXPIRES = timedelta(seconds=60)
 
 log = structlog.get_logger("charger_gateway.cost_line")
-
-V = TypeVar("V")
 
 
 class Sockets(Protocol):
@@ -68,12 +67,12 @@ class PricesAtEnd:
             self._awaited.pop(session_id, None)
         price = self._prices.get(session_id)
         if price is not None:
-            _remember(self._answered, session_id, value=True)
+            remember(self._answered, session_id, value=True, at_most=_MOST_REMEMBERED)
         return price
 
     def known(self, session_id: str, price: Decimal) -> None:
         """A session has its price."""
-        _remember(self._prices, session_id, price)
+        remember(self._prices, session_id, price, at_most=_MOST_REMEMBERED)
         awaited = self._awaited.get(session_id)
         if awaited is not None and not awaited.done():
             awaited.set_result(price)
@@ -159,7 +158,7 @@ class CostLine:
                 del self._next[session_id]
             elif cost.final or is_due(cost.amount, shown, now_s=now_s, every_s=self._every_s):
                 del self._next[session_id]
-                _remember(self._shown, session_id, Shown(amount=cost.amount, at_s=now_s))
+                remember(self._shown, session_id, Shown(amount=cost.amount, at_s=now_s), at_most=_MOST_REMEMBERED)
                 yield cost
 
     async def _tell(self, cost: _Cost) -> None:
@@ -224,9 +223,3 @@ class _Found:
             measured_at=at,
             energy_wh=energy_wh,
         )
-
-
-def _remember(where: OrderedDict[str, V], session_id: str, value: V) -> None:
-    where[session_id] = value
-    while len(where) > _MOST_REMEMBERED:
-        where.popitem(last=False)

@@ -8,7 +8,6 @@ from collections import OrderedDict, deque
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -25,8 +24,6 @@ _NONCE_BYTES = 12
 _FROM_STATION, _TO_STATION = ">", "<"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_KEYS = 64
-
-log = structlog.get_logger("charger_gateway.frames")
 
 
 @fleeting

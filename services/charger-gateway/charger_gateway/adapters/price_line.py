@@ -4,11 +4,12 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from charger_gateway.adapters.directory import TablesDirectory
 from charger_gateway.adapters.ocpp.commands.model import Sealing
 from charger_gateway.adapters.ocpp.commands.v16 import COST_MESSAGES
+from charger_gateway.adapters.remembered import remember
 from charger_gateway.domain.price_words import Spot, said, said_anew, sale_to, text_for
 from charger_gateway.domain.station import Heard
 from charger_gateway.ports import Journal, StationShape
@@ -35,8 +36,6 @@ _MOST_REMEMBERED = 20_000
 Texts: TypeAlias = tuple[PriceText, ...]
 Languages: TypeAlias = tuple[str | None, ...]
 """The first that there is a text in counts."""
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +69,7 @@ class PriceLine:
         if found is None:
             return None
         texts, languages = found
-        _remember(self._asked, (heard.station_id, token_ref or ""), texts)
+        remember(self._asked, (heard.station_id, token_ref or ""), texts, at_most=_MOST_REMEMBERED)
         return said(texts, languages)
 
     def asked_of_v16(self, id_tag: str, token_ref: str | None, heard: Heard) -> None:
@@ -140,7 +139,7 @@ class PriceLine:
                 answer = said_anew(texts, (token.language, display.language), heard.version)
                 session = replace(session, told=texts)
             session = replace(session, looked_up_at=self._texts.changes)
-        _remember(self._sessions, session_id, session)
+        remember(self._sessions, session_id, session, at_most=_MOST_REMEMBERED)
         return answer
 
     def _shape(self, heard: Heard) -> StationShape:
@@ -183,10 +182,3 @@ def _gone_on(known: _Session, record: TransactionUpdated) -> _Session:
     if (*place, token_ref) == (known.evse_number, known.connector_number, known.token_ref):
         return known
     return replace(known, evse_number=place[0], connector_number=place[1], token_ref=token_ref, looked_up_at=-1)
-
-
-def _remember(where: OrderedDict[K, V], name: K, value: V) -> None:
-    where[name] = value
-    where.move_to_end(name)
-    while len(where) > _MOST_REMEMBERED:
-        where.popitem(last=False)

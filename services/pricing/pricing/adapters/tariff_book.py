@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chassis.tables import Table
+from chassis.tables import GroupedTable, Table
 from ev_contracts.common import Place, PlanTerms, PricePoint, Relation, RelationKind, TariffVersion
 from ev_contracts.pricing import AssignmentSnapshot, PricePointSnapshot, TariffSnapshot
 from pricing.adapters.plan_book import PlanBook
@@ -11,24 +11,15 @@ from pricing.domain.audience import ANYBODY, Audience, Buyer, audience_of, place
 from pricing.domain.feed import resolved
 
 
-class Versions(Table[TariffSnapshot]):
-    """Tariff versions by tenant and tariff."""
+class Versions(GroupedTable[TariffSnapshot]):
+    """Tariff versions by tenant and tariff: keys are `<tenant>/<tariff>@<version>`."""
 
     def __init__(self) -> None:
-        super().__init__("pricing.tariff.snapshot.v1")
-        self._by_tariff: dict[str, dict[str, TariffSnapshot]] = {}
-
-    def on_change(self, key: str, old: TariffSnapshot | None, new: TariffSnapshot | None) -> None:  # noqa: ARG002
-        """Keys are `<tenant>/<tariff>@<version>`."""
-        versions = self._by_tariff.setdefault(key.rpartition("@")[0], {})
-        if new is None:
-            versions.pop(key, None)
-        else:
-            versions[key] = new
+        super().__init__("pricing.tariff.snapshot.v1", lambda key, _: key.rpartition("@")[0])
 
     def all_of(self, tenant: str, tariff_id: str) -> list[TariffSnapshot]:
         """Every version, the oldest first."""
-        return sorted(self._by_tariff.get(f"{tenant}/{tariff_id}", {}).values(), key=lambda each: each.tariff.version)
+        return sorted(self.members(f"{tenant}/{tariff_id}"), key=lambda each: each.tariff.version)
 
     def in_force(self, tenant: str, tariff_id: str, at: datetime) -> TariffVersion | None:
         """Of the versions valid by then the one that became so last, of two the newer; none once it has ended."""
@@ -53,27 +44,18 @@ Sale = tuple[str, str, RelationKind]
 """Tenant, seller and kind of relation."""
 
 
-class Assignments(Table[AssignmentSnapshot]):
+class Assignments(GroupedTable[AssignmentSnapshot]):
     """Assignments by what is sold."""
 
     def __init__(self) -> None:
-        super().__init__("pricing.assignment.snapshot.v1")
-        self._by_sale: dict[Sale, dict[str, AssignmentSnapshot]] = {}
-
-    def on_change(self, key: str, old: AssignmentSnapshot | None, new: AssignmentSnapshot | None) -> None:
-        """An assignment is never changed, but it may be gone."""
-        tenant = key.partition("/")[0]
-        if old is not None:
-            self._by_sale.get((tenant, old.seller_party_id, old.relation), {}).pop(key, None)
-        if new is not None:
-            self._by_sale.setdefault((tenant, new.seller_party_id, new.relation), {})[key] = new
+        super().__init__("pricing.assignment.snapshot.v1", _sale_of)
 
     def of(self, relation: Relation, *, place: Place, at: datetime, buyer: Buyer = ANYBODY) -> list[AssignmentSnapshot]:
         """Those that fit, the narrowest place first, then the narrowest audience, then the latest."""
         sale = (relation.seller_tenant, relation.seller_party_id, relation.kind)
         fitting = [
             each
-            for each in self._by_sale.get(sale, {}).values()
+            for each in self.members(sale)
             if each.valid_from <= at
             and each.site_id in {None, place.site_id}
             and each.station_id in {None, place.station_id}
@@ -84,10 +66,12 @@ class Assignments(Table[AssignmentSnapshot]):
 
     def listed(self, tenant: str, seller_party_id: str, kind: RelationKind, at: datetime) -> list[AssignmentSnapshot]:
         """All of a sale that have begun, in the order in which they are tried."""
-        begun = [
-            each for each in self._by_sale.get((tenant, seller_party_id, kind), {}).values() if each.valid_from <= at
-        ]
+        begun = [each for each in self.members((tenant, seller_party_id, kind)) if each.valid_from <= at]
         return sorted(begun, key=_precedence, reverse=True)
+
+
+def _sale_of(key: str, assignment: AssignmentSnapshot) -> Sale:
+    return (key.partition("/")[0], assignment.seller_party_id, assignment.relation)
 
 
 def _precedence(assignment: AssignmentSnapshot) -> tuple[int, Audience, datetime, str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar, assert_never
 
-from chassis.tables import KeyedTable, Table
+from chassis.tables import GroupedTable, KeyedTable, Table
 from ev_contracts.accounts import TokenSnapshot
 from ev_contracts.assets import (
     CommercialSnapshot,
@@ -78,30 +78,26 @@ def _in_force(versions: Iterable[C], at: datetime) -> C | None:
     return max(begun, key=lambda each: (each.valid_from, each.contract_version, each.contract_id), default=None)
 
 
-class Meters(Table[ComponentSnapshot]):
-    """The meters of stations, each with the time it was fitted for."""
+class Meters(GroupedTable[ComponentSnapshot]):
+    """The meters of stations and when each was fitted: keys are `<tenant>/<station_id>@<fitting_number>`."""
 
     def __init__(self) -> None:
-        super().__init__("assets.component.snapshot.v1")
-        self._of: dict[str, dict[str, ComponentSnapshot]] = {}
-
-    def on_change(self, key: str, _old: ComponentSnapshot | None, new: ComponentSnapshot | None) -> None:
-        fitted = self._of.setdefault(key.rpartition("@")[0], {})
-        if new is not None and new.component.kind is ComponentKind.METER:
-            fitted[key] = new
-        else:
-            fitted.pop(key, None)
+        super().__init__("assets.component.snapshot.v1", _station_of_a_meter)
 
     def keys_at(self, station: str, evse_number: int | None, at: datetime) -> Mapping[str, str]:
         """Serial number -> public key of the meters that may have measured an EVSE then: its own, else the station's.
 
         All of the station's where a message does not say the EVSE.
         """
-        fitted = [each for each in self._of.get(station, {}).values() if _is_fitted(each, at)]
+        fitted = [each for each in self.members(station) if _is_fitted(each, at)]
         own = [each for each in fitted if evse_number and each.evse_number == evse_number]
         near = own or [each for each in fitted if not (evse_number and each.evse_number)]
         components = (each.component for each in near)
         return {each.serial_number: each.public_key for each in components if each.public_key is not None}
+
+
+def _station_of_a_meter(key: str, component: ComponentSnapshot) -> str | None:
+    return key.rpartition("@")[0] if component.component.kind is ComponentKind.METER else None
 
 
 def _is_fitted(meter: ComponentSnapshot, at: datetime) -> bool:
