@@ -119,6 +119,10 @@ class CorrectSession(Record, frozen=True):
     energy_wh: Annotated[StrictInt | None, Field(description="Absent: the difference of the registers.")] = None
     by: StrictStr
     reason: StrictStr
+    place: Annotated[
+        Place | None, Field(description="Of a session whose start was never heard; known better by the session itself.")
+    ] = None
+    parties: Annotated[Parties | None, Field(description="Likewise, by the token that the person names.")] = None
 
 
 class DisputeSession(Record, frozen=True):

@@ -41,6 +41,7 @@ def build(
         desk=wiring.desk(client),
         clock=wiring.env.clock,
         review=ReviewTable(wiring.env.metrics),
+        facts=facts,
     )
     app = ledger_app(edge)
     add_targets(app, TargetEdge(edge=edge, tenant_of=facts.tenant_of, target=facts.target))

@@ -1,6 +1,6 @@
 """The ledger's API for people: the work queue, and what they settle in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,9 +10,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from chassis.auth import Caller, Guard
 from chassis.clock import Clock
-from chassis.http import Asking, CommandDesk, InTenant, answer, create_app, tell
+from chassis.http import Asking, CommandDesk, InTenant, answer, create_app, refuse_if, tell, wrong_fields
 from chassis.tables import Table
 from chassis.telemetry import Metrics
+from ev_contracts.common import Parties, Place
 from ev_contracts.sessions import (
     CorrectSession,
     DisputeSession,
@@ -21,8 +22,11 @@ from ev_contracts.sessions import (
     ReviewItem,
     SettleMessage,
 )
+from session_ledger.adapters.facts import ACCEPTED
+from session_ledger.ports import Facts
 
 ENTITY = "sessions.session"
+UNKNOWN = frozenset({"session-unknown", "message-unknown"})
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,63}$")]
 StationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:*-]{0,47}$")]
@@ -46,13 +50,19 @@ class ReasonBody(Body):
 
 
 class CorrectionBody(ReasonBody):
-    """What is left out stays as it is; the energy, if left out, is the difference of the registers."""
+    """What is left out stays as it is; the energy, if left out, is the difference of the registers.
+
+    Where nobody knows where a session stood, or who paid, the connector and the token may be said with its begin.
+    """
 
     started_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
     meter_start_wh: Wh | None = None
     meter_stop_wh: Wh | None = None
     energy_wh: Wh | None = None
+    evse_number: Annotated[int, Field(ge=1, le=999)] | None = None
+    connector_number: Annotated[int, Field(ge=1, le=99)] | None = None
+    token_ref: Id | None = None
 
 
 class SettlementBody(ReasonBody):
@@ -88,6 +98,7 @@ class Edge:
     desk: CommandDesk
     clock: Clock
     review: ReviewTable
+    facts: Facts
 
 
 def ledger_app(edge: Edge) -> FastAPI:
@@ -137,11 +148,37 @@ def _add_sessions(app: FastAPI, edge: Edge) -> None:
         caller: Annotated[Caller, Depends(corrects)],
         tenant: InTenant = None,
     ) -> Response:
-        return await _put(edge, CorrectSession, body, asked, caller, tenant, session_id=session_id)
+        tenant, by = _who(body, caller, tenant)
+        told = CorrectSession(
+            at=edge.clock.now(),
+            session_id=session_id,
+            by=by,
+            **body.model_dump(exclude={"evse_number", "connector_number", "token_ref"}),
+            **_context(edge.facts, tenant, body),
+        )
+        key, said = f"{tenant}/{body.station_id}", {**body.model_dump(mode="json"), "session_id": session_id}
+        outcome = await tell(edge.desk, asked, entity=ENTITY, key=key, command=told, body=said)
+        return answer(edge.desk, by, outcome, {"tenant": tenant, "session_id": session_id}, elsewhere=UNKNOWN)
 
     _add_plain(app, edge, path="release", command=ReleaseSession, acts=corrects)
     _add_plain(app, edge, path="dispute", command=DisputeSession, acts=corrects)
     _add_plain(app, edge, path="dispute/resolution", command=ResolveDispute, acts=corrects)
+
+
+def _context(facts: Facts, tenant: str, body: CorrectionBody) -> Mapping[str, Place | Parties | None]:
+    """Place and parties as they were in force when it began. Raises Problem 422 for what does not exist."""
+    if body.evse_number is None and body.token_ref is None:
+        refuse_if({} if body.connector_number is None else {"evse_number": "whose connector?"})
+        return {}
+    if body.started_at is None:
+        raise wrong_fields({"started_at": "say when it began: place and payer are those of then"})
+    place = facts.place(tenant, body.station_id, body.evse_number or 0, body.connector_number or 1)
+    parties = facts.parties(tenant, body.station_id, body.token_ref, ACCEPTED, body.started_at)
+    if place is None:
+        raise wrong_fields({"station_id": "no such station, or its site is not known"})
+    if parties is None:
+        raise wrong_fields({"token_ref": "no such token, or it could not charge there then"})
+    return {"place": None if body.evse_number is None else place, "parties": parties}
 
 
 def _add_plain(app: FastAPI, edge: Edge, *, path: str, command: Callable[..., Any], acts: Any) -> None:
@@ -180,9 +217,15 @@ async def _put(  # noqa: PLR0917 - what every route has
     **names: str,
 ) -> Response:
     """One command of a person, whose name stays with it. Raises Problem: 404, 409, 422 without a reason."""
+    tenant, by = _who(body, caller, tenant)
+    told = command(at=edge.clock.now(), by=by, **body.model_dump(), **names)
+    outcome = await tell(edge.desk, asked, entity=ENTITY, key=f"{tenant}/{body.station_id}", command=told)
+    return answer(edge.desk, by, outcome, {"tenant": tenant, **names}, elsewhere=UNKNOWN)
+
+
+def _who(body: ReasonBody, caller: Caller, tenant: str | None) -> tuple[str, str]:
+    """In whose books, and who: an act with a reason. Raises Problem."""
     if tenant is None and len(caller.principal.tenants) == 1:
         (tenant,) = caller.principal.tenants
     by = caller.require(tenant=tenant, reason=body.reason).subject
-    told = command(at=edge.clock.now(), by=by, **body.model_dump(), **names)
-    outcome = await tell(edge.desk, asked, entity=ENTITY, key=f"{tenant}/{body.station_id}", command=told)
-    return answer(edge.desk, by, outcome, {"tenant": tenant, **names}, elsewhere={"session-unknown", "message-unknown"})
+    return str(tenant), by

@@ -2,13 +2,13 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from ev_contracts.common import ChargingPeriod, MeterPoint, SessionFacts
 from session_ledger.domain.evidence import Evidence, Told
-from session_ledger.domain.metering import Change, Doubt, Ends, Metered, Point
+from session_ledger.domain.metering import Change, Doubt, Ends, Metered, Point, rise
 from session_ledger.domain.registers import metered
 from session_ledger.domain.rows import Row, ms_of, time_of
 
@@ -283,6 +283,35 @@ class Figures:
     meter_start_wh: int
     meter_stop_wh: int
     energy_wh: int
+
+
+def by_figures(span: Span, figures: Figures, *, rule: str) -> SessionFacts:
+    """A session at a person's figures, with the periods and powers that its station told in that time.
+
+    Of the registers those count that lie between the two that he says; where his energy is not their difference, they
+    tell its shape. What was given back stands where a rule explains it.
+    """
+    span = replace(span, started_at=figures.started_at, ended_at=figures.ended_at)
+    found = Metered(
+        energy_wh=figures.energy_wh,
+        begin_wh=figures.meter_start_wh,
+        stop_wh=figures.meter_stop_wh,
+        rule=rule,
+        points=_shaped(span, figures),
+        begin_ms=ms_of(figures.started_at),
+    )
+    facts, exported = _facts(span, found), export_of(span)
+    return _with_export(facts, span, exported) if isinstance(exported, Metered) else facts
+
+
+def _shaped(span: Span, figures: Figures) -> tuple[Point, ...]:
+    begin = (ms_of(figures.started_at), figures.meter_start_wh)
+    end = (ms_of(figures.ended_at), figures.meter_stop_wh)
+    between_wh = end[1] - begin[1]
+    if between_wh <= 0:
+        return ((begin[0], 0), (end[0], figures.energy_wh))
+    read = [(at, wh) for at, wh, _, _ in span.evidence.imported.registers.kept if wh is not None]
+    return tuple((at, figures.energy_wh * (wh - begin[1]) // between_wh) for at, wh in rise(begin, read, end))
 
 
 def restated(facts: SessionFacts, figures: Figures, *, rule: str) -> SessionFacts:

@@ -32,7 +32,16 @@ from session_ledger.domain.metering import Doubt, Hole, most_energy_wh
 from session_ledger.domain.meters import changes_at
 from session_ledger.domain.rows import ms_of, time_of
 from session_ledger.domain.signatures import signed_doubt
-from session_ledger.domain.station import ClosingRules, End, Session, Station, Suspect, end_order, span_of
+from session_ledger.domain.station import (
+    ClosingRules,
+    End,
+    Session,
+    Station,
+    Suspect,
+    end_order,
+    is_context_missing,
+    span_of,
+)
 from session_ledger.domain.telling import Telling
 
 Gaps = Mapping[str, Between]
@@ -68,7 +77,7 @@ def close_if_due(telling: Telling, session_id: str, rules: ClosingRules, at: dat
     """
     session = telling.session(session_id)
     rule = rules.met(session, at)
-    if rule is None or session.start is None or session.end is None or session.place is None or session.parties is None:
+    if rule is None or session.start is None or session.end is None or is_context_missing(session):
         return
     came_to = _clock_doubt(session) or account(span_of(telling.station, session, session.start, session.end))
     if not isinstance(came_to, Doubt):
@@ -78,16 +87,30 @@ def close_if_due(telling: Telling, session_id: str, rules: ClosingRules, at: dat
             telling.say(suspect(session, came_to, at))
         return
     before = telling.station
+    closed = tell_closed(telling, session, came_to.facts, rule=rule, at=at)
+    if closed is None:
+        return
+    connector = connector_key(session.start.evse_number, session.start.connector_number)
+    tell_holes(telling, closed, connector, came_to.metered.holes)
+    tell_holes(telling, closed, export_key(connector), () if came_to.exported is None else came_to.exported.holes)
+    tell_gaps(telling, before, closed, connector)
+
+
+def tell_closed(
+    telling: Telling, session: Session, facts: SessionFacts, *, rule: str, at: datetime
+) -> SessionClosed | None:
+    """Says a session final with these facts, and whose stop it was; None where its context is unknown."""
+    if session.place is None or session.parties is None:
+        return None
+    told = {"reservation": session.reservation, "stop_authority": stop_authority(session)}
     closed = SessionClosed(
-        session_id=session_id,
+        session_id=session.session_id,
         station_id=session.station_id,
         transaction_id=session.transaction_id,
         rule=rule,
         closed_at=at,
-        end_reason=session.end.reason,
-        facts=came_to.facts.model_copy(
-            update={"reservation": session.reservation, "stop_authority": stop_authority(session)}
-        ),
+        end_reason="" if session.end is None else session.end.reason,
+        facts=facts.model_copy(update=told),
         place=session.place,
         parties=session.parties,
         clock_offset_s=None if session.lag_ms is None else session.lag_ms // 1_000,
@@ -96,10 +119,7 @@ def close_if_due(telling: Telling, session_id: str, rules: ClosingRules, at: dat
     foreign = foreign_stop(session, at)
     if foreign is not None:
         telling.say(foreign)
-    connector = connector_key(session.start.evse_number, session.start.connector_number)
-    tell_holes(telling, closed, connector, came_to.metered.holes)
-    tell_holes(telling, closed, export_key(connector), () if came_to.exported is None else came_to.exported.holes)
-    tell_gaps(telling, before, closed, connector)
+    return closed
 
 
 def _clock_doubt(session: Session) -> Doubt | None:

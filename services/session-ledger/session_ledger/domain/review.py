@@ -8,27 +8,29 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chassis.decider import Refused
-from ev_contracts.common import SessionFacts
 from ev_contracts.sessions import (
     CorrectSession,
     DisputeSession,
     MessageSettled,
     ReleaseSession,
     ResolveDispute,
-    SessionClosed,
     SessionCorrected,
     SessionReviewed,
+    SessionStarted,
     SettleMessage,
 )
-from session_ledger.domain.account import Figures, restated
-from session_ledger.domain.closing import tell_gaps
+from session_ledger.domain.account import Figures, by_figures, restated
+from session_ledger.domain.closing import tell_closed, tell_gaps
+from session_ledger.domain.context import tell_context
 from session_ledger.domain.finals import connector_key
 from session_ledger.domain.history import SessionEvent
 from session_ledger.domain.registers import begin_of
-from session_ledger.domain.station import Open, Session, Station
+from session_ledger.domain.station import Open, Session, Station, is_context_missing, preferred, span_of
 from session_ledger.domain.telling import Telling
 
 BY_PERSON = "by-person"
+UNHEARD = "Unheard"
+"""OCPP's version and the token's status of a start that a person told in the station's place."""
 
 Review = CorrectSession | ReleaseSession | DisputeSession | ResolveDispute
 
@@ -131,7 +133,7 @@ def _reviewed(command: Review, station: Station, act: str) -> Telling:
 def _figures_of(session: Session, command: CorrectSession | None) -> Figures | Refused:
     """A held session's figures as the station told them, where the person does not say otherwise."""
     start, end = session.start, session.end
-    if isinstance(session.verdict, Open):
+    if isinstance(session.verdict, Open) and (end is None or not is_context_missing(session)):
         return Refused(reason="session-runs", detail="it is neither held nor closed")
     last = session.evidence.imported.last(None if end is None else end.ended_at)
     told_stop_wh = None if end is None else end.meter_stop_wh
@@ -176,29 +178,40 @@ def _close(
 ) -> Sequence[SessionEvent] | Refused:
     if isinstance(figures, Refused):
         return figures
-    if session.start is None or session.place is None or session.parties is None:
-        return Refused(reason="context-unknown", detail="its start, its place or its parties are not known")
-    empty = SessionFacts(
-        session_id=session.session_id,
-        started_at=figures.started_at,
-        ended_at=figures.ended_at,
-        energy_wh=0,
-        meter_start_wh=figures.meter_start_wh,
-        meter_stop_wh=figures.meter_start_wh,
-        reservation=session.reservation,
-    )
     telling = _reviewed(command, station, "corrected" if isinstance(command, CorrectSession) else "released")
-    closed = SessionClosed(
-        session_id=session.session_id,
-        station_id=session.station_id,
-        transaction_id=session.transaction_id,
-        rule=BY_PERSON,
-        closed_at=command.at,
-        end_reason="" if session.end is None else session.end.reason,
-        facts=restated(empty, figures, rule=BY_PERSON),
-        place=session.place,
-        parties=session.parties,
-    )
-    telling.say(closed)
-    tell_gaps(telling, station, closed, connector_key(session.start.evse_number, session.start.connector_number))
+    if isinstance(command, CorrectSession):
+        _tell_begun(telling, session, command, figures)
+    session = telling.session(session.session_id)
+    if session.start is None or session.end is None or is_context_missing(session):
+        return Refused(reason="context-unknown", detail="its start, its place or its parties are not known")
+    facts = by_figures(span_of(station, session, session.start, session.end), figures, rule=BY_PERSON)
+    closed = tell_closed(telling, session, facts, rule=BY_PERSON, at=command.at)
+    if closed is not None:
+        tell_gaps(telling, station, closed, connector_key(session.start.evse_number, session.start.connector_number))
     return telling.events
+
+
+def _tell_begun(telling: Telling, session: Session, command: CorrectSession, figures: Figures) -> None:
+    """Says where and for whom a session began, where only the person knows; when, where its start was never heard."""
+    place, parties = session.place or command.place, preferred(session.parties, command.parties)
+    if session.start is not None:
+        tell_context(telling, session.session_id, place, parties, command.at)
+    elif place is not None:
+        telling.say(
+            SessionStarted(
+                session_id=session.session_id,
+                station_id=session.station_id,
+                transaction_id=session.transaction_id,
+                ocpp_version=UNHEARD,
+                evse_number=place.evse_number,
+                connector_number=place.connector_number,
+                started_at=figures.started_at,
+                meter_start_wh=figures.meter_start_wh,
+                token_ref=None if parties is None else parties.token_ref,
+                token_status=UNHEARD,
+                offline=True,
+                place=place,
+                parties=parties,
+                received_at=command.at,
+            )
+        )

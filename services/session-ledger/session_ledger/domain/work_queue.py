@@ -7,9 +7,11 @@ from ev_contracts.sessions import GapFound, ReviewItem, UnmatchedMessageRecorded
 from session_ledger.domain.aims import Aim
 from session_ledger.domain.finals import Final, connector_numbers
 from session_ledger.domain.registers import begin_of
-from session_ledger.domain.station import Session, Station, Suspect
+from session_ledger.domain.station import Open, Session, Station, Suspect, is_context_missing
 
 TOPIC = "sessions.review.snapshot.v1"
+ASKED_AT_LEAST = 6
+"""How often registry and accounts are asked before a person should look: some ten minutes."""
 
 
 def snapshots(before: Station, after: Station) -> Sequence[Snapshot]:
@@ -29,9 +31,19 @@ def snapshots(before: Station, after: Station) -> Sequence[Snapshot]:
 def _marks(station: Station) -> Mapping[str, object]:
     """Item -> what tells whether it changed; cheap, for it is asked after each decision."""
     held = {name: each.verdict for name, each in station.sessions.items() if isinstance(each.verdict, Suspect)}
+    nowhere = {session.session_id: doubt for session, doubt in _without_context(station)}
     unstopped = {_stop_id(session): aim.given_up_at for session, aim in _unstopped(station)}
     told = {**dict.fromkeys(station.unmatched), **dict.fromkeys(station.gaps), **station.questions}
-    return {**held, **told, **unstopped}
+    return {**held, **nowhere, **told, **unstopped}
+
+
+def _without_context(station: Station) -> Iterator[tuple[Session, Suspect]]:
+    """Sessions that are over, and of which nobody has known for long where, or for whom, they were."""
+    for session in station.sessions.values():
+        is_waiting = session.end is not None and isinstance(session.verdict, Open) and is_context_missing(session)
+        if is_waiting and session.asked >= ASKED_AT_LEAST:
+            lacks = "place" if session.place is None else "payer"
+            yield session, Suspect(cause="context-unknown", detail=f"no {lacks} is known", since=session.heard_at)
 
 
 def _unstopped(station: Station) -> Iterator[tuple[Session, Aim]]:
@@ -50,6 +62,7 @@ def _items(station: Station) -> Iterator[ReviewItem]:
     for session in station.sessions.values():
         if isinstance(session.verdict, Suspect):
             yield _held(session, session.verdict)
+    yield from (_held(session, doubt) for session, doubt in _without_context(station))
     yield from (_runs_on(session, aim) for session, aim in _unstopped(station))
     yield from (_parked(message) for message in station.unmatched.values())
     yield from (_open(gap) for gap in station.gaps.values())

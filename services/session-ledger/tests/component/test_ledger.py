@@ -206,6 +206,29 @@ async def test_a_held_session_is_billable_after_a_person_has_corrected_it(ledger
     assert (review.by, review.reason, review.act) == ("cleo", "photo of the meter", "corrected")
 
 
+async def test_a_session_whose_start_got_lost_is_billable_once_a_person_says_where_and_for_whom_it_began(
+    ledger: Any,
+) -> None:
+    stop = next(each for each in told(1) if isinstance(each, TransactionEnded))
+    async with ledger.run() as stage:
+        for topic, key, record in REGISTRY:
+            await stage.say(topic, key, record)
+        await stage.say(SOURCE, KEY, stop.model_copy(update={"session_id": "session-1"}))
+        await quiet(stage)
+        stage.clock.advance(timedelta(hours=50))
+        (held,) = await eventually(lambda: records(stage, SessionMarkedSuspect), deadline_s=30)
+        path = f"/v1/sessions/{held.session_id}/correction"
+        said = {"station_id": STATION, "reason": "log of the station", "meter_start_wh": 10_000}
+        began = {"started_at": at(60).isoformat(), "evse_number": 1, "connector_number": 1}
+        assert (await stage.post("cleo", path, {**said, "evse_number": 1})).status_code == 422
+        assert (await stage.post("cleo", path, {**said, **began, "token_ref": "token-0"})).status_code == 422
+        assert (await stage.post("cleo", path, {**said, "started_at": began["started_at"]})).status_code == 409
+        assert (await stage.post("cleo", path, {**said, **began, "token_ref": "token-7"})).status_code == 201
+        (session,) = await closed(stage, 1)
+    assert (session.rule, session.facts.energy_wh, session.place.connector_number) == ("by-person", 10_000, 1)
+    assert (session.parties.emsp_party_id, session.parties.driver_ref) == ("NL-EMO", "driver-7")
+
+
 async def _gone(queue: Any) -> bool:
     return not await queue()
 

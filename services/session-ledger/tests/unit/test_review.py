@@ -1,6 +1,22 @@
 """What people settle: held sessions become billable, closed ones are corrected, disputes are kept until resolved."""
 
-from story import SESSION, STATION, at, charging, deadline, end, name_of, one, reading, readings, start, suspended, told
+from story import (
+    PARTIES,
+    PLACE,
+    SESSION,
+    STATION,
+    at,
+    charging,
+    deadline,
+    end,
+    name_of,
+    one,
+    reading,
+    readings,
+    start,
+    suspended,
+    told,
+)
 
 from chassis.decider import Refused
 from ev_contracts.sessions import (
@@ -11,6 +27,7 @@ from ev_contracts.sessions import (
     SessionClosed,
     SessionCorrected,
     SessionReviewed,
+    Stopper,
 )
 from session_ledger.domain.session import Command, session
 from session_ledger.domain.station import Station
@@ -52,6 +69,52 @@ def test_the_queue_shows_a_held_session_until_it_is_settled() -> None:
     assert snapshots(state, state) == ()
 
 
+def test_a_held_session_keeps_the_parking_and_the_powers_that_its_station_told() -> None:
+    stopped = {"stopper": Stopper(token_ref="token-9", token_status="Accepted")}
+    half = reading(10, 6_000).model_copy(update={"power_w": 22_000})
+    commands: list[Command] = [
+        start(),
+        suspended(20),
+        readings(half),
+        charging(40),
+        end(60, 900, **stopped),
+        deadline("close", 61),
+    ]
+    _, state = told(commands)
+    events, after = told([correct(meter_stop_wh=12_000)], state)
+    (closed,) = [each for each in events if isinstance(each, SessionClosed)]
+    assert [(each.started_at, each.charging, each.suspended_by, each.energy_wh) for each in closed.facts.periods] == [
+        (at(0), True, None, 7_000),
+        (at(20), False, "EV", 0),
+        (at(40), True, None, 4_000),
+    ]
+    assert [(each.at, each.energy_wh, each.power_w) for each in closed.facts.curve] == [
+        (at(0), 0, None),
+        (at(10), 5_000, 22_000),
+        (at(60), 11_000, None),
+    ]
+    assert (closed.facts.stop_authority, closed.clock_offset_s) == ("foreign-token", 0)
+    assert after.questions[SESSION].cause == "foreign-stop"
+
+
+def test_a_persons_energy_follows_the_shape_of_the_readings() -> None:
+    _, state = told([start(), readings(reading(10, 6_000)), end(60, 500_000), deadline("close", 61)])
+    events, _ = told([correct(meter_stop_wh=11_000, energy_wh=5_000)], state)
+    (closed,) = [each for each in events if isinstance(each, SessionClosed)]
+    assert [(each.at, each.energy_wh) for each in closed.facts.curve] == [(at(0), 0), (at(10), 2_500), (at(60), 5_000)]
+
+
+def test_a_session_without_any_stop_is_closed_by_a_persons_times() -> None:
+    _, state = told([start(started_at=at(-9_000_000)), deadline("silence", 9_000)])
+    figures = {"started_at": at(0), "ended_at": at(60), "meter_stop_wh": 12_000}
+    events, _ = told([correct(**figures)], state)
+    (closed,) = [each for each in events if isinstance(each, SessionClosed)]
+    assert (closed.facts.started_at, closed.facts.ended_at, closed.facts.energy_wh) == (at(0), at(60), 11_000)
+    assert [(each.started_at, each.ended_at, each.energy_wh) for each in closed.facts.periods] == [
+        (at(0), at(60), 11_000)
+    ]
+
+
 def test_a_person_may_say_the_energy_itself() -> None:
     _, state = told(HELD)
     events, _ = told([correct(energy_wh=7_500, ended_at=at(50))], state)
@@ -66,6 +129,54 @@ def test_figures_that_lack_or_make_no_sense_are_refused() -> None:
     _, state = told([start(meter_start_wh=None), end(60, None), deadline("close", 80)])
     assert refusal(correct(meter_stop_wh=12_000), state) == "figures-missing"
     assert refusal(correct(meter_stop_wh=12_000).model_copy(update={"session_id": "no"}), state) == "session-unknown"
+
+
+UNHEARD: list[Command] = [
+    readings(reading(30, 6_000), session_id=SESSION, at=at(30)),
+    end(60, 12_000, session_id=SESSION),
+    deadline("silence", 9_000),
+]
+"""Of a session whose start got lost."""
+
+
+def test_a_session_whose_start_was_never_heard_is_closed_where_a_person_says_when_where_and_for_whom_it_began() -> None:
+    _, state = told(UNHEARD)
+    assert refusal(ReleaseSession(at=at(200), **WHO), state) == "figures-missing"
+    assert refusal(correct(started_at=at(0), meter_start_wh=1_000), state) == "context-unknown"
+    said = {"started_at": at(0), "meter_start_wh": 1_000, "place": PLACE, "parties": PARTIES}
+    events, after = told([correct(**said)], state)
+    assert [type(each).__name__ for each in events] == ["SessionReviewed", "SessionStarted", "SessionClosed"]
+    assert isinstance(events[2], SessionClosed)
+    assert (events[2].place, events[2].parties, events[2].end_reason) == (PLACE, PARTIES, "Local")
+    assert [(each.at, each.energy_wh) for each in events[2].facts.curve] == [
+        (at(0), 0),
+        (at(30), 5_000),
+        (at(60), 11_000),
+    ]
+    assert after.sessions == {}
+
+
+def test_an_ended_session_whose_payer_stays_unknown_stands_in_the_queue_and_a_person_may_say_who_it_was() -> None:
+    _, state = told([start(parties=None), end(60, 12_000), *(deadline("context", 61 + each) for each in range(5))])
+    assert refusal(ReleaseSession(at=at(200), **WHO), state) == "context-unknown"
+    _, waiting = told([deadline("context", 70)], state)
+    (shown,) = snapshots(state, waiting)
+    assert (shown.record.kind, shown.record.cause, shown.record.detail) == (
+        "session",
+        "context-unknown",
+        "no payer is known",
+    )
+    events, after = told([correct(parties=PARTIES)], waiting)
+    assert [type(each).__name__ for each in events] == ["SessionReviewed", "SessionContextResolved", "SessionClosed"]
+    assert [each.record for each in snapshots(waiting, after)] == [None]
+
+
+def test_what_a_session_knows_of_itself_is_better_than_what_a_person_says() -> None:
+    _, state = told([start(), end(60, 900), deadline("close", 61)])
+    elsewhere = PLACE.model_copy(update={"connector_number": 2})
+    events, _ = told([correct(meter_stop_wh=12_000, place=elsewhere)], state)
+    (closed,) = [each for each in events if isinstance(each, SessionClosed)]
+    assert closed.place == PLACE
 
 
 def test_a_session_that_runs_is_not_corrected() -> None:
