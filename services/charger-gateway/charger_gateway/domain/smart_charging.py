@@ -117,9 +117,12 @@ def charging_schedule(payload: Payload, heard: Heard) -> Translated:
     return told(reported, answer={"status": reported.answer})
 
 
-def taken_profile(action: str, payload: Payload, answer: Payload) -> tuple[str, tuple[StationSchedule, ...]] | None:
-    """Of a call of ours: the session that the station took a profile for, and the profile's schedules."""
-    if action != "SetChargingProfile" or answer.get("status") != "Accepted":
+def taken_profile(action: str, payload: Payload, answer: object) -> tuple[str, tuple[StationSchedule, ...]] | None:
+    """Of a call of ours: the session that the station took a profile for, and the profile's schedules.
+
+    The answer is as it came: nobody has looked yet whether it is one.
+    """
+    if action != "SetChargingProfile" or not isinstance(answer, dict) or answer.get("status") != "Accepted":
         return None
     profile = payload.get("chargingProfile", {})
     transaction_id = profile.get("transactionId")

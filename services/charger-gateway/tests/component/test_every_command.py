@@ -75,6 +75,30 @@ async def test_a_body_is_checked_before_anything_is_asked(whole: Whole) -> None:
     assert await whole.desk() == []
 
 
+async def test_a_command_that_is_none_is_said_to_be_none(whole: Whole) -> None:
+    told = {
+        word: (await whole.ask("cpo", STATION["1.6"], word)).json() for word in ("set-charging-profil", "Stop", "x")
+    }
+    assert {word: said["detail"] for word, said in told.items()} == {
+        "set-charging-profil": "no command set-charging-profil (did you mean set-charging-profile?)",
+        "Stop": "no command Stop (did you mean stop?)",
+        "x": "no command x",
+    }
+    assert {(said["status"], said["type"]) for said in told.values()} == {(404, "urn:problem:no-such-command")}
+    assert (await whole.ask("stranger", STATION["1.6"], "x")).status_code == 401
+
+
+@pytest.mark.parametrize("answer", ["Accepted", None, [], {"setVariableResult": [[]]}, {"setVariableResult": 7}])
+async def test_an_answer_that_is_none_is_an_outcome_at_once(whole: Whole, answer: Any) -> None:
+    async with whole.station(STATION["2.0.1"], "ocpp2.0.1") as ws:
+        await whole.connected()
+        route, body = body_of("SetVariables")
+        asking = asyncio.create_task(whole.ask("cpo", STATION["2.0.1"], route, **body))
+        await ws.send(json.dumps([3, json.loads(await ws.recv())[1], answer]))
+        shown = (await asking).json()
+    assert (shown["status"], shown["answer"]) == ("refused", "invalid-answer")
+
+
 async def test_what_a_station_says_of_itself_stands_in_the_outcome(whole: Whole) -> None:
     for version in ("1.6", "2.0.1"):
         async with willing_station(whole, version):
@@ -133,9 +157,22 @@ async def test_an_engineer_gets_the_stations_answer_as_it_was(
 @pytest.mark.parametrize(
     ("action", "payload", "error"),
     [
-        ("Reset", {"type": "Later"}, {"field": "type", "message": "enum", "code": "PropertyConstraintViolation"}),
-        ("Reset", {}, {"field": "payload", "message": "required", "code": "OccurenceConstraintViolation"}),
-        ("Reset", {"type": 1}, {"field": "type", "message": "type", "code": "TypeConstraintViolation"}),
+        (
+            "Reset",
+            {"type": "Later"},
+            {"field": "type", "message": "enum Hard, Soft", "code": "PropertyConstraintViolation"},
+        ),
+        ("Reset", {}, {"field": "payload", "message": "required type", "code": "OccurenceConstraintViolation"}),
+        ("Reset", {"type": 1}, {"field": "type", "message": "type string", "code": "TypeConstraintViolation"}),
+        (
+            "reset",
+            {"type": "Hard"},
+            {
+                "field": "action",
+                "message": "no call to a station in OCPP 1.6 (did you mean Reset?)",
+                "code": "NotImplemented",
+            },
+        ),
         (
             "BootNotification",
             {},

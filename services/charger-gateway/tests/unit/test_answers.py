@@ -90,6 +90,8 @@ def test_a_yes_of_every_action_is_a_success(version: str, action: str) -> None:
         ("1.6", example("ResetStation"), {"status": "Rejected"}, ("refused", "Rejected")),
         ("1.6", example("ResetStation"), {"status": 5}, ("refused", "invalid-answer")),
         ("1.6", example("ResetStation"), [], ("refused", "invalid-answer")),
+        ("2.0.1", example("SetChargingProfile"), "Accepted", ("refused", "invalid-answer")),
+        ("2.0.1", example("SetVariables"), None, ("refused", "invalid-answer")),
         (
             "1.6",
             example("ResetStation"),
@@ -328,3 +330,11 @@ def test_an_answer_whose_rest_fits_nowhere_is_an_outcome_all_the_same() -> None:
     }
     found = outcome("2.0.1", example("GetCompositeSchedule"), OK | {"schedule": schedule})
     assert found == Outcome(outcome="succeeded", answer="Accepted", detail="the rest of the answer cannot be read")
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63])
+def test_a_number_that_fits_nowhere_is_not_put_on_the_log(number: int) -> None:
+    found = outcome("2.0.1", example("GetLocalListVersion"), {"versionNumber": number})
+    assert found == Outcome(outcome="succeeded", answer="Accepted", detail="the rest of the answer cannot be read")
+    monitor = {"clearMonitoringResult": [OK | {"id": number}]}
+    assert outcome("2.0.1", example("ClearVariableMonitoring"), monitor).response is None

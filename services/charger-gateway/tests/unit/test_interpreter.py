@@ -144,7 +144,7 @@ def test_a_broken_message_that_may_hold_energy_is_kept_for_review() -> None:
             action="StopTransaction",
             message_id="m1",
             code="TypeConstraintViolation",
-            reason="meterStop: type",
+            reason="meterStop: type integer",
             transaction_id="77",
             epoch=1,
             received_at=NOON,

@@ -26,6 +26,26 @@ def set_to(*words: tuple[dict[str, Any], str]) -> tuple[OutgoingCall, CallResult
     return call, CallResult(message_id="m", payload={"setVariableResult": results})
 
 
+ASKED: dict[str, dict[str, Any]] = {
+    "ChangeConfiguration": {"key": "AuthorizationKey", "value": DIGITS},
+    "SetVariables": {"setVariableData": [{**NAME, "attributeValue": PASSWORD}]},
+}
+NO_ANSWERS: tuple[Any, ...] = (
+    "Accepted",
+    None,
+    ["Accepted"],
+    {"status": ["Accepted"]},
+    {"setVariableResult": 1},
+    {"setVariableResult": ["x"]},
+    {"setVariableResult": [{"component": [], "variable": 1}]},
+    {"setVariableResult": [{**NAME, "attributeStatus": {}}]},
+)
+
+
+def odd(action: str, said: Any) -> tuple[OutgoingCall, CallResult]:
+    return OutgoingCall(action=action, payload=ASKED[action]), CallResult(message_id="m", payload=said)
+
+
 @pytest.mark.parametrize(
     ("answered", "kept"),
     [
@@ -38,6 +58,7 @@ def set_to(*words: tuple[dict[str, Any], str]) -> tuple[OutgoingCall, CallResult
         (set_to((OTHER, "Accepted"), (NAME, "Accepted")), PASSWORD.encode()),
         (set_to((OTHER, "Accepted"), (NAME, "Rejected")), None),
         (set_to((OTHER, "Accepted")), None),
+        *((odd(action, said), None) for action in ASKED for said in NO_ANSWERS),
     ],
 )
 def test_only_a_password_that_was_taken_is_told(answered: Any, kept: bytes | None) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from charger_gateway.domain.smart_charging import taken_profile
 from charger_gateway.domain.station import Part
 from ev_contracts.gateway import (
     ChargingLimitChanged,
@@ -153,3 +154,17 @@ def test_profiles_that_a_station_holds(version: str) -> None:
 
 
 # Certificates of others.
+
+
+ASKED = {"evseId": 1, "chargingProfile": {"transactionId": "tx-1", "chargingSchedule": [SCHEDULE]}}
+
+
+def test_a_profile_that_a_station_took_is_told_with_its_session() -> None:
+    assert taken_profile("SetChargingProfile", ASKED, {"status": "Accepted"}) == ("tx-1", (SCHEDULED,))
+
+
+@pytest.mark.parametrize(
+    "answer", [{"status": "Rejected"}, "Accepted", ["Accepted"], None, 7, {"status": ["Accepted"]}]
+)
+def test_what_is_no_yes_takes_no_profile(answer: Any) -> None:
+    assert taken_profile("SetChargingProfile", ASKED, answer) is None

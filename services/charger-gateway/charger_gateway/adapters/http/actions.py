@@ -6,12 +6,15 @@ from fastapi import Depends, FastAPI, Response
 
 from charger_gateway.adapters.http.bodies import Hiding, body_of, record_of
 from charger_gateway.adapters.http.edge import Body, Edge, IdempotencyKey, asked_of, send
+from charger_gateway.adapters.http.typos import did_you_mean
 from charger_gateway.adapters.ocpp.commands import ACTIONS
 from charger_gateway.domain.actions import RECORDS, field_of
-from chassis.auth import Caller
+from chassis.auth import Caller, Principal
+from chassis.http import Problem
 from ev_contracts.record import Record
 
 _SHORT = {"TriggerStationMessage": "trigger", "ResetStation": "reset"}
+_BY_SESSION = ("start", "stop")
 _ELSEWHERE = frozenset({"StartTransactionRemotely", "StopTransactionRemotely", "SendRawCall"})
 
 
@@ -21,11 +24,19 @@ def slug_of(action: str) -> str:
 
 
 def add_routes(app: FastAPI, edge: Edge) -> None:
-    """Every action but those whose caller is judged by the session, and raw calls."""
+    """Every action but those whose caller is judged by the session, and raw calls; what is none is said to be none."""
     may_command = edge.guard.act("command-station")
+    slugs = [*_BY_SESSION, *(slug_of(action) for action in RECORDS if action not in _ELSEWHERE)]
     for action, kind in RECORDS.items():
         if action not in _ELSEWHERE:
             _add(app, edge, kind, may_command)
+
+    @app.post("/v1/stations/{station_id}/commands/{command}", include_in_schema=False)
+    async def unknown(
+        station_id: str, command: str, _principal: Annotated[Principal, Depends(edge.guard.anyone())]
+    ) -> Response:
+        edge.station(station_id)
+        raise Problem(404, "no-such-command", f"no command {command[:64]}{did_you_mean(command, slugs)}")
 
 
 def _add(app: FastAPI, edge: Edge, kind: type[Record], may_command: Any) -> None:

@@ -7,6 +7,7 @@ from fastapi import Body as JsonBody
 from fastapi import Depends, FastAPI, Query, Response
 
 from charger_gateway.adapters.http.edge import Body, Edge, IdempotencyKey, asked_of, send
+from charger_gateway.adapters.http.typos import did_you_mean
 from charger_gateway.adapters.ocpp.commands.raw_charging import charging_in
 from charger_gateway.adapters.ocpp.commands.table import from_csms
 from charger_gateway.adapters.ocpp.schemas import Violation, request_violation
@@ -63,7 +64,9 @@ def _charging(version: str, action: str, payload: dict[str, Any], shared: Mappin
 def _check(version: str, action: str, payload: dict[str, Any]) -> None:
     """Raises Problem 400 with OCPP's own error code and the place of what is wrong."""
     if action not in from_csms(version):
-        raise _wrong(Violation(code="NotImplemented", description=f"action: no call to a station in OCPP {version}"))
+        hint = did_you_mean(action, from_csms(version))
+        why = f"action: no call to a station in OCPP {version}{hint}"
+        raise _wrong(Violation(code="NotImplemented", description=why))
     violation = request_violation(version, action, payload)
     if violation is not None:
         raise _wrong(violation)

@@ -22,21 +22,34 @@ def password_taken(answered: Sequence[tuple[OutgoingCall, CallResult | CallError
     return taken[-1] if taken else None
 
 
-def _passwords(action: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> Iterator[bytes]:
-    if action == "ChangeConfiguration":
-        if asked.get("key") == AUTHORIZATION_KEY and answer.get("status") in _TAKEN:
-            yield _as_kept(asked["value"])
-        return
-    if action != "SetVariables":
-        return
-    for wanted, result in zip(asked["setVariableData"], answer.get("setVariableResult", ()), strict=False):
-        if _is_password(wanted) and _is_password(result) and result.get("attributeStatus") in _TAKEN:
-            yield wanted["attributeValue"].encode()
+def _passwords(action: str, asked: Mapping[str, Any], answer: object) -> Iterator[bytes]:
+    # An answer that breaks its schema elsewhere may still say that the password was taken: only its shape is looked at.
+    match action, answer:
+        case "ChangeConfiguration", {"status": str(status)}:
+            if asked.get("key") == AUTHORIZATION_KEY and status in _TAKEN:
+                yield _as_kept(asked["value"])
+        case "SetVariables", {"setVariableResult": [*results]}:
+            for wanted, result in zip(asked["setVariableData"], results, strict=False):
+                if _is_password(wanted) and _is_password(result) and _is_taken(result):
+                    yield wanted["attributeValue"].encode()
+        case _:
+            return
 
 
-def _is_password(one: Mapping[str, Any]) -> bool:
-    component, variable = one.get("component", {}).get("name"), one.get("variable", {}).get("name")
-    return (component, variable) == (_PASSWORD.component, _PASSWORD.variable)
+def _is_password(one: object) -> bool:
+    match one:
+        case {"component": {"name": component}, "variable": {"name": variable}}:
+            return (component, variable) == (_PASSWORD.component, _PASSWORD.variable)
+        case _:
+            return False
+
+
+def _is_taken(result: object) -> bool:
+    match result:
+        case {"attributeStatus": str(status)}:
+            return status in _TAKEN
+        case _:
+            return False
 
 
 def _as_kept(key: str) -> bytes:

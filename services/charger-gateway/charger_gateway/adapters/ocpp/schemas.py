@@ -26,6 +26,7 @@ _OCCURRENCE = {
 _FORMAT = {V16: "FormationViolation", V201: "FormatViolation", V21: "FormatViolation"}
 _TYPE = "TypeConstraintViolation"
 _PROPERTY = "PropertyConstraintViolation"
+_MOST_OF_A_RULE = 500
 _OCCURRENCE_RULES = frozenset({"required", "minItems", "maxItems"})
 
 
@@ -99,7 +100,7 @@ def _violation(version: str, name: str, payload: Any) -> Violation | None:
     keyword = error.kind.name
     where = "/".join(str(part) for part in error.instance_path)
     # The message quotes the payload, which may hold a token: name the place and the rule only.
-    description = f"{where or 'payload'}: {keyword}"
+    description = f"{where or 'payload'}: {_rule(error.kind)}"
     if keyword in _OCCURRENCE_RULES:
         code = _OCCURRENCE[version]
     elif keyword == "format":
@@ -111,6 +112,14 @@ def _violation(version: str, name: str, payload: Any) -> Violation | None:
     else:
         code = _PROPERTY
     return Violation(code=code, description=description)
+
+
+def _rule(kind: Any) -> str:
+    """The broken rule as the schema has it: `enum Hard, Soft`. What fields are foreign only the payload knows."""
+    if kind.name == "additionalProperties":
+        return "additionalProperties"
+    value = ", ".join(map(str, kind.value)) if isinstance(kind.value, list) else str(kind.value)
+    return f"{kind.name} {value}"[:_MOST_OF_A_RULE]
 
 
 @cache

@@ -11,7 +11,7 @@ from charger_gateway.adapters.ocpp.commands.plug_and_charge import opened
 from charger_gateway.adapters.ocpp.commands.table import RAW
 from charger_gateway.adapters.ocpp.frames import V16, CallError, CallResult
 from charger_gateway.adapters.ocpp.schemas import response_violation
-from charger_gateway.domain.values import BadField
+from charger_gateway.domain.values import INT32_MAX, BadField
 from ev_contracts.gateway import CommandRequested, StationResponse
 
 Payload = Mapping[str, Any]
@@ -73,7 +73,23 @@ def _response(
         response = responses_v16.response(payloads, hide, evse_number=_evse_number(command))
     else:
         response = responses_v2x.response(payloads[-1][0].action, _together(payloads), hide)
+    _in_range(response.model_dump())
     return None if response == StationResponse() else response
+
+
+def _in_range(said: object) -> None:
+    """All whole numbers that stations answer are of 32 bits in OCPP and on the log. Raises BadField."""
+    match said:
+        case dict():
+            for one in said.values():
+                _in_range(one)
+        case tuple():
+            for one in said:
+                _in_range(one)
+        case int() if abs(said) > INT32_MAX:
+            raise BadField("answer", "number out of range")
+        case _:
+            return
 
 
 def _together(payloads: Sequence[tuple[OutgoingCall, Payload]]) -> Payload:

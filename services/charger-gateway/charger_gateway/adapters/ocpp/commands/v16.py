@@ -70,6 +70,8 @@ def calls(asked: StationAction, heard: Heard, reveal: Reveal) -> Calls:
         case GetVariables():
             return (_get_configuration(asked),)
         case SetVariables():
+            if not asked.variables:
+                raise CannotSay("no variable is named")
             return tuple(_change_configuration(one, reveal) for one in asked.variables)
         case GetInstalledCertificateIds():
             parts = kinds_apart(asked)

@@ -135,12 +135,18 @@ def _purpose(purpose: str) -> str:
 
 
 def connector_id(heard: Heard, evse_number: int | None, connector_number: int | None) -> int | None:
-    """The number that 1.6 gives to a connector, counted through the station; an EVSE alone is its first one."""
+    """The number that 1.6 gives to a connector, counted through the station; an EVSE alone is its first one.
+
+    Raises CannotSay for a connector that a registered EVSE has not: another one of it is not what was meant.
+    """
     if evse_number is None or evse_number == 0:
         return evse_number
-    if connector_number is not None and (evse_number, connector_number) in tuple(heard.connectors):
-        return tuple(heard.connectors).index((evse_number, connector_number)) + 1
-    return heard.connector_id_of(evse_number)
+    connectors = tuple(heard.connectors)
+    if connector_number is None or all(evse != evse_number for evse, _ in connectors):
+        return heard.connector_id_of(evse_number)
+    if (evse_number, connector_number) not in connectors:
+        raise CannotSay(f"EVSE {evse_number} has no connector {connector_number}")
+    return connectors.index((evse_number, connector_number)) + 1
 
 
 def transaction_number_of(transaction_id: str) -> int:
