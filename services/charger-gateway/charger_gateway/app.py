@@ -105,6 +105,7 @@ def build(
     store = FileStore(objects=open_objects(settings), secret=read_secret(settings, "frame-key"), base_url=files_at.url)
     line = LinePorts(seal=seal, locate=store.address, credential_key=read_secret(settings, "credential-key"))
     sockets = _sockets(settings, wiring, directory, cipher, line)
+    directory.credentials.listener = sockets.server.evictions.credential_changed
     commands = wiring.commands(REPLIES)
     edge = _edge(
         settings,

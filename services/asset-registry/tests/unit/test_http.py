@@ -73,7 +73,7 @@ async def test_a_role_that_the_table_does_not_name_gets_no_further(
 ) -> None:
     roles = {row.role for rows in ACTS.values() for row in rows}
     acts = declared_acts(app_of(build(settings, log=MemoryLog())))
-    assert len(acts) == 26
+    assert len(acts) == 27
     for method, path, act in acts:
         place = path.replace("{party_id}", "NL-VLT").replace("{", "").replace("}", "")
         answers = {role: await http.request(method, place, headers=by(f"only-{role}")) for role in roles}
@@ -142,6 +142,17 @@ async def test_a_credential_rotates_and_a_retry_tells_the_same(http: httpx2.Asyn
     assert await told(http, "/v1/stations/NLVOLT0014/credential", {}, key="r1") == rotated
     own = await told(http, "/v1/stations/NLVOLT0014/credential", {"secret": "moved-here-with-it"})
     assert "secret" not in own
+
+
+@shared
+async def test_a_credential_is_taken_back_and_another_one_opens_again(http: httpx2.AsyncClient) -> None:
+    await founded(http)
+    path = "/v1/stations/NLVOLT0019/credential"
+    await told(http, "/v1/stations", numbered(19))
+    assert (await http.delete(path, headers=by("ampere"))).status_code == 404
+    taken = [(await http.delete(path, headers=by("volt"))).json()["happened"] for _ in range(2)]
+    assert taken == [["ev.assets.CredentialRevoked"], []]
+    assert (await told(http, path, {}))["happened"] == ["ev.assets.CredentialRotated"]
 
 
 @shared

@@ -1,6 +1,6 @@
 """What stations wait for, from tables that follow the snapshot topics of the registry and of accounts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,6 +27,21 @@ MAX_STALENESS_S = 3600.0
 
 # A claimed identity whose registration is still on its way may not work yet.
 _UNREGISTERED = StationShape(registration=RegistrationState.AWAITING_SET_UP)
+
+
+class Credentials(Table[CredentialSnapshot]):
+    """How stations prove themselves; whoever must act when that changes is told."""
+
+    def __init__(self) -> None:
+        super().__init__("assets.credential.snapshot.v1")
+        self.listener: Callable[[str], None] | None = None
+
+    def on_change(self, key: str, old: CredentialSnapshot | None, new: CredentialSnapshot | None) -> None:
+        """Tell; a first credential changes nothing for anybody."""
+        del key
+        changed = new or old
+        if self.listener is not None and old is not None and changed is not None:
+            self.listener(changed.station_id)
 
 
 class Shapes(Table[StationSnapshot]):
@@ -159,7 +174,7 @@ class TablesDirectory:
     """The Directory on followed tables; beside it the stations that show costs, and what drivers pay."""
 
     def __init__(self) -> None:
-        self._credentials: Table[CredentialSnapshot] = Table("assets.credential.snapshot.v1")
+        self.credentials = Credentials()
         self._tokens = Tokens()
         self._shapes = Shapes()
         self._contracts = Contracts()
@@ -173,7 +188,7 @@ class TablesDirectory:
     def tables(self) -> tuple[Table[object], ...]:
         """To be followed before the first socket is accepted."""
         return (  # type: ignore[return-value]  # a table's record type is invariant
-            self._credentials,
+            self.credentials,
             self._tokens,
             self._shapes,
             self._contracts,
@@ -186,7 +201,7 @@ class TablesDirectory:
 
     def station(self, station_id: str) -> KnownStation | None:
         """See Directory; a retired station is unknown."""
-        credential = self._credentials.get(f"_/{station_id}")
+        credential = self.credentials.get(f"_/{station_id}")
         if credential is None or self.shape(credential.tenant, station_id).retired:
             return None
         return KnownStation(

@@ -88,6 +88,17 @@ def add_credential_routes(app: FastAPI, edge: Edge) -> None:
         told = {"station_id": station_id} if body.secret else {"station_id": station_id, "secret": made}
         return answer(edge.desk, caller.principal.subject, outcome, told, elsewhere=ELSEWHERE)
 
+    @app.delete("/v1/stations/{station_id}/credential", status_code=201, tags=["stations"])
+    async def revoke_credential(
+        station_id: StationId, asked: Asking, caller: Annotated[Caller, Depends(manages)], tenant: InTenant = None
+    ) -> Response:
+        """Locks the identity at once, a station that is connected too, until another credential is set."""
+        tenant = caller.tenant(tenant)
+        known_station(edge, tenant, station_id)
+        command = RevokeCredential(at=edge.clock.now(), station_id=station_id, tenant=tenant)
+        outcome = await tell(edge.desk, asked, entity="assets.credential", key=f"_/{station_id}", command=command)
+        return answer(edge.desk, caller.principal.subject, outcome, {"station_id": station_id}, elsewhere=ELSEWHERE)
+
     @app.post("/v1/stations/{station_id}/retirement", status_code=201, tags=["stations"])
     async def retire_station(
         station_id: StationId,

@@ -29,7 +29,7 @@ def add_routes(app: FastAPI, edge: Edge) -> None:
     async def revoke(
         station_id: str, body: Revocation, caller: Annotated[Caller, Depends(edge.guard.act("command-station"))]
     ) -> Response:
-        """Worth nothing from the next handshake on, within half a minute; a connection that stands stays."""
+        """Worth nothing within half a minute, at every replica: a connection that was opened with it is closed."""
         station = edge.station(station_id)
         principal = caller.require(tenant=station.tenant, reason=body.reason)
         if edge.revocations is None:

@@ -54,8 +54,8 @@ class Proven:
     station: KnownStation
     profile: int
     credential_version: int
-    certificate_name: str | None = None
-    """Of the certificate that it showed; None where it proved itself otherwise."""
+    shown: Shown | None = None
+    """The certificate that it showed; None where it proved itself otherwise."""
 
 
 Admission: TypeAlias = Proven | Rejected
@@ -116,8 +116,7 @@ class Admissions:
         if not proven or station.secret_hmac is None or profile < station.security_profile:
             return Rejected(status=HTTPStatus.UNAUTHORIZED, text="wrong or missing credentials\n", foreign=foreign)
         version = station.version if newest and profile < 3 else 0
-        name = None if proof.shown is None else proof.shown.common_name
-        return Proven(station=station, profile=profile, credential_version=version, certificate_name=name)
+        return Proven(station=station, profile=profile, credential_version=version, shown=proof.shown)
 
     def _foreign(self, station: KnownStation, shown: Shown) -> Foreign | None:
         """Why the certificate is not the station's (A00.FR.404/405), if it is not."""

@@ -120,7 +120,8 @@ class Connection:
         self.socket = socket
         self._sockets = sockets
         self._pace = pace
-        self._certificate_name = proven.certificate_name
+        self.shown = proven.shown
+        self._certificate_name = None if proven.shown is None else proven.shown.common_name
         self._key = f"{self.station.tenant}/{self.station.station_id}"
         self._frames = 0
         self._answered = Answered()

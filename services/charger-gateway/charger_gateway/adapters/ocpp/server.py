@@ -18,6 +18,7 @@ from charger_gateway.adapters.ocpp.connection import (
 from charger_gateway.adapters.ocpp.contests import Contests
 from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.entrance import Entrance, UnderWay
+from charger_gateway.adapters.ocpp.evictions import Evictions
 from charger_gateway.adapters.ocpp.handshake import Admitted, Doorkeeper
 from charger_gateway.adapters.ocpp.keepalive import Keepalive
 from charger_gateway.adapters.ocpp.knocks import Knock, Knocks
@@ -96,6 +97,7 @@ class OcppServer:
         self.contests = self._contests(presence)
         self._knocks = Knocks(journal=self.journal, metrics=interpreter.metrics, now=clock.now)
         self._door = self._doorkeeper(credential_key)
+        self.evictions = Evictions(self, directory, address.tls)
         self._draining = False
         self.listens = False
         """Whether stations can connect."""
@@ -187,7 +189,7 @@ class OcppServer:
         )
         watches = [asyncio.create_task(self._close_stalled()), asyncio.create_task(keepalive.run())]
         if self._address.tls is not None:
-            watches.append(asyncio.create_task(self._address.tls.run()))
+            watches.append(asyncio.create_task(self._address.tls.run(self.evictions.revocations_changed)))
         try:
             yield
         finally:
@@ -315,6 +317,7 @@ class OcppServer:
         self._connections[station_id] = connection
         if older is not None:
             await self._displace(older, connection, key)
+        self.evictions.look_at(connection)
         try:
             await connection.serve(epoch)
         finally:

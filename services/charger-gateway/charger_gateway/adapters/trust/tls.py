@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _LOOK_S = 30.0
+_LIST_BEGINS = b"-----BEGIN X509 CRL-----"
 
 MODERN = "ECDHE+AESGCM:ECDHE+CHACHA20"
 STANDARD = (
@@ -56,6 +57,7 @@ class TlsContext:
         self._seen = self._stamps()
         self.context = _made(files)
         """As of the last look: each handshake takes it anew."""
+        self._revoked = _revocations(files)
 
     def _stamps(self) -> tuple[int, ...]:
         files = self._files
@@ -63,24 +65,35 @@ class TlsContext:
         paths += [path for path in (files.station_roots, files.revocations) if path is not None]
         return tuple(path.stat().st_mtime_ns for path in paths)
 
-    def look(self) -> None:
-        """Read changed files again; what cannot be read leaves what was read before."""
+    def has_revoked(self, shown: "Shown") -> bool:
+        """Whether a certificate that was shown has been taken back since, as of the last look."""
+        return any(
+            one.issuer.public_bytes() == shown.issuer
+            and one.get_revoked_certificate_by_serial_number(shown.serial_number) is not None
+            for one in self._revoked
+        )
+
+    def look(self) -> bool:
+        """Read changed files again; whether there were any. What cannot be read leaves what was read before."""
         try:
             if self._renew is not None:
                 self._renew()
             stamps = self._stamps()
             if stamps != self._seen:
-                self.context = _made(self._files)
-                self._seen = stamps
+                context, revoked = _made(self._files), _revocations(self._files)
+                self.context, self._revoked, self._seen = context, revoked, stamps
                 log.info("tls.reloaded")
-        except (OSError, ssl.SSLError) as error:
+                return True
+        except (OSError, ValueError) as error:
             log.warning("tls.unreadable", why=str(error))
+        return False
 
-    async def run(self) -> None:
-        """Look every half minute until cancelled."""
+    async def run(self, changed: Callable[[], None]) -> None:
+        """Look every half minute until cancelled, and tell of what changed."""
         while True:
             await asyncio.sleep(_LOOK_S)
-            self.look()
+            if self.look():
+                changed()
 
 
 def _made(files: TlsFiles) -> ssl.SSLContext:
@@ -101,6 +114,14 @@ def _made(files: TlsFiles) -> ssl.SSLContext:
     return context
 
 
+def _revocations(files: TlsFiles) -> tuple[x509.CertificateRevocationList, ...]:
+    """Raises OSError, ValueError."""
+    if files.revocations is None:
+        return ()
+    lists = files.revocations.read_bytes().split(_LIST_BEGINS)[1:]
+    return tuple(x509.load_pem_x509_crl(_LIST_BEGINS + one) for one in lists)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """Whom a client certificate that TLS has checked names; empty where it names nobody, or more than one."""
@@ -109,6 +130,9 @@ class Shown:
     organisation: str
     for_clients: bool = True
     """Whether it says that it is for clients: OpenSSL takes one that says nothing of its use for one of any."""
+    issuer: bytes = b""
+    """In DER; with the serial number it is what revocations name."""
+    serial_number: int = 0
 
 
 def shown_by(transport: asyncio.Transport) -> Shown | None:
@@ -122,6 +146,8 @@ def shown_by(transport: asyncio.Transport) -> Shown | None:
         common_name=_only(certificate, NameOID.COMMON_NAME),
         organisation=_only(certificate, NameOID.ORGANIZATION_NAME),
         for_clients=_is_for_clients(certificate),
+        issuer=certificate.issuer.public_bytes(),
+        serial_number=certificate.serial_number,
     )
 
 
