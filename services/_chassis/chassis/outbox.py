@@ -72,7 +72,7 @@ class OutboxWorker:
         self._tasks: set[asyncio.Task[None]] = set()
         self._failed: BaseException | None = None
 
-    async def restore(self) -> int:
+    async def restore(self) -> Sequence[int]:
         """Resume at the lowest offset whose outcome is not known, and begin with what is parked and can be read now."""
         stored = None
         async for records in read_to_end(self._env.log, TopicPartition(self._state_topic, self._partition)):
@@ -88,7 +88,7 @@ class OutboxWorker:
         for key, (reads, rest) in found.items():
             self._repair(key, reads, rest)
         self._parking.tell()
-        return low
+        return (low,)
 
     def _repair(self, key: str, reads: Sequence[Read], rest: Parked | None) -> None:
         """Each letter that is done moves the key's beginning on, so that none is sent again after a stop."""

@@ -141,6 +141,8 @@ def react(event: Added | Closed, context: EventContext, facts: object) -> list[T
 TALLY = Entity(name="toys.tally", decider=tally, deadline=lambda _key, deadline: Close(at=deadline.due_at))
 NOTES = Entity(name="toys.note", decider=notes)
 POLICY = Policy(name="toys.note-policy", source="toys.tally.event.v1", target="toys.note", react=react)
+DIRECT = Entity(name="toys.note", decider=notes, direct=POLICY)
+"""The same, without the way over the command topic."""
 
 
 def tell(event: Added | Closed, context: EventContext, facts: object) -> list[To]:

@@ -17,7 +17,7 @@ from session_ledger.adapters.http_targets import TargetEdge, add_targets, own_se
 from session_ledger.adapters.signed_values import RecordSeal
 from session_ledger.domain.reservation import reservation
 from session_ledger.domain.session import session_decider
-from session_ledger.reactions import RESERVATION, SESSION, reactions_of
+from session_ledger.reactions import RESERVATION, SESSION, reactions_of, to_stations
 from session_ledger.settings import Settings
 
 
@@ -58,7 +58,7 @@ def build(
     )
     http = HttpEdge(app=app, host=settings.http_host, port=settings.http_port, commands=client, tables=(edge.review,))
     entities = (
-        Entity(name=SESSION, decider=decider, deadline=_passed),
+        Entity(name=SESSION, decider=decider, deadline=_passed, direct=to_stations(facts)),
         Entity(name=RESERVATION, decider=reservation, deadline=_expired),
     )
     return wiring.service([*entities, *reactions, http])

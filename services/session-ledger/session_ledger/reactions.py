@@ -32,11 +32,15 @@ RESERVATIONS = "sessions.reservation.event.v1"
 React = Callable[[Any, EventContext, Any], Sequence[To]]
 
 
+def to_stations(facts: Facts) -> Policy:
+    """What a station's word asks of its sessions; the decider reads it itself (decision 0017)."""
+    return _policy(facts, "transaction", TRANSACTIONS, SESSION, on_transaction)
+
+
 def reactions_of(facts: Facts) -> tuple[Policy, ...]:
-    """All of them; each looks up what it must know in these facts."""
+    """All others; each looks up what it must know in these facts."""
     policy = partial(_policy, facts)
     return (
-        policy("transaction", TRANSACTIONS, SESSION, on_transaction),
         policy("context", SESSIONS, SESSION, on_session, SessionContextWanted),
         policy("meeting", SESSIONS, RESERVATION, on_session_begun, SessionStarted),
         policy("attaching", RESERVATIONS, SESSION, on_reservation, ReservationUsed),

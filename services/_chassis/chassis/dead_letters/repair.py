@@ -81,21 +81,30 @@ def letter_of(record: Fetched) -> Letter | None:
 
 
 async def waiting(log: Log, entity: str) -> Sequence[Waiting]:
-    """All parked aggregates of an entity."""
+    """All parked aggregates of an entity, and what waits of its direct input under the name of that topic."""
     found = []
     for partition in range(await log.partitions(f"{entity}.state.v1")):
-        for key, parked in (await _parked(log, entity, partition)).items():
-            found.append(Waiting(entity=entity, partition=partition, key=key, reason=parked.reason, since=parked.since))
+        for source, all_parked in (await _all_parked(log, entity, partition)).items():
+            found += [
+                Waiting(entity=source or entity, partition=partition, key=key, reason=each.reason, since=each.since)
+                for key, each in all_parked.items()
+            ]
     return found
 
 
 async def _parked(log: Log, entity: str, partition: int) -> dict[str, Parked]:
-    value = b"{}"
+    return (await _all_parked(log, entity, partition)).get("", {})
+
+
+async def _all_parked(log: Log, entity: str, partition: int) -> dict[str, dict[str, Parked]]:
+    """By second input, as its record `@parked/<topic>` says; those of the entity itself under ""."""
+    values: dict[str, bytes] = {}
     async for records in read_to_end(log, TopicPartition(f"{entity}.state.v1", partition)):
         for record in records:
-            if record.key == _PARKED_KEY:
-                value = record.value or b"{}"
-    return loads_parked(value)
+            reserved, _, source = (record.key or b"").partition(b"/")
+            if reserved == _PARKED_KEY:
+                values[source.decode()] = record.value or b"{}"
+    return {source: loads_parked(value) for source, value in values.items()}
 
 
 async def unpark(

@@ -33,7 +33,8 @@ def repair_router(
 ) -> APIRouter:
     """`GET /v1/parked` and `POST /v1/parked/unpark`, both the act of who may repair, within his tenants.
 
-    `reactions` are policies, transforms and outboxes: what they parked is listed too, and tried again at each start.
+    `reactions` are policies, transforms and outboxes: what they parked is listed too, and tried again at each start;
+    so is what waits of an entity's direct input, under that topic's name.
     `unreadable` is what those who merely follow a topic go on without; listed under the topic's name.
     """
     router = APIRouter(tags=["repair"])
@@ -53,6 +54,9 @@ def repair_router(
         if unreadable is not None and any(wanted.entity == each.entity for each in unreadable.waiting()):
             raise Problem(409, "repaired-by-the-next", "a readable record of the key, or a start that can read it")
         if wanted.entity not in entities:
+            held = [each.entity for name in entities for each in await waiting(log, name)]
+            if wanted.entity in held:
+                raise Problem(409, "repaired-at-start", "a direct input tries its parked records again at each start")
             raise Problem(404, "not-found")
         outcome = await unpark(log, wanted.entity, wanted.key)
         if outcome == "not-parked":

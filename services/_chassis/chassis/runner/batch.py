@@ -21,6 +21,7 @@ from chassis.log.envelope import (
 )
 from chassis.log.port import Entry, Fetched, TopicPartition
 from chassis.runner.aggregates import Live, Remembered, parse_source, with_memory
+from chassis.runner.parts import Policy
 from chassis.runner.states import plain_dumps
 from chassis.runner.unit import EntityUnit
 
@@ -41,6 +42,23 @@ def _must_be_full(key: str) -> None:
     # The state topic's own keys begin with @, and a key without a tenant belongs to nobody.
     if "/" not in key or key.startswith("@"):
         raise Poison("bad-key", key[:100])
+
+
+def _asked(event: EventContext, command_id: str) -> EventContext:
+    """The context of a command that answers an event."""
+    return EventContext(
+        topic=event.topic,
+        key=event.key,
+        tenant=event.tenant,
+        event_id=command_id,
+        stream_version=event.stream_version,
+        time=event.time,
+        partition=event.partition,
+        offset=event.offset,
+        correlation_id=event.correlation_id or command_id,
+        causation_id=event.event_id,
+        log_time_ms=event.log_time_ms,
+    )
 
 
 class Batch:
@@ -81,6 +99,19 @@ class Batch:
             return
         with self._unit.env.tracing.processing(self._unit.command_topic, headers) as traceparent:
             self._decide(command, context, headers, traceparent)
+
+    def react(self, event: Any, context: EventContext, policy: Policy) -> None:
+        """Decide what a direct input's event asks for, as if its commands had come by the command topic.
+
+        Raises ValueError where the policy asks another aggregate, which may be another worker's.
+        """
+        with self._unit.env.tracing.processing(context.topic, context.headers) as traceparent:
+            for index, to in enumerate(policy.react(event, context, policy.facts)):
+                if to.key != context.key:
+                    raise ValueError(f"{policy.name} answers {context.key} with a command to {to.key}")
+                src = f"{context.topic}/{context.partition}/{context.offset}/{index}".encode()
+                command_id = derived_id(context.event_id, policy.name, str(index))
+                self._decide(to.command, _asked(context, command_id), {SRC: src}, traceparent)
 
     def live(self, key: str) -> Live:
         """The aggregate as this batch sees it."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from chassis.runner.parts import HttpEdge, Part, Policy, Task, Transform
+from chassis.runner.parts import Entity, HttpEdge, Part, Policy, Task, Transform
 from chassis.tables import Table
 
 
@@ -11,7 +11,7 @@ def tables_of(parts: Sequence[Part]) -> Iterator[Table[Any]]:
     """All of them; some more than once."""
     for part in parts:
         match part:
-            case Policy(facts=facts) | Transform(facts=facts):
+            case Policy(facts=facts) | Transform(facts=facts) | Entity(direct=Policy(facts=facts)):
                 yield from tables_in(facts)
             case HttpEdge(tables=tables) | Task(tables=tables):
                 yield from tables

@@ -19,11 +19,14 @@ _LONGEST_PAUSE_S = 5.0
 class Worker(Protocol):
     """What a partition's records are given to."""
 
-    async def restore(self) -> int:
-        """Get ready and say where to resume. Raises PositionLost, LogError."""
+    async def restore(self) -> Sequence[int]:
+        """Get ready and say where to resume, an offset an input. Raises PositionLost, LogError."""
         ...
 
-    async def handle(self, records: Sequence[Fetched]) -> None: ...
+    @property
+    def handle(self) -> Callable[..., Awaitable[None]]:
+        """Take what was read of each input: a sequence of records for each, in their order."""
+        ...
 
     async def tick(self) -> None:
         """Called between batches, a few times a second."""
@@ -33,17 +36,22 @@ class Worker(Protocol):
 
 
 class _Slot:
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, inputs: Sequence[TopicPartition]) -> None:
         self.worker = worker
+        self.inputs = tuple(inputs)
         self.lock = asyncio.Lock()
         self.task: asyncio.Task[None] | None = None
         self.ready = False
         self.lost = ""
-        self.position = 0
+        self.positions: dict[TopicPartition, int] = {}
 
 
 class Lane:
-    """Runs until cancelled; raises what a worker raises, LogError excepted: then the partition begins anew."""
+    """Runs until cancelled; raises what a worker raises, LogError excepted: then the partition begins anew.
+
+    `beside` names, of a topic's worker, the second topic whose partition of the same number it reads too: keyed and
+    partitioned alike, and assigned together, for all members of a group ask for the same topics.
+    """
 
     def __init__(
         self,
@@ -54,9 +62,11 @@ class Lane:
         lines: Lines,
         metrics: Metrics,
         learn: Callable[[UnknownShape], Awaitable[None]],
+        beside: Mapping[str, str] | None = None,
         gather_s: float = 0.0,
     ) -> None:
         self.group = group
+        self._beside = beside or {}
         self._gather_s = gather_s
         self._makers = makers
         self._log = log
@@ -76,7 +86,7 @@ class Lane:
             async with asyncio.TaskGroup() as self._tasks:
                 consumer = await self._log.group(
                     self.group,
-                    self._makers,
+                    [*self._makers, *self._beside.values()],
                     on_assigned=self._on_assigned,
                     on_revoked=self._on_revoked,
                     gather_s=self._gather_s,
@@ -109,7 +119,8 @@ class Lane:
 
     async def measure(self) -> None:
         """How many records each partition of ours is behind. Raises LogError."""
-        positions = {at: slot.position for at, slot in self._slots.items() if slot.ready}
+        ready = [slot for slot in self._slots.values() if slot.ready]
+        positions = {at: position for slot in ready for at, position in slot.positions.items()}
         for at, end in (await self._log.ends(positions)).items() if positions else ():
             self._metrics.put("lag_records", max(0, end - positions[at]), f"{self.group}/{at.topic}/{at.partition}")
 
@@ -117,7 +128,11 @@ class Lane:
         if self._tasks is None:
             return
         for at in partitions:
-            slot = self._slots[at] = _Slot(self._makers[at.topic](at.partition))
+            if at.topic not in self._makers:
+                continue  # read by the worker of the topic that it stands beside
+            second = self._beside.get(at.topic)
+            inputs = [at] if second is None else [at, TopicPartition(second, at.partition)]
+            slot = self._slots[at] = _Slot(self._makers[at.topic](at.partition), inputs)
             slot.task = self._tasks.create_task(self._serve(at, slot))
         self._assigned = True
 
@@ -159,39 +174,41 @@ class Lane:
                 slot.worker = self._makers[at.topic](at.partition)
 
     async def _ready(self, consumer: Consumer, at: TopicPartition, slot: _Slot) -> None:
-        position = None
-        while position is None:
+        positions: Sequence[int] = ()
+        while not positions:
             try:
-                position = await slot.worker.restore()
+                positions = await slot.worker.restore()
             except UnknownShape as shape:
                 await slot.worker.close()
                 await self._learn(shape)
                 slot.worker = self._makers[at.topic](at.partition)
-        consumer.seek(at, position)
-        slot.position = position
+        for each, position in zip(slot.inputs, positions, strict=True):
+            consumer.seek(each, position)
+            slot.positions[each] = position
         slot.ready = True
-        self._lines.info("partition.ready", topic=at.topic, partition=at.partition, position=position)
+        self._lines.info("partition.ready", topic=at.topic, partition=at.partition, position=positions[0])
 
     async def _work(self, consumer: Consumer, at: TopicPartition, slot: _Slot) -> None:
         while self._slots.get(at) is slot:
-            found = await consumer.fetch(at, timeout_s=_FETCH_S, max_records=_MAX_RECORDS)
-            records = found.get(at)
-            if records:
+            found = await consumer.fetch(*slot.inputs, timeout_s=_FETCH_S, max_records=_MAX_RECORDS)
+            records = [found.get(each, ()) for each in slot.inputs]
+            if any(records):
                 async with slot.lock:
                     # Rule 2: only while the worker that was ready before the fetch still owns the partition.
                     if self._slots.get(at) is not slot:
                         return
                     await self._handle(slot, records)
-                    slot.position = records[-1].offset + 1
+                    slot.positions |= {each: read[-1].offset + 1 for each, read in found.items() if read}
             else:
                 # Past commit markers too, so that a reader at the end has no lag.
-                slot.position = await consumer.position(at)
+                for each in slot.inputs:
+                    slot.positions[each] = await consumer.position(each)
             await slot.worker.tick()
 
-    async def _handle(self, slot: _Slot, records: Sequence[Fetched]) -> None:
+    async def _handle(self, slot: _Slot, records: Sequence[Sequence[Fetched]]) -> None:
         while True:
             try:
-                await slot.worker.handle(records)
+                await slot.worker.handle(*records)
             except UnknownShape as shape:
                 await self._learn(shape)
             else:

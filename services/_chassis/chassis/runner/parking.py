@@ -47,9 +47,9 @@ class Parking:
         """Of the state record `@parked`."""
         self.keys = loads_parked(value or b"{}")
 
-    def entry(self) -> Entry:
-        """The state record `@parked`."""
-        return Entry(PARKED_KEY, dumps_parked(self.keys))
+    def entry(self, key: bytes = PARKED_KEY) -> Entry:
+        """The state record `@parked`, or that of a second input."""
+        return Entry(key, dumps_parked(self.keys))
 
     def tell(self) -> None:
         """How many keys wait, as a metric."""

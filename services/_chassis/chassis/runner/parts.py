@@ -18,18 +18,6 @@ Read = tuple[Any, EventContext]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entity:
-    """A decider on its topics `<name>.command.v1`, `.event.v1`, `.state.v1`, all with one partition count.
-
-    `deadline` builds the command of a deadline that is due; needed only where the decider has deadlines.
-    """
-
-    name: str
-    decider: Decider[Any, Any, Any]
-    deadline: Callable[[str, Deadline], Any] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """A pure reaction: another's event in, commands to this service's entity `target` out; exactly once per aggregate.
 
@@ -43,6 +31,21 @@ class Policy:
     react: Callable[[Any, EventContext, Any], Sequence[To]]
     of: tuple[type[Any], ...] = ()
     facts: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """A decider on its topics `<name>.command.v1`, `.event.v1`, `.state.v1`, all with one partition count.
+
+    `deadline` builds the command of a deadline that is due; needed only where the decider has deadlines. `direct` is a
+    policy to this entity whose commands are decided as its source is read, without the way over the command topic: for
+    a source of many records, keyed and partitioned as the entity is, and commands to the key of their event.
+    """
+
+    name: str
+    decider: Decider[Any, Any, Any]
+    deadline: Callable[[str, Deadline], Any] | None = None
+    direct: Policy | None = None
 
 
 class Memory(Protocol):

@@ -8,10 +8,15 @@ POSITION_KEY = b"@pos"
 PARKED_KEY = b"@parked"
 
 
-def position_entry(offset: int, *, again: int | None = None) -> Entry:
+def beside(key: bytes, topic: str) -> bytes:
+    """The reserved key of a second input: `@pos/<topic>`, `@parked/<topic>`."""
+    return key + b"/" + topic.encode()
+
+
+def position_entry(offset: int, *, again: int | None = None, key: bytes = POSITION_KEY) -> Entry:
     """The next offset to process; and where to read `again` from, for what is held in memory only."""
     told = {"next": offset} if again is None else {"next": offset, "again": again}
-    return Entry(POSITION_KEY, orjson.dumps(told))
+    return Entry(key, orjson.dumps(told))
 
 
 def parse_position(value: bytes) -> int:

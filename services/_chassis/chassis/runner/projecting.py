@@ -44,14 +44,14 @@ class ProjectionWorker:
         self._progress: Progress = part.progress
         self._consumer = consumer
 
-    async def restore(self) -> int:
+    async def restore(self) -> Sequence[int]:
         """The committed offset of the role's group; a new group starts with the oldest record."""
         consumer: Consumer = await self._consumer()
         committed = await consumer.committed(self._at)
         start = (await self._env.log.starts([self._at]))[self._at]
         position = start if committed is None else max(start, committed)
         self._progress.offsets[self._at] = position
-        return position
+        return (position,)
 
     async def handle(self, records: Sequence[Fetched]) -> None:
         """Write everything, then commit."""

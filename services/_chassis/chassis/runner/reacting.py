@@ -66,7 +66,7 @@ class ReactionWorker:
         self._parking = Parking(part, self._source, env)
         self._memory = part.memory if isinstance(part, Transform) else None
 
-    async def restore(self) -> int:
+    async def restore(self) -> Sequence[int]:
         """`@pos` of the state topic; no position at the very first start."""
         log, at = self._env.log, TopicPartition(self._state_topic, self._partition)
         stored, again = None, None
@@ -80,7 +80,8 @@ class ReactionWorker:
         await self._repair()
         self._parking.tell()
         entry = self._env.codec.topics.get(self._part.source)
-        return await resume_at(log, self._source, stored, may_skip=entry is not None and entry.kind == "sample")
+        may_skip = entry is not None and entry.kind == "sample"
+        return (await resume_at(log, self._source, stored, may_skip=may_skip),)
 
     async def _recall(self, again: int | None, until: int | None) -> None:
         """Read what the memory rests on anew; what comes of it was told before. What is parked stays unread."""

@@ -5,7 +5,7 @@ import contextlib
 import gc
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import uvicorn
@@ -56,6 +56,7 @@ class Service:
         )
         self._lanes: list[Lane] = []
         self._reprojections: list[Reprojection] = []
+        self._reacts_directly = any(isinstance(part, Entity) and part.direct is not None for part in parts)
         self._stopping = asyncio.Event()
         self.started = False
         self._servers: list[_Server] = []
@@ -91,12 +92,9 @@ class Service:
     async def _run_all(self) -> None:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._follower.run()), group.create_task(self._measure())]
-            tasks += [group.create_task(lane.run()) for lane in self._lanes if lane.group == self.env.service]
-            tasks += [
-                group.create_task(self._after_tables(lane.run))
-                for lane in self._lanes
-                if lane.group != self.env.service
-            ]
+            for lane in self._lanes:
+                at_once = lane.group == self.env.service and not self._reacts_directly
+                tasks.append(group.create_task(lane.run() if at_once else self._after_tables(lane.run)))
             tasks += [group.create_task(each.run()) for each in self._reprojections]
             clients = {
                 id(client): client for part in self.parts if (client := getattr(part, "commands", None)) is not None
@@ -160,7 +158,8 @@ class Service:
             await unit.check()
             makers[unit.command_topic] = _entity_maker(unit)
         if makers:
-            self._lanes.append(self._lane(env.service, makers))
+            beside = {f"{each.name}.command.v1": each.direct.source for each in entities if each.direct is not None}
+            self._lanes.append(self._lane(env.service, makers, beside=beside))
         for part in self.parts:
             match part:
                 case Policy() | Transform():
@@ -177,7 +176,9 @@ class Service:
                 case _:
                     pass
 
-    def _lane(self, group: str, makers: dict[str, Any], gather_s: float = 0.0) -> Lane:
+    def _lane(
+        self, group: str, makers: dict[str, Any], gather_s: float = 0.0, beside: Mapping[str, str] | None = None
+    ) -> Lane:
         env = self.env
         return Lane(
             group=group,
@@ -186,6 +187,7 @@ class Service:
             lines=env.lines,
             metrics=env.metrics,
             learn=self._registry.learn,
+            beside=beside,
             gather_s=gather_s,
         )
 

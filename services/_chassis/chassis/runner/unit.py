@@ -24,10 +24,11 @@ class EntityUnit:
         self.reply_topics = frozenset({replies} & set(env.codec.topics))
         self.codec = AggregateCodec(entity.decider)
         self.unknown = Live(0, entity.decider.initial, {}, ())
+        self.direct = entity.direct
         self._counts: dict[str, int] = {}
 
     async def check(self) -> None:
-        """Raises LogError where the three topics differ in partitions."""
+        """Raises LogError where its topics, that of a direct input among them, differ in partitions."""
         counts = {topic: await self.env.log.partitions(topic) for topic in self._own()}
         if len(set(counts.values())) != 1:
             raise LogError(f"partition counts differ: {counts}")
@@ -36,7 +37,8 @@ class EntityUnit:
             self._counts[topic] = await self.env.log.partitions(topic)
 
     def _own(self) -> tuple[str, ...]:
-        return (self.command_topic, self.event_topic, self.state_topic)
+        second = () if self.direct is None else (self.direct.source,)
+        return (self.command_topic, self.event_topic, self.state_topic, *second)
 
     def _others(self) -> list[str]:
         context = self.entity.name.partition(".")[0]

@@ -68,10 +68,11 @@ class MortalLog(KafkaLog):
         return Mortal(super().transactional(transactional_id), self._dice, self._chance)
 
 
-async def main(prefix: str, seed: str, chance: str) -> None:
+async def main(prefix: str, seed: str, chance: str, way: str) -> None:
     """Run until killed."""
     log = MortalLog(prefix, random.Random(seed), float(chance))
-    await Service(env=toy.env(log, SystemClock()), parts=[toy.TALLY, toy.NOTES, toy.POLICY]).run()
+    noting = [toy.DIRECT] if way == "direct" else [toy.NOTES, toy.POLICY]
+    await Service(env=toy.env(log, SystemClock()), parts=[toy.TALLY, *noting]).run()
 
 
 if __name__ == "__main__":

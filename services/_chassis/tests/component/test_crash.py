@@ -22,7 +22,7 @@ from chassis.codec import Codec
 from chassis.decider import derived_id
 from chassis.log import Appender, Log, TopicPartition, read_to_end
 from chassis.log.envelope import SRC
-from chassis.runner.positions import POSITION_KEY, parse_position
+from chassis.runner.positions import POSITION_KEY, beside, parse_position
 from chassis.telemetry import Tracing
 from chassis.testing import Seen, read_topic
 
@@ -43,8 +43,9 @@ TOPIC = "toys.tally.command.v1"
 class Fleet:
     """Two workers that are killed, stopped and started again."""
 
-    def __init__(self, prefix: str, dice: random.Random) -> None:
+    def __init__(self, prefix: str, dice: random.Random, way: str) -> None:
         self._prefix = prefix
+        self._way = way
         self._dice = dice
         self._started = 0
         self.deaths: Counter[str] = Counter()
@@ -54,7 +55,7 @@ class Fleet:
     def _start(self) -> subprocess.Popen[bytes]:
         self._started += 1
         worker = Path(__file__).with_name("crash_worker.py")
-        arguments = [self._prefix, f"{self._dice.random()}", str(FAILPOINT)]
+        arguments = [self._prefix, f"{self._dice.random()}", str(FAILPOINT), self._way]
         return subprocess.Popen([sys.executable, str(worker), *arguments], stderr=subprocess.DEVNULL)
 
     def harm(self) -> None:
@@ -129,25 +130,32 @@ async def send(log: Log, sent: list[tuple[int, str, int]]) -> None:
     await log.producer.flush()
 
 
-FLOW = (
-    (TOPIC, "toys.tally.state.v1"),
-    ("toys.tally.event.v1", "toys.note-policy.state.v1"),
-    ("toys.note.command.v1", "toys.note.state.v1"),
-)
+EVENTS = "toys.tally.event.v1"
+FLOW = {
+    "policy": (
+        (TOPIC, "toys.tally.state.v1", POSITION_KEY),
+        (EVENTS, "toys.note-policy.state.v1", POSITION_KEY),
+        ("toys.note.command.v1", "toys.note.state.v1", POSITION_KEY),
+    ),
+    "direct": (
+        (TOPIC, "toys.tally.state.v1", POSITION_KEY),
+        (EVENTS, "toys.note.state.v1", beside(POSITION_KEY, EVENTS)),
+    ),
+}
 """What is read, and where the position of its reader stands, in the order in which records pass."""
 
 
-async def settled(log: Log) -> bool:
+async def settled(log: Log, way: str) -> bool:
     """Whether every command was decided, every event reacted to, and every reaction decided."""
-    return all([await _read_to_end(log, source, positions) for source, positions in FLOW])
+    return all([await _read_to_end(log, *step) for step in FLOW[way]])
 
 
-async def _read_to_end(log: Log, source: str, positions: str) -> bool:
+async def _read_to_end(log: Log, source: str, positions: str, key: bytes) -> bool:
     for at, end in (await log.ends([TopicPartition(source, partition) for partition in range(4)])).items():
         position = 0
         async for records in read_to_end(log, TopicPartition(positions, at.partition)):
             for record in records:
-                if record.key == POSITION_KEY and record.value is not None:
+                if record.key == key and record.value is not None:
                     position = parse_position(record.value)
         # Behind the last event stands the marker of its transaction, which no reader counts.
         if position < end - (source.endswith(".event.v1")):
@@ -155,8 +163,9 @@ async def _read_to_end(log: Log, source: str, positions: str) -> bool:
     return True
 
 
+@pytest.mark.parametrize("way", FLOW)
 @pytest.mark.timeout(DEADLINE_S + 60)
-async def test_what_dies_loses_nothing_and_repeats_nothing() -> None:
+async def test_what_dies_loses_nothing_and_repeats_nothing(way: str) -> None:
     seed = os.environ.get("EV_SEED") or new_id()
     print(f"seed {seed}")
     dice = random.Random(seed)
@@ -165,20 +174,22 @@ async def test_what_dies_loses_nothing_and_repeats_nothing() -> None:
     async with real_log.namespace() as prefix:
         log = real_log.kafka_log(prefix)
         await log.start()
-        fleet = Fleet(prefix, dice)
+        fleet = Fleet(prefix, dice, way)
         try:
-            await _harm_until_settled(log, sent, fleet, dice, began)
+            await _harm_until_settled(log, sent, fleet, dice, way)
         finally:
             fleet.end()
         await _check(log, toy.codec(), sent)
         await log.stop()
         await asyncio.sleep(0.2)  # the client closes its sockets a moment later
-    print(f"{len(sent)} commands ({COMMANDS} different), deaths {dict(fleet.deaths)}, {time.monotonic() - began:.0f} s")
+    took_s = time.monotonic() - began
+    print(f"{way}: {len(sent)} commands ({COMMANDS} different), deaths {dict(fleet.deaths)}, {took_s:.0f} s")
 
 
 async def _harm_until_settled(
-    log: Log, sent: list[tuple[int, str, int]], fleet: Fleet, dice: random.Random, began: float
+    log: Log, sent: list[tuple[int, str, int]], fleet: Fleet, dice: random.Random, way: str
 ) -> None:
+    began = time.monotonic()
     sending = asyncio.create_task(send(log, sent))
     harmed_at = time.monotonic()
     while True:
@@ -189,7 +200,7 @@ async def _harm_until_settled(
         if not (enough and sending.done()) and time.monotonic() - harmed_at > 3 + 3 * dice.random():
             harmed_at = time.monotonic()
             fleet.harm()
-        elif enough and sending.done() and await settled(log):
+        elif enough and sending.done() and await settled(log, way):
             await sending
             return
 

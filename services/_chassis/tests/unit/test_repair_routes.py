@@ -16,7 +16,7 @@ from chassis.dead_letters.routes import repair_router
 from chassis.http import create_app
 from chassis.log import Entry, MemoryLog, TopicPartition
 from chassis.runner import Env
-from chassis.runner.positions import PARKED_KEY
+from chassis.runner.positions import PARKED_KEY, beside
 from chassis.testing import KnownCallers
 
 SNAPSHOTS = TopicPartition("toys.tally.snapshot.v1", 0)
@@ -80,12 +80,15 @@ async def test_each_repairer_sees_his_tenants_only(env: Env, http: httpx2.AsyncC
 
 
 @pytest.mark.parametrize(
-    ("entity", "status"), [("toys.note-outbox", 409), (SNAPSHOTS.topic, 409), ("toys.unheard-of", 404)]
+    ("entity", "status"),
+    [("toys.note-outbox", 409), (SNAPSHOTS.topic, 409), ("toys.direct.event.v1", 409), ("toys.unheard-of", 404)],
 )
 async def test_what_nobody_repairs_by_hand_says_so(
     env: Env, http: httpx2.AsyncClient, entity: str, status: int
 ) -> None:
     env.unreadable.hold(SNAPSHOTS.topic, SNAPSHOTS, Record(1, b"t/2"), Poison("not-wire-format"))
+    held = Entry(beside(PARKED_KEY, "toys.direct.event.v1"), dumps_parked({"t/2": Parked("undecodable", 1, 1)}))
+    await env.log.producer.send("toys.tally.state.v1", held, 0)
     wanted = {"entity": entity, "key": "t/2"}
     answer = await http.post("/v1/parked/unpark", json=wanted, headers={"Authorization": "Bearer engineer"})
     assert answer.status_code == status

@@ -17,7 +17,6 @@ from ev_contracts.assets import Component, ComponentKind, ComponentSnapshot
 from ev_contracts.common import MeterReading, SignedValue
 from ev_contracts.gateway import TransactionEnded
 from ev_contracts.sessions import SessionMarkedSuspect, SignedValueVerified
-from session_ledger.policies import on_transaction
 
 SOURCE = "gateway.transaction.event.v1"
 EVENTS = "sessions.session.event.v1"
@@ -78,5 +77,5 @@ async def _both(stage: Any) -> bool:
 
 def _meters(stage: Any) -> Any:
     """The table by which the reaction to stations knows keys: a key that comes later verifies nothing of before."""
-    (reaction,) = [each for each in stage.service.parts if getattr(each, "react", None) is on_transaction]
+    (reaction,) = [direct for each in stage.service.parts if (direct := getattr(each, "direct", None)) is not None]
     return reaction.facts.meters
