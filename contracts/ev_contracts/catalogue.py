@@ -442,6 +442,7 @@ _ON_TOPIC: dict[str, tuple[type[Record], ...]] = {
         sessions.WithdrawStation,
     ),
     "sessions.session.event.v1": (
+        sessions.ChargingPreferenceSet,
         sessions.EnergyDelivered,
         sessions.ForeignStopFound,
         sessions.GapFilled,

@@ -395,6 +395,16 @@ class PricedPeriod(Record, frozen=True):
     max_current_ma: StrictInt | None = None
 
 
+class ProfileType(StrEnum):
+    """OCPI ProfileType: what a driver would rather have, and with it which kind of tariff. REGULAR: nothing special."""
+
+    UNKNOWN = "UNKNOWN"
+    CHEAP = "CHEAP"
+    FAST = "FAST"
+    GREEN = "GREEN"
+    REGULAR = "REGULAR"
+
+
 class RatedLine(Record, frozen=True):
     """One priced dimension of a rating."""
 
@@ -537,6 +547,12 @@ class SessionFacts(Record, frozen=True):
     ] = None
     export_rule: Annotated[
         StrictStr | None, Field(description="How the export follows from its registers, in the words of energy_rule.")
+    ] = None
+    profile_type: Annotated[
+        ProfileType | None,
+        Field(
+            description="The charging preference of its start, which decided the kind of tariff; absent: none was said."
+        ),
     ] = None
 
 

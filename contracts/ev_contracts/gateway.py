@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictBytes, StrictInt, StrictStr
 
-from ev_contracts.common import ConnectorState, MeterReading, SessionTargets
+from ev_contracts.common import ConnectorState, MeterReading, ProfileType, SessionTargets
 from ev_contracts.record import ExactDecimal, Instant, Record
 
 
@@ -1693,6 +1693,12 @@ class StartTransactionRemotely(Record, frozen=True):
     charging_profile: ChargingProfile | None = None
     targets: Annotated[
         SessionTargets | None, Field(description="At what the session shall be stopped that it will begin.")
+    ] = None
+    profile_type: Annotated[
+        ProfileType | None,
+        Field(
+            description="The driver's charging preference (OCPI ChargingPreferences), which decides the kind of tariff; absent: none was said."
+        ),
     ] = None
 
 

@@ -9,6 +9,7 @@ from ev_contracts.common import (
     MeterReading,
     Parties,
     Place,
+    ProfileType,
     RelationKind,
     ReservationFacts,
     SessionFacts,
@@ -106,6 +107,17 @@ class ChangeMeter(Record, frozen=True):
     export_register_wh: StrictInt | None = None
 
 
+class ChargingPreferenceSet(Record, frozen=True):
+    """A remote start said what its driver would rather have; it decides the kind of tariff of this session."""
+
+    session_id: StrictStr
+    station_id: StrictStr
+    profile_type: ProfileType
+    set_by: Annotated[StrictStr, Field(description="Subject of whoever asked for the start.")]
+    set_at: Instant
+    command_id: Annotated[StrictStr | None, Field(description="Of the remote start.")] = None
+
+
 class CorrectSession(Record, frozen=True):
     """A person states what a session came to."""
 
@@ -188,6 +200,9 @@ class EnergyDelivered(Record, frozen=True):
         StrictInt | None,
         Field(description="What the vehicle has given back so far; absent where no meter told of an export."),
     ] = None
+    profile_type: Annotated[
+        ProfileType | None, Field(description="The charging preference of its start; absent: none was said.")
+    ] = None
 
 
 class ForeignStopFound(Record, frozen=True):
@@ -261,6 +276,7 @@ class KeepTargets(Record, frozen=True):
     by: StrictStr
     reason: StrictStr | None = None
     expires_at: Annotated[Instant, Field(description="A session that begins later is another.")]
+    profile_type: Annotated[ProfileType | None, Field(description="The charging preference that came with it.")] = None
 
 
 class MakeReservation(Record, frozen=True):
@@ -938,6 +954,7 @@ class TargetsKept(Record, frozen=True):
     reason: StrictStr | None = None
     kept_at: Annotated[Instant, Field(description="The remote start's time; an earlier session is another.")]
     expires_at: Instant
+    profile_type: Annotated[ProfileType | None, Field(description="The charging preference that came with it.")] = None
 
 
 class TargetsLapsed(Record, frozen=True):

@@ -77,7 +77,7 @@ def on_session(event: Record, context: EventContext, tariffs: TariffBook) -> Seq
 def _rated(event: SessionClosed, relation: Relation, tariffs: TariffBook) -> To:
     rating_id = rating_id_of(event.session_id, relation.kind)
     facts = event.facts
-    buyer = buyer_of(event.parties)
+    buyer = buyer_of(event.parties, facts.profile_type)
     tariff = tariffs.in_force(relation, place=event.place, at=facts.started_at, until=facts.ended_at, buyer=buyer)
     command = RateSession(
         at=event.closed_at,
@@ -118,7 +118,7 @@ def on_rating(event: Record, context: EventContext, tariffs: TariffBook) -> Sequ
                 place=event.place,
                 at=facts.started_at,
                 until=facts.ended_at,
-                buyer=buyer_of(event.parties),
+                buyer=buyer_of(event.parties, facts.profile_type),
             )
             command: RateSession | RerateSession = RateSession(
                 at=event.at,

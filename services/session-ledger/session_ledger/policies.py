@@ -7,7 +7,7 @@ from typing import Any, assert_never
 
 from chassis.decider import EventContext, To
 from ev_contracts.assets import ComponentFitted, ComponentKind, ComponentRemoved, ComponentSwapped, StationRetired
-from ev_contracts.common import ConnectorState, MeterReading, Parties, Place, RelationKind, SignedValue
+from ev_contracts.common import ConnectorState, MeterReading, Parties, Place, RelationKind, SessionTargets, SignedValue
 from ev_contracts.gateway import (
     CommandRequested,
     ConnectorStatusChanged,
@@ -149,9 +149,9 @@ def on_reservation(event: object, context: EventContext, _facts: Facts) -> Seque
 
 
 def on_remote_start(event: object, context: EventContext, _facts: Facts) -> Sequence[To]:
-    """Keeps the targets that come with a remote start for the session that it will begin."""
+    """Keeps the targets and the preference that come with a remote start for the session that it will begin."""
     asked = event.start_transaction_remotely if isinstance(event, CommandRequested) else None
-    if asked is None or asked.targets is None:
+    if asked is None or (asked.targets is None and asked.profile_type is None):
         return []
     command = KeepTargets(
         at=asked.at,
@@ -159,7 +159,8 @@ def on_remote_start(event: object, context: EventContext, _facts: Facts) -> Sequ
         station_id=asked.station_id,
         evse_number=asked.evse_number,
         token_ref=asked.token_ref,
-        targets=asked.targets,
+        targets=asked.targets or SessionTargets(),
+        profile_type=asked.profile_type,
         by=asked.requested_by,
         reason=asked.reason,
         expires_at=asked.expires_at + _BEGINS_WITHIN,

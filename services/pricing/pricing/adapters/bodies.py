@@ -19,6 +19,7 @@ from pydantic import (
 from ev_contracts.common import (
     AllowanceKind,
     DayOfWeek,
+    ProfileType,
     RelationKind,
     ReservationRestriction,
     TariffComponentType,
@@ -237,6 +238,7 @@ class QuotedSaleBody(Body):
     group_id: Text | None = None
     plan_id: TariffId | None = None
     ad_hoc: bool = False
+    profile_type: ProfileType | None = None
 
     @field_validator("relation")
     @classmethod
@@ -244,6 +246,13 @@ class QuotedSaleBody(Body):
         if relation is RelationKind.UNKNOWN:
             raise ValueError("CPO_TO_EMSP, EMSP_TO_DRIVER or CPO_TO_DRIVER")
         return relation
+
+    @field_validator("profile_type")
+    @classmethod
+    def _is_a_preference(cls, profile_type: ProfileType | None) -> ProfileType | None:
+        if profile_type is ProfileType.UNKNOWN:
+            raise ValueError("CHEAP, FAST, GREEN or REGULAR")
+        return profile_type
 
 
 class ReservedBody(Body):

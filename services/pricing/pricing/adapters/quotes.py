@@ -111,6 +111,7 @@ def _sale(edge: Edge, asked: QuotedSaleBody, tenant: str) -> _Sale:
         group_id=asked.group_id or (None if token is None else token.group_id),
         plan_id=asked.plan_id,
         is_ad_hoc=asked.ad_hoc or (token is not None and token.token_type == AD_HOC),
+        profile_type=asked.profile_type,
     )
     return _Sale(relation, buyer, spot)
 

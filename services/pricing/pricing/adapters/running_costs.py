@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chassis.decider import EventContext
-from ev_contracts.common import Relation, RelationKind, TariffVersion
+from ev_contracts.common import ProfileType, Relation, RelationKind, TariffVersion
 from ev_contracts.record import Record
 from ev_contracts.sessions import (
     EnergyDelivered,
@@ -36,7 +36,8 @@ class _Running:
     at: datetime
     is_from_its_start: bool
     noted: list[Noted] = field(default_factory=list)
-    costs: dict[RelationKind, RunningCost] = field(default_factory=dict)
+    costs: dict[tuple[RelationKind, ProfileType | None], RunningCost] = field(default_factory=dict)
+    """By relation and preference: one that is heard after the first reading makes it another cost from the start."""
 
     def note(self, event: Noted) -> None:
         self.noted.append(event)
@@ -109,13 +110,14 @@ class RunningCosts:
         running = self._running.get(event.session_id)
         if running is None:
             running = self._begin(event.session_id, context, is_from_its_start=False)
-        cost = running.costs.get(relation.kind)
+        sale = (relation.kind, event.profile_type)
+        cost = running.costs.get(sale)
         if cost is None:
-            buyer = ANYBODY if event.parties is None else buyer_of(event.parties)
+            buyer = ANYBODY if event.parties is None else buyer_of(event.parties, event.profile_type)
             version = self._tariffs.in_force(relation, place=event.place, at=event.started_at, buyer=buyer)
             if version is None:
                 return None
-            cost = running.costs[relation.kind] = _begun(event, version, event.place.time_zone, running)
+            cost = running.costs[sale] = _begun(event, version, event.place.time_zone, running)
         return cost
 
     def forget(self, partition: int) -> None:

@@ -1,5 +1,6 @@
 """`ports.TariffBook` over pricing's own snapshots, indexed by what a relation asks for."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -7,7 +8,7 @@ from chassis.tables import GroupedTable, Table
 from ev_contracts.common import Place, PlanTerms, PricePoint, Relation, RelationKind, TariffVersion
 from ev_contracts.pricing import AssignmentSnapshot, PricePointSnapshot, TariffSnapshot
 from pricing.adapters.plan_book import PlanBook
-from pricing.domain.audience import ANYBODY, Audience, Buyer, audience_of, place_rank, reaches
+from pricing.domain.audience import ANYBODY, Audience, Buyer, audience_of, place_rank, reaches, types_for
 from pricing.domain.feed import resolved
 
 
@@ -129,13 +130,19 @@ class SnapshotTariffs:
         until: datetime | None = None,
         buyer: Buyer = ANYBODY,
     ) -> TariffVersion | None:
-        """The first fitting assignment whose tariff has a version in force then."""
+        """The first fitting assignment with a version in force then, of the type that the buyer asked for."""
         if buyer.plan_id is None:
             buyer = replace(buyer, plan_id=self.bought.plan_id(relation, at))
         fitting = self.assignments.of(relation, place=place, at=at, buyer=buyer)
-        found = (self.versions.in_force(relation.seller_tenant, each.tariff_id, at) for each in fitting)
+        found = (self._first(relation.seller_tenant, fitting, at, kind) for kind in types_for(buyer))
         first = next((tariff for tariff in found if tariff is not None), None)
         return self.resolved(relation.seller_tenant, first, at, until)
+
+    def _first(
+        self, tenant: str, fitting: Sequence[AssignmentSnapshot], at: datetime, tariff_type: str
+    ) -> TariffVersion | None:
+        found = (self.versions.in_force(tenant, each.tariff_id, at) for each in fitting)
+        return next((each for each in found if each is not None and each.tariff_type == tariff_type), None)
 
     def version(
         self, relation: Relation, *, tariff_id: str, number: int, at: datetime, until: datetime

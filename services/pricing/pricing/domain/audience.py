@@ -1,13 +1,16 @@
 """To whom and where an assignment sells: to a plan's subscribers, a group, a partner, drivers ad hoc, or everybody."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from ev_contracts.common import Parties, Relation
+from ev_contracts.common import Parties, ProfileType, Relation
 from ev_contracts.pricing import AssignmentSnapshot, AssignTariff, TariffAssigned
 
 AD_HOC = "AD_HOC_USER"
 """OCPI TokenType of whoever has no contract."""
+REGULAR, AD_HOC_PAYMENT = "REGULAR", "AD_HOC_PAYMENT"
+"""OCPI TariffType; those of charging preferences are PROFILE_ and the preference."""
 
 
 class Audience(IntEnum):
@@ -27,6 +30,8 @@ class Buyer:
     group_id: str | None = None
     plan_id: str | None = None
     is_ad_hoc: bool = False
+    profile_type: ProfileType | None = None
+    """What he would rather have."""
 
 
 ANYBODY = Buyer()
@@ -34,9 +39,16 @@ ANYBODY = Buyer()
 Assigned = AssignmentSnapshot | AssignTariff | TariffAssigned
 
 
-def buyer_of(parties: Parties) -> Buyer:
+def buyer_of(parties: Parties, profile_type: ProfileType | None = None) -> Buyer:
     """Of a session; its plan is looked up by whoever knows the subscriptions."""
-    return Buyer(group_id=parties.group_id, is_ad_hoc=parties.token_type == AD_HOC)
+    return Buyer(group_id=parties.group_id, is_ad_hoc=parties.token_type == AD_HOC, profile_type=profile_type)
+
+
+def types_for(buyer: Buyer) -> Sequence[str]:
+    """OCPI TariffType: those that are valid for a buyer, what he asked for before what holds for everybody."""
+    is_special = buyer.profile_type not in {None, ProfileType.REGULAR, ProfileType.UNKNOWN}
+    asked = (f"PROFILE_{buyer.profile_type}",) if is_special else ()
+    return (*asked, *((AD_HOC_PAYMENT,) if buyer.is_ad_hoc else ()), REGULAR)
 
 
 def audiences_of(assigned: Assigned) -> list[Audience]:
@@ -62,6 +74,10 @@ def place_rank(assigned: Assigned) -> int:
     if assigned.station_id is not None:
         return 2
     return int(assigned.site_id is not None)
+
+
+BEFORE_ANY_PLACE = 4
+"""What is added to the rank of what a buyer asked for: it is tried before all else, wherever that holds."""
 
 
 def reaches(assigned: AssignmentSnapshot, relation: Relation, buyer: Buyer) -> bool:

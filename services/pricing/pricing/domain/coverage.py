@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ev_contracts.common import TariffVersion
 from ev_contracts.pricing import AssignmentSnapshot
+from pricing.domain.audience import REGULAR
 from pricing.domain.engine.contract import tariff_of
 from pricing.domain.lint import lint
 
@@ -38,8 +39,9 @@ def gaps(listed: Sequence[AssignmentSnapshot], at: datetime, in_force: Lookup, c
     general = [each.tariff_id for each in listed if _is_general(each)]
     later = sorted({change for name in names for change in changes(name) if change > at})
     for moment in (at, *later):
-        if not any(in_force(name, moment) for name in general):
-            yield _open(listed, general, None if moment == at else moment)
+        held = [version for name in general if (version := in_force(name, moment)) is not None]
+        if not any(each.tariff_type == REGULAR for each in held):
+            yield _only_of_a_kind(held) if held else _open(listed, general, None if moment == at else moment)
             break
     versions = {(name, moment): in_force(name, moment) for moment in (at, *later) for name in names}
     unpriced = (
@@ -49,6 +51,12 @@ def gaps(listed: Sequence[AssignmentSnapshot], at: datetime, in_force: Lookup, c
         if each.rule == _UNPRICED
     )
     yield from dict.fromkeys(unpriced)
+
+
+def _only_of_a_kind(held: Sequence[TariffVersion]) -> Gap:
+    names = list(dict.fromkeys(each.tariff_id for each in held))
+    are = "is not REGULAR: whoever is not of its" if len(names) == 1 else "are not REGULAR: whoever is not of their"
+    return Gap(rule="sale-without-tariff", message=f"{' and '.join(names)} {are} kind has no price")
 
 
 def _open(listed: Sequence[AssignmentSnapshot], general: Sequence[str], ends_at: datetime | None) -> Gap:

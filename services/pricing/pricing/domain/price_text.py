@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from ev_contracts.common import TariffComponentType, TariffVersion, TaxIncluded
 from ev_contracts.pricing import PriceText, PriceTextSnapshot, PriceTextVersion, TariffAssigned, TariffPublished
-from pricing.domain.audience import audience_of, place_rank
+from pricing.domain.audience import AD_HOC_PAYMENT, BEFORE_ANY_PLACE, REGULAR, audience_of, place_rank
 from pricing.domain.currencies import minor_digits
 from pricing.domain.engine.contract import tariff_of
 from pricing.domain.engine.languages import LANGUAGES, Words
@@ -25,10 +25,18 @@ _MORE = " …"
 def snapshot_of(
     assigned: TariffAssigned, versions: Sequence[TariffPublished], retires_at: datetime | None
 ) -> PriceTextSnapshot:
-    """What those pay to whom an assignment sells, in words; and how it stands beside others that fit them too."""
+    """What those pay to whom an assignment sells, in words; and how it stands beside others that fit them too.
+
+    A tariff for payment ad hoc is read by those alone, before what any place asks of everybody. Of one that was of
+    several types the regular versions are told; what only a charging preference brings is told to nobody.
+    """
+    told = [each for each in versions if each.tariff.tariff_type == REGULAR]
+    is_ad_hoc = not told
+    told = told or [each for each in versions if each.tariff.tariff_type == AD_HOC_PAYMENT]
     return PriceTextSnapshot(
-        **assigned.model_dump(exclude={"assigned_at"}),
-        place_rank=place_rank(assigned),
+        **assigned.model_dump(exclude={"assigned_at", "ad_hoc"}),
+        ad_hoc=assigned.ad_hoc or is_ad_hoc,
+        place_rank=place_rank(assigned) + (BEFORE_ANY_PLACE if is_ad_hoc else 0),
         audience_rank=int(audience_of(assigned)),
         retires_at=retires_at,
         versions=tuple(
@@ -39,7 +47,7 @@ def snapshot_of(
                 currency=each.currency,
                 texts=texts_of(each),
             )
-            for each in _of_use(versions)
+            for each in _of_use(told)
         ),
     )
 

@@ -12,7 +12,7 @@ from priced import ENERGY, LONG_AGO, NOON, PLACE, assign, at, component, version
 from test_audience import TO_DRIVER
 from test_engine import AMSTERDAM, Step, element, session, tariff
 
-from ev_contracts.common import RelationKind, TariffVersion
+from ev_contracts.common import ProfileType, RelationKind, TariffVersion
 from ev_contracts.pricing import AssignmentSnapshot, TariffSnapshot
 from pricing.adapters.tariff_book import SnapshotTariffs, Versions
 from pricing.domain.audience import ANYBODY, Buyer
@@ -103,7 +103,8 @@ def test_the_gap_names_an_example() -> None:
 
 AFTER_A_MINUTE = element(component("TIME", "1"), min_duration_s=60)
 NIGHTS = tariff(element(ENERGY, start_time="20:00", end_time="08:00"), AFTER_A_MINUTE)
-TARIFFS = {"plain": PLAIN, "free": FREE, "by-day": BY_DAY, "nights": NIGHTS}
+CHEAP = FREE.model_copy(update={"tariff_type": "PROFILE_CHEAP"})
+TARIFFS = {"plain": PLAIN, "free": FREE, "by-day": BY_DAY, "nights": NIGHTS, "cheap": CHEAP}
 AUDIENCES = [{}, {"plan_id": "commuter"}, {"group_id": "fleet-9"}, {"ad_hoc": True}]
 PLACES = [
     {},
@@ -112,10 +113,13 @@ PLACES = [
     {"station_id": PLACE.station_id},
     {"station_id": PLACE.station_id, "connector_number": 1},
 ]
-BUYERS = [ANYBODY, Buyer(plan_id="commuter"), Buyer(group_id="fleet-9"), Buyer(is_ad_hoc=True)]
-ASSIGNED = st.tuples(st.sampled_from(["plain", "free", "by-day"]), st.sampled_from(AUDIENCES), st.sampled_from(PLACES))
+PREFERS_CHEAP = Buyer(profile_type=ProfileType.CHEAP)
+BUYERS = [ANYBODY, Buyer(plan_id="commuter"), Buyer(group_id="fleet-9"), Buyer(is_ad_hoc=True), PREFERS_CHEAP]
+ASSIGNED = st.tuples(
+    st.sampled_from(["plain", "free", "by-day", "cheap"]), st.sampled_from(AUDIENCES), st.sampled_from(PLACES)
+)
 ANY: dict[str, Any] = {}
-LAST = st.tuples(st.sampled_from(["plain", "free", "nights"]), st.just(ANY), st.just(ANY))
+LAST = st.tuples(st.sampled_from(["plain", "free", "nights", "cheap"]), st.just(ANY), st.just(ANY))
 LISTS = st.tuples(st.lists(ASSIGNED, max_size=2), st.lists(LAST, max_size=1)).map(lambda both: both[0] + both[1])
 
 

@@ -55,10 +55,10 @@ def aimed(aims: Aims, event: AimEvent) -> Aims:
         case TargetsKept():
             return replace(aims, waiting={**aims.waiting, event.command_id: event})
         case TargetsLapsed():
-            return _arrived(aims, event.command_id)
+            return arrived(aims, event.command_id)
         case TargetSet():
             aim = Aim(targets=event.targets, set_by=event.set_by, set_at=event.set_at)
-            return _with(_arrived(aims, event.command_id), event.session_id, aim)
+            return _with(arrived(aims, event.command_id), event.session_id, aim)
         case TargetDropped():
             aim = aims.of[event.session_id]
             rest = aim.targets.model_copy(update={"cost": None, "currency": None})
@@ -86,7 +86,8 @@ def _with(aims: Aims, session_id: str, aim: Aim) -> Aims:
     return replace(aims, of={**aims.of, session_id: aim})
 
 
-def _arrived(aims: Aims, command_id: str | None) -> Aims:
+def arrived(aims: Aims, command_id: str | None) -> Aims:
+    """The session of that remote start has begun."""
     if command_id not in aims.waiting:
         return aims
     return replace(aims, waiting={name: each for name, each in aims.waiting.items() if name != command_id})

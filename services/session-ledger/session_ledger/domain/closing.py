@@ -102,7 +102,11 @@ def tell_closed(
     """Says a session final with these facts, and whose stop it was; None where its context is unknown."""
     if session.place is None or session.parties is None:
         return None
-    told = {"reservation": session.reservation, "stop_authority": stop_authority(session)}
+    told = {
+        "reservation": session.reservation,
+        "profile_type": session.profile_type,
+        "stop_authority": stop_authority(session),
+    }
     closed = SessionClosed(
         session_id=session.session_id,
         station_id=session.station_id,

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from chassis.values import changed
 from ev_contracts.sessions import (
+    ChargingPreferenceSet,
     EnergyDelivered,
     ForeignStopFound,
     GapFilled,
@@ -28,7 +29,7 @@ from ev_contracts.sessions import (
     SuspensionStarted,
     UnmatchedMessageRecorded,
 )
-from session_ledger.domain.aims import AimEvent, aimed, without_session
+from session_ledger.domain.aims import AimEvent, aimed, arrived, without_session
 from session_ledger.domain.evidence import (
     Evidence,
     Sample,
@@ -83,6 +84,7 @@ SessionEvent = (
     | ForeignStopFound
     | SignedValueVerified
     | AimEvent
+    | ChargingPreferenceSet
     | MeterChanged
     | StationWithdrawn
 )
@@ -120,8 +122,8 @@ def evolve(station: Station, event: SessionEvent) -> Station:  # noqa: C901, PLR
             return _reviewed(station, event)
         case ForeignStopFound():
             return with_question(station, event.session_id, _foreign(event))
-        case ReservationAttached():
-            return _with(station, event.session_id, reservation=event.reservation)
+        case ReservationAttached() | ChargingPreferenceSet():
+            return _arranged(station, event)
         case GapFound() | GapFilled():
             return _gap(station, event)
         case MeterChanged() | StationWithdrawn():
@@ -138,6 +140,14 @@ def _of_the_registry(station: Station, event: MeterChanged | StationWithdrawn) -
     place = connector_key(event.evse_number, event.connector_number)
     known = with_exchange(station.meters.get(place, ()), exchange_of(event))
     return replace(station, meters={**station.meters, place: known})
+
+
+def _arranged(station: Station, event: ReservationAttached | ChargingPreferenceSet) -> Station:
+    """What was arranged for a session before it began."""
+    if isinstance(event, ReservationAttached):
+        return _with(station, event.session_id, reservation=event.reservation)
+    preferring = _with(station, event.session_id, profile_type=event.profile_type)
+    return replace(preferring, aims=arrived(station.aims, event.command_id))
 
 
 def _gap(station: Station, event: GapFound | GapFilled) -> Station:

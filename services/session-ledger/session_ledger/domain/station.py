@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from chassis.decider import Deadline, pause_before
-from ev_contracts.common import Parties, Place, ReservationFacts
+from ev_contracts.common import Parties, Place, ProfileType, ReservationFacts
 from ev_contracts.sessions import GapFound, Stopper, UnmatchedMessageRecorded
 from session_ledger.domain.account import Span
 from session_ledger.domain.aims import Aims
@@ -98,6 +98,8 @@ class Session:
     asked: int = 0
     asked_at: datetime | None = None
     reservation: ReservationFacts | None = None
+    profile_type: ProfileType | None = None
+    """What its driver would rather have, as the remote start said that began it."""
     lag_ms: int | None = None
     """The least delay of a message that was not queued: the offset of the station's clock, and the way here."""
     verdict: Verdict = field(default_factory=Open)

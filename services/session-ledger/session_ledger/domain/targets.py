@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar, assert_never
 
 from chassis.decider import Refused, pause_before
-from ev_contracts.common import Parties
+from ev_contracts.common import Parties, SessionTargets
 from ev_contracts.sessions import (
     AddReadings,
+    ChargingPreferenceSet,
     EnergyDelivered,
     KeepTargets,
     NoteCost,
@@ -110,7 +111,8 @@ def _keep(command: KeepTargets, station: Station) -> Decided:
         return []
     told = command.model_dump(include={"command_id", "station_id", "evse_number", "token_ref", "reason"})
     times = {"kept_at": command.at, "expires_at": command.expires_at}
-    return [TargetsKept(**told, **times, targets=command.targets, set_by=command.by)]
+    wishes = {"targets": command.targets, "profile_type": command.profile_type}
+    return [TargetsKept(**told, **times, **wishes, set_by=command.by)]
 
 
 def _note_cost(command: NoteCost, station: Station) -> Decided:
@@ -147,18 +149,22 @@ def _follow(telling: Telling, event: SessionEvent, now: datetime) -> None:
 
 
 def _take_kept(telling: Telling, session: Session | None, now: datetime) -> None:
-    """A session takes the targets of the remote start that began it: by token, place and time."""
+    """A session takes the wishes of the remote start that began it: by token, place and time."""
     if session is None or session.start is None or session.end is not None:
         return
-    if session.session_id in telling.station.aims.of:
+    if session.session_id in telling.station.aims.of or session.profile_type is not None:
         return
     kept = next((each for each in telling.station.aims.waiting.values() if _began_by(session, each)), None)
     if kept is None:
         return
     names = {"session_id": session.session_id, "station_id": session.station_id, "command_id": kept.command_id}
-    told = TargetSet(**names, targets=kept.targets, set_by=kept.set_by, reason=kept.reason, set_at=kept.kept_at)
-    telling.say(told)
-    _follow(telling, told, now)
+    by = {"set_by": kept.set_by, "set_at": kept.kept_at}
+    if kept.profile_type is not None:
+        telling.say(ChargingPreferenceSet(**names, **by, profile_type=kept.profile_type))
+    if kept.profile_type is None or kept.targets != SessionTargets():
+        told = TargetSet(**names, **by, targets=kept.targets, reason=kept.reason)
+        telling.say(told)
+        _follow(telling, told, now)
 
 
 def _began_by(session: Session, kept: TargetsKept) -> bool:

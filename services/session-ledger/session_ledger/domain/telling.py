@@ -129,6 +129,7 @@ def _delivered(
         parking_s=parking_s,
         place=session.place,
         parties=session.parties,
+        profile_type=session.profile_type,
         seq_no=seq_no,
         received_at=heard_at,
     )

@@ -1,7 +1,7 @@
 """Starting and stopping a session: whose it is decides who may."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import Depends, FastAPI, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, create_model, model_validator
@@ -23,7 +23,7 @@ from charger_gateway.ports import KnownStation
 from chassis.auth import Caller, Resource
 from chassis.http import Problem
 from ev_contracts.accounts import TokenSnapshot
-from ev_contracts.common import SessionTargets
+from ev_contracts.common import ProfileType, SessionTargets
 from ev_contracts.gateway import ChargingProfile, StartTransactionRemotely, StopTransactionRemotely
 
 _NOT_THERE = {NOT_HERE: "not-at-this-location", NOT_THIS_KIND: "not-at-this-kind-of-evse"}
@@ -56,6 +56,8 @@ class Start(Body):
     evse_number: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
     charging_profile: Any = None
     targets: Targets | None = None
+    profile_type: Literal["CHEAP", "FAST", "GREEN", "REGULAR"] | None = None
+    """OCPI's charging preference: it decides the kind of tariff."""
 
 
 class Stop(Body):
@@ -138,4 +140,5 @@ def _start(edge: Edge, asked: Asked, body: Start, token: TokenSnapshot | None) -
         group_id_token_sealed=hiding.group_of(token) if group is None else hide(group.model_dump()),
         charging_profile=None if profile is None else record_of(ChargingProfile, profile, hiding),
         targets=None if body.targets is None else SessionTargets(**body.targets.model_dump()),
+        profile_type=None if body.profile_type is None else ProfileType(body.profile_type),
     )

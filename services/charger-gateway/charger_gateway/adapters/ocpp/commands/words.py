@@ -15,7 +15,7 @@ R = TypeVar("R", bound=Record)
 Reveal = Callable[[bytes], Any]
 
 SHARED = frozenset(
-    {"at", "command_id", "station_id", "requested_by", "reason", "expires_at", "token_ref", "targets"}
+    {"at", "command_id", "station_id", "requested_by", "reason", "expires_at", "token_ref", "targets", "profile_type"}
     | {"final", "measured_at", "energy_wh"}
 )
 """What a command says to us and not to the station."""
