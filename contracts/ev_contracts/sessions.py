@@ -446,6 +446,21 @@ class OpenSessions(Record, frozen=True):
     sessions: tuple[OpenSession, ...] = ()
 
 
+class RecallSession(Record, frozen=True):
+    """A person wants to settle a closed session that is not remembered any more; what it came to is taken from the log."""
+
+    at: Instant
+    session_id: StrictStr
+    station_id: StrictStr
+    transaction_id: StrictStr
+    end_reason: StrictStr
+    facts: Annotated[SessionFacts, Field(description="As they were told last.")]
+    place: Place
+    parties: Parties
+    by: StrictStr
+    reason: StrictStr
+
+
 class ReleaseSession(Record, frozen=True):
     """A person believes a held session as it stands: it is judged again, without the doubt that held it."""
 
@@ -731,6 +746,21 @@ class SessionNotStopped(Record, frozen=True):
     because: StrictStr
     first_asked_at: Annotated[Instant, Field(description="When it was asked first.")]
     given_up_at: Instant
+
+
+class SessionRecalled(Record, frozen=True):
+    """A closed session that was not remembered any more may be corrected again, as long as it is contested."""
+
+    session_id: StrictStr
+    station_id: StrictStr
+    transaction_id: StrictStr
+    end_reason: StrictStr
+    facts: Annotated[SessionFacts, Field(description="As they were told last.")]
+    place: Place
+    parties: Parties
+    by: StrictStr
+    reason: StrictStr
+    recalled_at: Instant
 
 
 class SessionReviewed(Record, frozen=True):

@@ -5,12 +5,13 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ev_contracts.sessions import SessionClosed, SessionCorrected
+from ev_contracts.sessions import SessionClosed, SessionCorrected, SessionRecalled
 from session_ledger.domain.chain import Link
 from session_ledger.domain.metering import Hole
 
 END_TOLD_AGAIN = "end-told-again"
 METER_CHANGED = "meter-changed"
+RECALLED = "recalled"
 _EXPORT = "/export"
 
 
@@ -54,6 +55,14 @@ def final_of(event: SessionClosed, *, stop_wh: int | None, end_is_assumed: bool)
         end_is_assumed=end_is_assumed,
         told=_packed(event),
     )
+
+
+def recalled(event: SessionRecalled) -> Final:
+    """A session of long ago as it was told last; where its register fell is not known any more."""
+    told = event.model_dump(include={"session_id", "station_id", "transaction_id", "end_reason"})
+    context = {"facts": event.facts, "place": event.place, "parties": event.parties}
+    closed = SessionClosed(**told, **context, rule=RECALLED, closed_at=event.recalled_at)
+    return final_of(closed, stop_wh=event.facts.meter_stop_wh, end_is_assumed=False)
 
 
 def corrected(final: Final, event: SessionCorrected) -> Final:

@@ -20,6 +20,7 @@ from ev_contracts.sessions import (
     SessionEnded,
     SessionEvidenceKept,
     SessionMarkedSuspect,
+    SessionRecalled,
     SessionReviewed,
     SessionStarted,
     SignedValueVerified,
@@ -40,7 +41,15 @@ from session_ledger.domain.evidence import (
     with_told,
     without_repeats,
 )
-from session_ledger.domain.finals import connector_key, corrected, export_key, export_link_of, final_of, link_of
+from session_ledger.domain.finals import (
+    connector_key,
+    corrected,
+    export_key,
+    export_link_of,
+    final_of,
+    link_of,
+    recalled,
+)
 from session_ledger.domain.meters import exchange_of, with_exchange
 from session_ledger.domain.rows import ms_of
 from session_ledger.domain.signatures import with_verified
@@ -85,6 +94,7 @@ SessionEvent = (
     | SignedValueVerified
     | AimEvent
     | ChargingPreferenceSet
+    | SessionRecalled
     | MeterChanged
     | StationWithdrawn
 )
@@ -118,7 +128,7 @@ def evolve(station: Station, event: SessionEvent) -> Station:  # noqa: C901, PLR
             return with_unmatched(station, event)
         case MessageSettled():
             return with_settled(station, event.message_id, event.session_id)
-        case SessionReviewed():
+        case SessionReviewed() | SessionRecalled():
             return _reviewed(station, event)
         case ForeignStopFound():
             return with_question(station, event.session_id, _foreign(event))
@@ -170,7 +180,11 @@ def _foreign(event: ForeignStopFound) -> Suspect:
     return Suspect(cause="foreign-stop", detail=detail, since=event.found_at)
 
 
-def _reviewed(station: Station, event: SessionReviewed) -> Station:
+def _reviewed(station: Station, event: SessionReviewed | SessionRecalled) -> Station:
+    if isinstance(event, SessionRecalled):
+        question = Suspect(cause="recalled", detail=event.reason, since=event.recalled_at)
+        finals = {**station.final, event.session_id: recalled(event)}
+        return with_question(replace(station, final=finals), event.session_id, question)
     if event.act == "disputed":
         question = Suspect(cause="disputed", detail=event.reason, since=event.reviewed_at)
         return with_question(station, event.session_id, question)

@@ -12,9 +12,11 @@ from ev_contracts.sessions import (
     CorrectSession,
     DisputeSession,
     MessageSettled,
+    RecallSession,
     ReleaseSession,
     ResolveDispute,
     SessionCorrected,
+    SessionRecalled,
     SessionReviewed,
     SessionStarted,
     SettleMessage,
@@ -41,7 +43,7 @@ def correct(command: CorrectSession, station: Station) -> Sequence[SessionEvent]
     if held is not None:
         return _close(command, station, held, _figures_of(held, command))
     if final is None:
-        return Refused(reason="session-unknown", detail="not held, and not among the closed ones that are remembered")
+        return _unknown(command, station)
     facts = final.closed().facts
     figures = _complete(
         command,
@@ -76,16 +78,32 @@ def release(command: ReleaseSession, station: Station) -> Sequence[SessionEvent]
     """A held session as it stands: its registers' difference, which must be known and not negative."""
     held = station.sessions.get(command.session_id)
     if held is None:
-        return [] if command.session_id in station.final else Refused(reason="session-unknown")
+        return [] if command.session_id in station.final else _unknown(command, station)
     return _close(command, station, held, _figures_of(held, None))
 
 
 def dispute(command: DisputeSession, station: Station) -> Sequence[SessionEvent] | Refused:
     """Kept in the work queue, and correctable, until it is resolved."""
     if command.session_id not in station.final:
-        return Refused(reason="session-unknown", detail="not among the closed sessions that are remembered")
+        return _unknown(command, station)
     known = station.questions.get(command.session_id)
     return [] if known and known.cause == "disputed" else _reviewed(command, station, "disputed").events
+
+
+def recall(command: RecallSession, station: Station) -> Sequence[SessionEvent] | Refused:
+    """A closed session as the log has it, contested until it is resolved; nothing where it is remembered."""
+    if command.session_id in station.sessions:
+        return Refused(reason="session-runs", detail="it is not closed")
+    if command.session_id in station.final:
+        return []
+    return [SessionRecalled(**command.model_dump(exclude={"at"}), recalled_at=command.at)]
+
+
+def _unknown(command: Review, station: Station) -> Refused:
+    if station.is_forgotten(command.session_id):
+        text = "closed, and past correcting; whoever may read the log recalls it (session_ledger.history)"
+        return Refused(reason="session-forgotten", detail=text)
+    return Refused(reason="session-unknown", detail="neither held nor closed here")
 
 
 def resolve(command: ResolveDispute, station: Station) -> Sequence[SessionEvent]:

@@ -15,6 +15,7 @@ from ev_contracts.sessions import (
     CorrectSession,
     DisputeSession,
     EndSession,
+    RecallSession,
     ReleaseSession,
     ResolveContext,
     ResolveDispute,
@@ -53,7 +54,7 @@ from session_ledger.domain.messages import (
     told_by_connector,
 )
 from session_ledger.domain.metering import Doubt
-from session_ledger.domain.review import correct, dispute, release, resolve, settle
+from session_ledger.domain.review import correct, dispute, recall, release, resolve, settle
 from session_ledger.domain.shown import snapshots
 from session_ledger.domain.signed import SideCommand, with_signed
 from session_ledger.domain.station import (
@@ -69,7 +70,7 @@ from session_ledger.domain.telling import Telling, tell_charging, tell_readings,
 StationCommand = StartSession | AddReadings | ChangeChargingState | EndSession
 OtherCommand = ResolveContext | SessionDeadlinePassed | AttachReservation | ChangeMeter | WithdrawStation
 FactCommand = StationCommand | OtherCommand
-PersonCommand = CorrectSession | ReleaseSession | DisputeSession | ResolveDispute | SettleMessage
+PersonCommand = CorrectSession | ReleaseSession | DisputeSession | ResolveDispute | RecallSession | SettleMessage
 Command = FactCommand | PersonCommand
 
 
@@ -84,6 +85,8 @@ def decide(command: Command, station: Station, rules: ClosingRules) -> Sequence[
             return dispute(command, station)
         case ResolveDispute():
             return resolve(command, station)
+        case RecallSession():
+            return recall(command, station)
         case SettleMessage():
             return _settle(command, station, rules)
         case _:

@@ -6,8 +6,10 @@ from typing import Any
 from network import KEY, REGISTRY, STATION, at, started, told
 
 from chassis.log.port import Entry
+from chassis.runner import wire
 from chassis.testing import eventually
 from ev_contracts.assets import Component, ComponentKind, ComponentSwapped, StationRetired
+from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.common import ChargingPeriod, CommercialModel
 from ev_contracts.gateway import TransactionEnded
 from ev_contracts.sessions import (
@@ -18,10 +20,12 @@ from ev_contracts.sessions import (
     SessionContextWanted,
     SessionCorrected,
     SessionMarkedSuspect,
+    SessionRecalled,
     SessionReviewed,
     Stopper,
     UnmatchedMessageRecorded,
 )
+from session_ledger.history import recall
 
 SOURCE = "gateway.transaction.event.v1"
 EVENTS = "sessions.session.event.v1"
@@ -227,6 +231,31 @@ async def test_a_session_whose_start_got_lost_is_billable_once_a_person_says_whe
         (session,) = await closed(stage, 1)
     assert (session.rule, session.facts.energy_wh, session.place.connector_number) == ("by-person", 10_000, 1)
     assert (session.parties.emsp_party_id, session.parties.driver_ref) == ("NL-EMO", "driver-7")
+
+
+async def test_a_session_that_is_forgotten_is_recalled_from_the_log_and_corrected(ledger: Any) -> None:
+    async with ledger.run() as stage:
+        for topic, key, record in REGISTRY:
+            await stage.say(topic, key, record)
+        for number in range(10):
+            await stage.say(SOURCE, KEY, *told(number))
+        await quiet(stage)
+        stage.clock.advance(timedelta(hours=12))
+        await closed(stage, 10)
+        path = "/v1/sessions/session-0/correction"
+        body = {"station_id": STATION, "meter_stop_wh": 9_000, "reason": "a complaint"}
+        refused = await stage.post("cleo", path, body)
+        assert (refused.status_code, refused.json()["title"]) == (409, "session-forgotten"), refused.json()
+        wiring = wire(
+            "session-ledger", ledger.settings, records=RECORDS, topics=TOPICS, clock=stage.clock, log=stage.log
+        )
+        who = {"by": "cleo", "reason": "a complaint"}
+        assert not await recall(wiring, "ampere", "session-0", **who)
+        assert await recall(wiring, "volt", "session-0", **who)
+        await eventually(lambda: records(stage, SessionRecalled), deadline_s=30)
+        assert (await stage.post("cleo", path, body)).status_code == 201
+        (corrected,) = await records(stage, SessionCorrected)
+    assert (corrected.session_id, corrected.facts.energy_wh, len(corrected.facts.periods)) == ("session-0", 9_000, 2)
 
 
 async def _gone(queue: Any) -> bool:

@@ -22,6 +22,7 @@ from chassis.decider import Refused
 from ev_contracts.sessions import (
     CorrectSession,
     DisputeSession,
+    RecallSession,
     ReleaseSession,
     ResolveDispute,
     SessionClosed,
@@ -259,3 +260,49 @@ def test_a_late_fact_that_cannot_be_asks_a_person_once() -> None:
     assert [getattr(each, "cause", "") for each in events] == ["late-fact-implausible"]
     assert list(after.questions) == [SESSION]
     assert told([wild], after)[0] == []
+
+
+LATER: list[Command] = [each for number in range(5, 20) for each in one(number, 12_000, 12_000)]
+
+
+def recalled(state: Station) -> RecallSession:
+    """As the log has the session of noon."""
+    closed = told(CLOSED)[0][-1]
+    assert isinstance(closed, SessionClosed)
+    context = {"facts": closed.facts, "place": closed.place, "parties": closed.parties}
+    assert SESSION not in state.final
+    return RecallSession(at=at(9_000), transaction_id="771234561", end_reason="Local", **WHO, **context)
+
+
+def test_a_session_that_is_forgotten_is_refused_with_the_reason_and_may_be_recalled_from_the_log() -> None:
+    _, state = told([*CLOSED, *LATER])
+    for command in (
+        correct(meter_stop_wh=6_500),
+        DisputeSession(at=at(9_000), **WHO),
+        ReleaseSession(at=at(9_000), **WHO),
+    ):
+        assert refusal(command, state) == "session-forgotten"
+    _, back = told([recalled(state)], state)
+    (shown,) = snapshots(state, back)
+    assert (shown.record.kind, shown.record.cause, shown.record.energy_wh) == ("dispute", "recalled", 11_000)
+    assert told([recalled(state)], back)[0] == []
+    events, after = told([correct(meter_stop_wh=6_500)], back)
+    assert [type(each).__name__ for each in events] == ["SessionReviewed", "SessionCorrected", "GapFound"]
+    assert isinstance(events[1], SessionCorrected)
+    assert (events[1].facts.energy_wh, len(events[1].facts.periods)) == (5_500, 3)
+    assert after.questions == {}
+
+
+def test_a_recalled_session_is_correctable_until_it_is_resolved_however_many_follow() -> None:
+    _, state = told([*CLOSED, *LATER])
+    more = [each for number in range(160, 175) for each in one(number, 12_000, 12_000)]
+    _, state = told([recalled(state), *more], state)
+    assert SESSION in state.final
+    last = one(175, 12_000, 12_000)
+    _, state = told([ResolveDispute(at=at(10_400), **WHO), *last, *one(240, 12_000, 12_000)], state)
+    assert SESSION not in state.final
+
+
+def test_a_session_that_runs_is_not_recalled() -> None:
+    _, state = told([start()])
+    assert refusal(recalled(session.initial), state) == "session-runs"
