@@ -2812,9 +2812,17 @@ class ReportProgress(Record, frozen=True):
 
     at: Instant
     station_id: StrictStr
-    kind: Annotated[StrictStr, Field(description="firmware, log, diagnostics, publication, report, boot, signing.")]
+    kind: Annotated[
+        StrictStr,
+        Field(
+            description="firmware, log, diagnostics, publication, report, boot, signing, swap; file: what it brought to us."
+        ),
+    ]
     request_id: Annotated[StrictInt | None, Field(description="Absent where the station names none (1.6).")] = None
     status: Annotated[StrictStr, Field(description="The station's word.")]
+    command_id: Annotated[
+        StrictStr | None, Field(description="Where it is known of which command; else the desk finds it.")
+    ] = None
 
 
 class ReportRemoteStart(Record, frozen=True):

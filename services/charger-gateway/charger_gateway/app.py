@@ -123,7 +123,7 @@ def build(
     )
     task = Task(name="sockets", run=sockets.run, tables=directory.tables)
     parts = (Entity(name=DESK, decider=desk, deadline=_deadline_passed), http, task)
-    service = wiring.service([*parts, _files(settings, edge, store, directory), *reactions(settings, wiring)])
+    service = wiring.service([*parts, _files(settings, edge, store, directory, sockets), *reactions(settings, wiring)])
     files_at.ports.append(service.ports)
     service.health.add(lambda: [] if sockets.server.listens else ["stations cannot connect yet"])
     return service
@@ -151,9 +151,15 @@ def _edge(settings: Settings, wiring: Wiring, sockets: Sockets, directory: Table
     )
 
 
-def _files(settings: Settings, edge: Edge, store: FileStore, directory: TablesDirectory) -> HttpEdge:
+def _files(settings: Settings, edge: Edge, store: FileStore, directory: TablesDirectory, sockets: Sockets) -> HttpEdge:
     return HttpEdge(
-        app=create_files(store, edge.guard, directory.station, most_bytes=settings.most_file_bytes),
+        app=create_files(
+            store,
+            edge.guard,
+            directory.station,
+            arrived=sockets.line.file_arrived,
+            most_bytes=settings.most_file_bytes,
+        ),
         host=settings.file_host,
         port=settings.file_port,
         tables=directory.tables,

@@ -5,12 +5,12 @@ import hmac
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from urllib.parse import quote
 
+from charger_gateway.domain.progress import OURS
 from charger_gateway.ports import AlreadyThere, Objects
 from chassis.clock import wall_now
 
-PLACE = "ev-file:"
-"""What a command says in place of an address: the credential is added when the call is put on the wire."""
 GOOD_FOR_S = 86_400
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -44,10 +44,10 @@ class FileStore:
 
     def address(self, place: str, nonce: str) -> str:
         """The address of `ev-file:<direction>/<file id>`, with a credential of this command's own."""
-        direction, _, file_id = place.removeprefix(PLACE).partition("/")
+        direction, _, file_id = place.removeprefix(OURS).partition("/")
         expires = int(wall_now().timestamp()) + GOOD_FOR_S
         signature = self._sign(direction, file_id, nonce, expires)
-        return f"{self._base_url()}/v1/files/{direction}/{file_id}/{nonce}/{expires}/{signature}"
+        return f"{self._base_url()}/v1/files/{direction}/{quote(file_id)}/{nonce}/{expires}/{signature}"
 
     def _sign(self, direction: str, file_id: str, nonce: str, expires: int) -> str:
         text = f"{direction}/{file_id}/{nonce}/{expires}"
@@ -100,6 +100,16 @@ async def _nothing() -> AsyncIterator[bytes]:
 def file_id_of(*parts: str) -> str:
     """The id of what these name; it tells nothing of them."""
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:40]
+
+
+def upload_id(station_id: str, job_id: str) -> str:
+    """The id of what a station brings for a job; it says whose it is."""
+    return f"{station_id}.{file_id_of(station_id, job_id)}"
+
+
+def station_of(upload: str) -> str:
+    """The station of an upload's id."""
+    return upload.rpartition(".")[0]
 
 
 def is_name(name: str) -> bool:

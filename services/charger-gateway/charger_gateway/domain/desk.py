@@ -7,7 +7,7 @@ from typing import TypeAlias, assert_never
 from charger_gateway.domain import cost_display, desired, jobs, levelling
 from charger_gateway.domain.actions import StationAction, requested
 from charger_gateway.domain.desk_state import Awaited, Desk, DeskEvent, Requested, Sent, evolve
-from charger_gateway.domain.progress import is_good, is_last
+from charger_gateway.domain.progress import FILE, NOTHING_ARRIVED, is_good, is_last
 from chassis.decider import Deadline, Decider, Refused, Snapshot
 from ev_contracts.gateway import (
     CancelJob,
@@ -212,20 +212,28 @@ def _outcome(command: ReportAnswered) -> DeskEvent:
 
 
 def _report_progress(command: ReportProgress, desk: Desk) -> Sequence[DeskEvent]:
-    command_id = _told_of(command, desk)
-    if command_id is None:
+    one = _told_of(command, desk)
+    if one is None or one.follow is None:
         return []
-    return [
-        CommandProgressed(
-            command_id=command_id,
-            station_id=command.station_id,
-            kind=command.kind,
-            status=command.status,
-            last=is_last(command.kind, command.status),
-            good=is_good(command.kind, command.status),
-            at=command.at,
-        )
-    ]
+    if command.kind == FILE:
+        return [] if one.follow.arrived else [_progressed(command, one, last=False, good=True)]
+    last, good = is_last(command.kind, command.status), is_good(command.kind, command.status)
+    if not (last and good and one.follow.brings) or one.follow.arrived:
+        return [_progressed(command, one, last=last, good=good)]
+    nothing = command.model_copy(update={"kind": FILE, "status": NOTHING_ARRIVED})
+    return [_progressed(command, one, last=False, good=True), _progressed(nothing, one, last=True, good=False)]
+
+
+def _progressed(command: ReportProgress, one: Awaited | Sent, *, last: bool, good: bool) -> CommandProgressed:
+    return CommandProgressed(
+        command_id=one.command_id,
+        station_id=command.station_id,
+        kind=command.kind,
+        status=command.status,
+        last=last,
+        good=good,
+        at=command.at,
+    )
 
 
 def _signed(event: DeskEvent, before: Desk, desk: Desk, at: datetime) -> Sequence[DeskEvent]:
@@ -255,16 +263,18 @@ def _cost_display(event: DeskEvent, before: Desk, at: datetime) -> Sequence[Cost
     return [] if report is None else cost_display.changed(report, before.cost_display)
 
 
-def _told_of(command: ReportProgress, desk: Desk) -> str | None:
-    """By its number (2.x), else the newest command that such a word follows (1.6)."""
+def _told_of(command: ReportProgress, desk: Desk) -> Awaited | Sent | None:
+    """By its id where that is known, by its number (2.x), else the newest command that such a word follows (1.6)."""
     sent = [one for one in desk.open_commands if isinstance(one, Sent) and one.ended is None]
     told_of: list[Awaited | Sent] = [*desk.awaited, *sent]
+    if command.command_id is not None:
+        return next((one for one in told_of if one.command_id == command.command_id), None)
     for one in reversed(told_of):
         follow = one.follow
         if follow is None or follow.kind != command.kind:
             continue
         if command.request_id is None or command.request_id == follow.request_id:
-            return one.command_id
+            return one
     return None
 
 

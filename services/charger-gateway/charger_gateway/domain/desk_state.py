@@ -15,7 +15,7 @@ from charger_gateway.domain.profiles_state import (
     with_bound,
     with_taken,
 )
-from charger_gateway.domain.progress import Follow, follow_of
+from charger_gateway.domain.progress import ARRIVED, FILE, Follow, follow_of, with_file
 from charger_gateway.domain.roots_state import RootsEvent, WantedRoots, evolve_roots, wanted, with_job
 from ev_contracts.gateway import (
     CommandProgressed,
@@ -334,11 +334,24 @@ def _decided(desk: Desk, event: CommandSucceeded | CommandRefused | CommandTimed
 
 
 def _progressed(desk: Desk, event: CommandProgressed) -> Desk:
+    if event.kind == FILE and event.status == ARRIVED:
+        return _with_file(desk, event.command_id)
     if not event.last:
         return desk
     awaited = tuple(one for one in desk.awaited if one.command_id != event.command_id)
     still = tuple(
         replace(one, ended=event.good) if isinstance(one, Sent) and one.command_id == event.command_id else one
+        for one in desk.open_commands
+    )
+    return replace(desk, awaited=awaited, open_commands=still)
+
+
+def _with_file(desk: Desk, command_id: str) -> Desk:
+    awaited = tuple(
+        replace(one, follow=with_file(one.follow)) if one.command_id == command_id else one for one in desk.awaited
+    )
+    still = tuple(
+        replace(one, follow=with_file(one.follow)) if one.command_id == command_id and one.follow is not None else one
         for one in desk.open_commands
     )
     return replace(desk, awaited=awaited, open_commands=still)

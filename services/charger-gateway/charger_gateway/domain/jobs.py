@@ -30,6 +30,8 @@ from ev_contracts.gateway import (
 
 MOST_JOBS = 8
 """That may stand at one station."""
+MOST_ATTEMPTS = 10
+"""At one step of a job."""
 ATTEMPT_S = 600
 """How long a step waits for the station to connect and to answer."""
 
@@ -149,7 +151,12 @@ def _ask(job: Job, at: datetime) -> CommandRequested:
 
 
 def _command_id(job: Job) -> str:
-    return derived_id("job", job.job_id, str(job.step), str(job.attempt))
+    return attempt_id(job.job_id, job.step, job.attempt)
+
+
+def attempt_id(job_id: str, step: int, attempt: int) -> str:
+    """The command of one attempt at a step."""
+    return derived_id("job", job_id, str(step), str(attempt))
 
 
 def _done(job: Job, at: datetime) -> Sequence[DeskEvent]:

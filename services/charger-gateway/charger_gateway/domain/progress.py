@@ -1,7 +1,7 @@
 """What a station tells later of a command that it accepted, and which word is the last."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from charger_gateway.domain.actions import StationAction
 from charger_gateway.domain.ids import remote_start_number
@@ -23,6 +23,11 @@ from ev_contracts.gateway import (
     UpdateFirmware,
 )
 
+OURS = "ev-file:"
+"""How a place at our own file endpoint begins, in a command; the address is made when the call is put on the wire."""
+FILE, ARRIVED, NOTHING_ARRIVED = "file", "Arrived", "NothingArrived"
+"""The file endpoint's word on what a command had brought, and the desk's where a station says so and nothing came."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Follow:
@@ -30,6 +35,9 @@ class Follow:
 
     kind: str
     request_id: int | None = None
+    brings: bool = False
+    """Whether a file comes to our own endpoint: then a station's word that it came is believed once it did."""
+    arrived: bool = False
 
 
 _LAST: Mapping[str, Mapping[str, bool]] = {
@@ -97,12 +105,12 @@ def follow_of(command: StationAction) -> Follow | None:
     numbered = _NUMBERED.get(type(command))
     if numbered is not None:
         request_id: int | None = getattr(command, "request_id")  # noqa: B009 - each of the table has one
-        return Follow(
-            kind=numbered, request_id=remote_start_number(command.command_id) if request_id is None else request_id
-        )
+        number = remote_start_number(command.command_id) if request_id is None else request_id
+        brings = isinstance(command, GetLog) and command.remote_location.startswith(OURS)
+        return Follow(kind=numbered, request_id=number, brings=brings)
     match command:
         case GetDiagnostics():
-            return Follow(kind="diagnostics")
+            return Follow(kind="diagnostics", brings=command.remote_location.startswith(OURS))
         case ResetStation():
             return Follow(kind="boot")
         case TriggerStationMessage() if command.message in _SIGNING:
@@ -111,6 +119,11 @@ def follow_of(command: StationAction) -> Follow | None:
             return Follow(kind=_OF_RAW[command.ocpp_action], request_id=command.request_id)
         case _:
             return None
+
+
+def with_file(follow: Follow) -> Follow:
+    """What it brings has come."""
+    return replace(follow, arrived=True)
 
 
 def is_last(kind: str, status: str) -> bool:

@@ -80,10 +80,41 @@ async def test_a_log_is_brought_once_and_read_by_the_operator(whole: Whole) -> N
             who: await station.get(brought, headers={"Authorization": f"Bearer {who}"})
             for who in ("cpo", "other-cpo", "anna")
         }
-    assert [one["status"] for one in shown["progress"]] == ["Uploading", "Uploaded"]
+    assert [one["status"] for one in shown["progress"]] == ["Arrived", "Uploading", "Uploaded"]
     assert answers["cpo"].content == LOG
     assert [answers["other-cpo"].status_code, answers["anna"].status_code] == [404, 403]
     assert all(address not in repr(event) for event in await whole.desk())
+
+
+async def test_a_log_that_did_not_come_is_asked_for_again_at_an_address_of_its_own(whole: Whole) -> None:
+    async with whole.station(STATION["1.6"], "ocpp1.6") as ws, httpx2.AsyncClient() as station:
+        await whole.connected()
+        started = await start(whole, "1.6", "log-upload", diagnostics=True, retry_after_s=1)
+        addresses = [(await take(ws, {"fileName": "d.txt"}))[3]["location"]]
+        assert (await station.put(addresses[0], content=b"half")).status_code == 201
+        await say(ws, "DiagnosticsStatusNotification", status="UploadFailed")
+        addresses.append((await take(ws, {"fileName": "d.txt"}))[3]["location"])
+        await say(ws, "DiagnosticsStatusNotification", status="Uploaded")
+        addresses.append((await take(ws, {"fileName": "d.txt"}))[3]["location"])
+        assert (await station.put(addresses[2], content=LOG)).status_code == 201
+        await say(ws, "DiagnosticsStatusNotification", status="Uploaded")
+        job = await until(whole, started.headers["Location"], "succeeded")
+        first = (await whole.get("cpo", job["commands"][1])).json()["progress"]
+        brought = f"{files_of(whole)}/v1/stations/{STATION['1.6']}/uploads/{job['job_id']}"
+        found = await station.get(brought, headers=OPS)
+    assert len(set(addresses)) == 3
+    assert [one["status"] for one in first] == ["Uploaded", "NothingArrived"]
+    assert found.content == LOG
+
+
+async def test_nobody_names_a_file_of_ours_but_a_job(whole: Whole) -> None:
+    async with whole.station(STATION["2.0.1"], "ocpp2.0.1") as ws:
+        await whole.connected()
+        body = {"log_type": "SecurityLog", "remote_location": "ev-file:upload/x"}
+        asking = asyncio.create_task(whole.ask("cpo", STATION["2.0.1"], "get-log", **body))
+        call = await take(ws, {"status": "Rejected"})
+        await asking
+    assert call[3]["log"]["remoteLocation"] == "ev-file:upload/x"
 
 
 async def test_a_firmware_is_fetched_once_by_the_station_it_is_for(whole: Whole) -> None:
@@ -188,6 +219,7 @@ async def test_a_request_in_anothers_name_is_signed_by_nobody(whole: Whole) -> N
         ("firmware-update", {}),
         ("firmware-update", {"firmware": "a", "location": "https://b"}),
         ("firmware-update", {"firmware": "../a"}),
+        ("firmware-update", {"location": "ev-file:download/1"}),
         ("log-upload", {"log_type": "Everything"}),
         ("local-list-sync", {"list_version": 0}),
         ("local-list-sync", {"list_version": 1, "part_size": 1, "entries": [{"id_token": {"uid": "A"}}] * 2}),

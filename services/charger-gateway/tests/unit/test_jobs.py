@@ -115,6 +115,11 @@ class Play:
         report = ReportProgress(at=NOON, station_id=STATION, kind=kind, request_id=request_id, status=status)
         return self.tell(report)
 
+    def brought(self, command_id: str) -> "Play":
+        return self.tell(
+            ReportProgress(at=NOON, station_id=STATION, kind="file", status="Arrived", command_id=command_id)
+        )
+
     def due(self, name: str, at: datetime) -> "Play":
         return self.tell(DeskDeadlinePassed(at=at, name=name, due_at=at))
 
@@ -136,21 +141,14 @@ def test_a_job_asks_its_first_step_at_once() -> None:
 def test_a_job_ends_with_the_stations_last_word_not_with_its_answer() -> None:
     play = Play().tell(UPLOAD).sent().answered()
     assert play.kinds == [CommandSucceeded]
-    number = next(one.follow.request_id for one in play.state.awaited)
+    (awaited,) = play.state.awaited
+    number = awaited.follow.request_id
     assert play.progressed("log", "Uploading", number).kinds == [CommandProgressed]
+    assert play.brought("another").kinds == []
+    assert play.brought(awaited.command_id).kinds == [CommandProgressed]
+    assert play.brought(awaited.command_id).kinds == []
     assert play.progressed("log", "Uploaded", number).kinds == [CommandProgressed, JobSucceeded]
     assert play.state == Desk()
-
-
-def test_a_last_word_that_overtakes_the_answer_counts() -> None:
-    play = Play().tell(UPLOAD).sent().progressed("log", "Uploaded")
-    assert play.kinds == [CommandProgressed]
-    assert play.answered().kinds == [CommandSucceeded, JobSucceeded]
-
-
-def test_a_bad_last_word_that_overtakes_the_answer_is_tried_again() -> None:
-    play = Play().tell(UPLOAD).sent().progressed("log", "UploadFailure").answered()
-    assert play.kinds == [CommandSucceeded, JobRetryScheduled]
 
 
 def test_a_bad_last_word_is_tried_again_and_then_the_job_fails() -> None:

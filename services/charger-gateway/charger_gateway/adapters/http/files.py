@@ -1,27 +1,38 @@
 """The file endpoint: stations by the credential in the address, operators by their token."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from charger_gateway.adapters.files import Credential, FileStore, Found, file_id_of, is_name
-from charger_gateway.ports import AlreadyThere, KnownStation, StorageUnavailable
+from charger_gateway.adapters.files import Credential, FileStore, Found, file_id_of, is_name, station_of, upload_id
+from charger_gateway.domain.jobs import MOST_ATTEMPTS, attempt_id
+from charger_gateway.ports import AlreadyThere, JournalUnavailable, KnownStation, StorageUnavailable
 from chassis.auth import Caller, Guard
 from chassis.http import InTenant, Problem, create_app
 
 _BY_ADDRESS = "/v1/files/{direction}/{file_id}/{nonce}/{expires}/{signature}"
+_THERE = 409
 PUBLIC = frozenset({_BY_ADDRESS, f"{_BY_ADDRESS}/{{name:path}}"})
 """Routes whose address itself is the proof."""
 
 
+Arrived = Callable[[KnownStation, str], Awaitable[None]]
+"""Tells the desk that a command's file came. Raises JournalUnavailable."""
+
+
 def create_files(
-    store: FileStore, guard: Guard, station: Callable[[str], KnownStation | None], *, most_bytes: int
+    store: FileStore,
+    guard: Guard,
+    station: Callable[[str], KnownStation | None],
+    *,
+    arrived: Arrived,
+    most_bytes: int,
 ) -> FastAPI:
     """An app of its own: stations must reach it, and its bodies are big."""
     app = create_app("EV Assets Manager: files of stations", max_body_bytes=most_bytes)
-    _add_stations(app, store)
+    _add_stations(app, store, station, arrived)
     _add_operators(app, store, guard, station)
     return app
 
@@ -32,12 +43,17 @@ def _proven(store: FileStore, credential: Credential, direction: str) -> None:
         raise Problem(404, "not-found")
 
 
-async def _found(store: FileStore, folder: str, file_id: str) -> Found:
+async def _maybe(store: FileStore, folder: str, file_id: str) -> Found | None:
     """Raises Problem."""
     try:
-        found = await store.found(folder, file_id)
+        return await store.found(folder, file_id)
     except StorageUnavailable as error:
         raise Problem(503, "storage-unavailable") from error
+
+
+async def _found(store: FileStore, folder: str, file_id: str) -> Found:
+    """Raises Problem."""
+    found = await _maybe(store, folder, file_id)
     if found is None:
         raise Problem(404, "not-found")
     return found
@@ -48,9 +64,22 @@ async def _kept(store: FileStore, folder: str, file_id: str, request: Request) -
     try:
         return await store.keep(folder, file_id, request.stream())
     except AlreadyThere as error:
-        raise Problem(409, "already-there") from error
+        raise Problem(_THERE, "already-there") from error
     except StorageUnavailable as error:
         raise Problem(503, "storage-unavailable") from error
+
+
+async def _tell(arrived: Arrived, station: KnownStation, command_id: str) -> None:
+    """Raises Problem."""
+    try:
+        await arrived(station, command_id)
+    except JournalUnavailable as error:
+        raise Problem(503, "log-unavailable", headers={"Retry-After": "5"}) from error
+
+
+def _attempt(file_id: str, command_id: str) -> str:
+    """What one attempt brought: the next one may bring it again."""
+    return f"{file_id}/{command_id}"
 
 
 def _credential(direction: str, file_id: str, nonce: str, expires: int, signature: str) -> Credential:
@@ -60,11 +89,22 @@ def _credential(direction: str, file_id: str, nonce: str, expires: int, signatur
 _Credential = Annotated[Credential, Depends(_credential)]
 
 
-def _add_stations(app: FastAPI, store: FileStore) -> None:
+def _add_stations(
+    app: FastAPI, store: FileStore, station: Callable[[str], KnownStation | None], arrived: Arrived
+) -> None:
     async def bring(request: Request, credential: _Credential) -> Response:
-        """Take what a station brings, once; a name after the address changes nothing."""
+        """Take what a station brings, once an attempt; a name after the address changes nothing."""
         _proven(store, credential, "upload")
-        size = await _kept(store, "uploads", credential.file_id, request)
+        known = station(station_of(credential.file_id))
+        if known is None:
+            raise Problem(404, "not-found")
+        try:
+            size = await _kept(store, "uploads", _attempt(credential.file_id, credential.nonce), request)
+        except Problem as problem:
+            if problem.status == _THERE:  # the word on it may not have stood on the log then
+                await _tell(arrived, known, credential.nonce)
+            raise
+        await _tell(arrived, known, credential.nonce)
         return JSONResponse({"bytes": size}, 201)
 
     for path in sorted(PUBLIC):
@@ -105,5 +145,14 @@ def _add_operators(app: FastAPI, store: FileStore, guard: Guard, station: Callab
         if known is None:
             raise Problem(404, "not-found")
         caller.require(tenant=known.tenant)
-        found = await _found(store, "uploads", file_id_of(station_id, job_id))
+        found = await _newest(store, upload_id(station_id, job_id), job_id)
         return _sent(store.read(found), found.size)
+
+
+async def _newest(store: FileStore, file_id: str, job_id: str) -> Found:
+    """What the latest attempt brought that brought anything. Raises Problem."""
+    for attempt in range(MOST_ATTEMPTS, 0, -1):
+        found = await _maybe(store, "uploads", _attempt(file_id, attempt_id(job_id, 0, attempt)))
+        if found is not None:
+            return found
+    raise Problem(404, "not-found")

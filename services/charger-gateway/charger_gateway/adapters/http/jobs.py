@@ -7,11 +7,13 @@ from fastapi import Depends, FastAPI, Response
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field, StrictBool, StrictInt, StrictStr, create_model
 
-from charger_gateway.adapters.files import PLACE, file_id_of
+from charger_gateway.adapters.files import file_id_of, upload_id
 from charger_gateway.adapters.http.bodies import Hiding, clear_model, record_of
 from charger_gateway.adapters.http.edge import DESK, Asked, Body, Edge, IdempotencyKey, asked_of
 from charger_gateway.adapters.http.roots import RootKinds, roots_of
 from charger_gateway.domain.command_book import JobView
+from charger_gateway.domain.jobs import MOST_ATTEMPTS
+from charger_gateway.domain.progress import OURS
 from charger_gateway.domain.trust_store import KNOWN_IN
 from chassis.auth import Caller
 from chassis.http import Accepted, Pending, Problem, body_hash
@@ -37,7 +39,7 @@ class JobBody(Body):
     """How long a job may take and how often it tries; a job has no expiry but its deadline."""
 
     deadline_s: Annotated[StrictInt, Field(ge=1, le=7 * 86_400)] = 3_600
-    most_attempts: Annotated[StrictInt, Field(ge=1, le=10)] = 3
+    most_attempts: Annotated[StrictInt, Field(ge=1, le=MOST_ATTEMPTS)] = 3
     retry_after_s: Annotated[StrictInt, Field(ge=1, le=86_400)] = 60
 
 
@@ -177,7 +179,7 @@ def _template(asked: Asked, now: datetime) -> dict[str, Any]:
 
 
 def _log_steps(_edge: Edge, asked: Asked, body: LogUpload, now: datetime) -> list[JobStep]:
-    place = f"{PLACE}upload/{file_id_of(asked.station.station_id, asked.command_id)}"
+    place = f"{OURS}upload/{upload_id(asked.station.station_id, asked.command_id)}"
     span = {"oldest_at": body.oldest_at, "latest_at": body.latest_at, "remote_location": place}
     if body.diagnostics:
         return [JobStep(get_diagnostics=GetDiagnostics(**_template(asked, now), **span))]
@@ -185,11 +187,11 @@ def _log_steps(_edge: Edge, asked: Asked, body: LogUpload, now: datetime) -> lis
 
 
 def _firmware_steps(_edge: Edge, asked: Asked, body: FirmwareUpdate, now: datetime) -> list[JobStep]:
-    """Raises Problem 422 where it is not said which firmware."""
-    if (body.firmware is None) == (body.location is None):
-        message = "one of firmware and location"
+    """Raises Problem 422 where it is not said which firmware, or ours in the words that only we use."""
+    if (body.firmware is None) == (body.location is None) or (body.location or "").startswith(OURS):
+        message = "one of firmware (kept here) and location (elsewhere)"
         raise Problem(422, "invalid-request", errors=({"field": "firmware", "message": message},))
-    ours = f"{PLACE}download/{file_id_of(asked.station.tenant, body.firmware or '')}"
+    ours = f"{OURS}download/{file_id_of(asked.station.tenant, body.firmware or '')}"
     update = UpdateFirmware(
         **_template(asked, now),
         location=body.location or ours,

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 import structlog
 
-from charger_gateway.adapters.files import PLACE
 from charger_gateway.adapters.ocpp.commands import (
     Inexpressible,
     Outcome,
@@ -30,8 +29,9 @@ from charger_gateway.adapters.ocpp.connection import Connection, SocketGone
 from charger_gateway.adapters.ocpp.frames import CallError, CallResult
 from charger_gateway.adapters.ocpp.passwords import password_taken
 from charger_gateway.domain.desk import INEXPRESSIBLE, NOT_ACCEPTED, DeskEvent
+from charger_gateway.domain.progress import ARRIVED, FILE, OURS
 from charger_gateway.domain.station import STATION_EVENTS
-from charger_gateway.ports import Journal, JournalUnavailable
+from charger_gateway.ports import Journal, JournalUnavailable, KnownStation
 from chassis.clock import Clock
 from ev_contracts.gateway import (
     CommandRefused,
@@ -39,6 +39,7 @@ from ev_contracts.gateway import (
     CommandSent,
     CommandUndeliverable,
     ReportAnswered,
+    ReportProgress,
     ReportSent,
     StationPasswordTaken,
 )
@@ -119,6 +120,17 @@ class DeskLine:
         ]
         if standing:
             self._start(self._ask_all(standing, station_id, epoch))
+
+    async def file_arrived(self, station: KnownStation, command_id: str) -> None:
+        """Tell the desk that what a command had brought is here. Raises JournalUnavailable."""
+        told = ReportProgress(
+            at=self._clock.now(),
+            station_id=station.station_id,
+            kind=FILE,
+            status=ARRIVED,
+            command_id=command_id,
+        )
+        await self._journal.append(DESK_COMMANDS, f"{station.tenant}/{station.station_id}", told)
 
     async def _ask_all(self, standing: Sequence[tuple[str, CommandRequested]], station_id: str, epoch: int) -> None:
         with contextlib.suppress(TimeoutError):
@@ -225,7 +237,9 @@ class DeskLine:
             await phases_can_be_named(calls, station)
             calls = await within_limits(calls, station)
         for call in calls:
-            answer = await say(call.action, self._located(call.payload, command.command_id))
+            # Only jobs name files of ours; what people write stays as they wrote it, or they could name another's.
+            payload = call.payload if command.job_id is None else self._located(call.payload, command.command_id)
+            answer = await say(call.action, payload)
             answered.append((call, answer))
             if isinstance(answer, CallError):
                 break
@@ -236,7 +250,7 @@ class DeskLine:
         return {key: self._located_value(value, command_id) for key, value in payload.items()}
 
     def _located_value(self, value: Any, command_id: str) -> Any:
-        if self._locate is not None and isinstance(value, str) and value.startswith(PLACE):
+        if self._locate is not None and isinstance(value, str) and value.startswith(OURS):
             return self._locate(value, command_id)
         return self._located(value, command_id) if isinstance(value, dict) else value
 
