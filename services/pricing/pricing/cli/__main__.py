@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from pricing.cli import cases, cdr, explain, lint
 from pricing.cli.output import BAD_INPUT, Output
@@ -18,9 +18,29 @@ _STATUS = """exit status: 0 all is well; 1 a difference or a finding; 2 bad inpu
 Verb = Callable[[argparse.Namespace, Output], int]
 
 
+class _Misused(Exception):
+    """An argument that lacks or makes no sense: the usage, and what is the matter."""
+
+    def __init__(self, usage: str, message: str) -> None:
+        super().__init__(message)
+        self.usage = usage
+        self.message = message
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says a misuse to whoever called, who knows whether a program or a person reads."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _Misused(self.format_usage(), message)
+
+
 def main(arguments: Sequence[str] | None = None, *, out: TextIO | None = None, err: TextIO | None = None) -> int:
     """Returns the exit status."""
-    parsed = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        parsed = _parser().parse_args(given)
+    except _Misused as misuse:
+        return _misused(misuse, Output(out=out or sys.stdout, err=err or sys.stderr, as_json="--json" in given))
     output = Output(out=out or sys.stdout, err=err or sys.stderr, as_json=parsed.json)
     verb: Verb = parsed.verb
     try:
@@ -35,6 +55,19 @@ def main(arguments: Sequence[str] | None = None, *, out: TextIO | None = None, e
         return BAD_INPUT
 
 
+def _misused(misuse: _Misused, output: Output) -> int:
+    """As bad input is told, with the argument for its place."""
+    kind, _, rest = misuse.message.partition(" ")
+    place, _, reason = rest.partition(": ")
+    if output.as_json:
+        is_placed = kind == "argument" and bool(reason)
+        error, where = (reason, place) if is_placed else (misuse.message, "/")
+        output.line({"error": error, "file": None, "place": where})
+    else:
+        print(f"{misuse.usage}ev-price: {misuse.message}", file=output.err)
+    return BAD_INPUT
+
+
 def _nobody_reads(output: Output) -> int:
     """As any filter ends whose reader has left, such as `head`: quietly, and not as if all had been well."""
     # What is still buffered would be tried again at the interpreter's end.
@@ -43,7 +76,7 @@ def _nobody_reads(output: Output) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ev-price", description=_WHAT, epilog=_STATUS)
+    parser: argparse.ArgumentParser = _Parser(prog="ev-price", description=_WHAT, epilog=_STATUS)
     parser.add_argument("--json", action="store_true", help=_AS_JSON)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     for add in (cases.add, cdr.add, explain.add, lint.add):

@@ -298,3 +298,45 @@ def test_a_version_that_is_not_read_here_is_passed_over_for_one_that_is(tmp_path
     for versions in unreadable:
         ran = ev_price("cases", cases_of(tmp_path, {**case, "ocpi_versions": versions}))
         assert (ran.status, ran.lines[0]["place"]) == (2, "/cases/0/ocpi_versions/0")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place", "error"),
+    [
+        (["cdr", "--version", "2.1.1", "--time-zone", "UTC", "x"], "--version", "invalid choice: '2.1.1'"),
+        (["lnit", "x"], "VERB", "invalid choice: 'lnit'"),
+        (["cdr", "x"], "/", "the following arguments are required: --time-zone"),
+    ],
+)
+def test_a_misused_argument_is_bad_input_to_programs_too(arguments: list[str], place: str, error: str) -> None:
+    told = ev_price("--json", *arguments)
+    (line,) = told.lines
+    assert (told.status, line["place"], line["file"], told.err) == (2, place, None, "")
+    assert line["error"].startswith(error)
+    plain = ev_price(*arguments)
+    assert (plain.status, plain.out) == (2, "")
+    assert plain.err.startswith("usage: ev-price")
+    assert error in plain.err
+
+
+@pytest.mark.parametrize(
+    ("validity", "notes"),
+    [
+        ({"start_date_time": "2024-01-17T15:00:00Z", "end_date_time": "2024-01-17T15:30:00Z"}, []),
+        (
+            {"start_date_time": "2024-01-17T15:00:01Z"},
+            ["the tariff is not valid yet when the session starts: from 2024-01-17T15:00:01Z on"],
+        ),
+        (
+            {"end_date_time": "2024-01-17T15:00:00Z"},
+            ["the tariff is not valid any more when the session starts: until 2024-01-17T15:00:00Z"],
+        ),
+    ],
+)
+def test_a_tariff_that_was_not_valid_at_the_start_is_noted(
+    tmp_path: Path, validity: dict[str, str], notes: list[str]
+) -> None:
+    path = tmp_path / "cdr.json"
+    path.write_text(json.dumps({**CDR, "tariffs": [{**CDR["tariffs"][0], **validity}]}), encoding="utf-8")
+    (line,) = ev_price("--json", "cdr", "--time-zone", "Europe/Amsterdam", path).lines
+    assert line["notes"] == notes

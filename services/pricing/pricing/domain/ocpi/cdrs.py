@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -71,7 +71,7 @@ def check_cdr(
         currency=priced_by.currency,
         totals={**totals, **{name: shown(each, _MOST_DECIMALS) for name, each in quantities.items()}},
         differences=[*_of_costs(cdr, costs, version), *_of_quantities(cdr, quantities)],
-        notes=list(_notes(priced_by, session)),
+        notes=[*_notes(priced_by, session), *_not_valid(priced_by, cdr.need("start_date_time").instant())],
     )
 
 
@@ -79,6 +79,14 @@ def _notes(tariff: Tariff, session: Session) -> Iterator[str]:
     """A restriction that nobody can judge is one that does not hold, and that should not go unnoticed."""
     if any(_asks_for_current(tariff, each) for each in session.stretches if each.current_ma is None):
         yield "the tariff asks for the current, and not every period tells it: there, no price that asks for it holds"
+
+
+def _not_valid(tariff: Tariff, start: datetime) -> Iterator[str]:
+    """OCPI, start_date_time and end_date_time: the tariff of the start holds to the end, where it was valid then."""
+    if tariff.valid_from is not None and start < tariff.valid_from:
+        yield f"the tariff is not valid yet when the session starts: from {tariff.valid_from:%Y-%m-%dT%H:%M:%SZ} on"
+    if tariff.valid_until is not None and start >= tariff.valid_until:
+        yield f"the tariff is not valid any more when the session starts: until {tariff.valid_until:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _asks_for_current(tariff: Tariff, stretch: Stretch) -> bool:
