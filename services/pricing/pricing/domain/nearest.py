@@ -1,4 +1,4 @@
-"""The nearest tariff that OCPI can say, and in what it differs: OCPI has no grace, no cap, and in 2.2.1 one tax."""
+"""The nearest tariff that OCPI can say, and in what it differs: it has no grace, no cap, no limit with taxes alone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +30,8 @@ class Nearest:
 
 def nearest_ocpi(version: TariffVersion) -> Nearest | None:
     """None where the tariff is an OCPI tariff as it stands."""
-    if version.idle_fee is None and version.feed_price is None and version.tax_included is not TaxIncluded.YES:
+    is_plain = version.idle_fee is None and version.feed_price is None and version.tax_included is not TaxIncluded.YES
+    if is_plain and not any(_limits_with_taxes_alone(version)):
         return None
     elements = version.elements or ((TariffElement(components=version.components),) if version.components else ())
     if version.feed_price is not None:
@@ -77,8 +78,16 @@ def _differences(version: TariffVersion) -> Iterator[str]:
         yield f"parking: {_plain(fee.at_most)} at most in a session"
     if version.feed_price is not None:
         yield f"energy: the price follows the feed {version.feed_price.feed_id}; told is what stands where it is silent"
+    for name, limit in _limits_with_taxes_alone(version):
+        yield f"{name}: {_plain(limit)} with taxes, which OCPI tells beside a limit without them only"
     if version.tax_included is TaxIncluded.YES:
         yield "prices hold their taxes and are told without, to eight decimals"
+
+
+def _limits_with_taxes_alone(version: TariffVersion) -> Iterator[tuple[str, Decimal]]:
+    for name, limit in (("min_price", version.min_price), ("max_price", version.max_price)):
+        if limit is not None and limit.excl_vat is None and limit.incl_vat is not None:
+            yield name, limit.incl_vat
 
 
 def _minutes(seconds: int) -> str:

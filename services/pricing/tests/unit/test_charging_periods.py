@@ -13,11 +13,13 @@ from test_engine import AMSTERDAM, EVERYTHING, FIVE_PM, IDLE, RESERVED, STARTS, 
 from ev_contracts.common import (
     PeriodKind,
     PricedPeriod,
+    PriceLimit,
     Rating,
     Relation,
     RelationKind,
     ReservationFacts,
     SessionFacts,
+    TariffElement,
     TariffVersion,
 )
 from pricing.domain.engine.contract import tariff_of
@@ -118,3 +120,13 @@ def test_the_nearest_that_ocpi_can_say_names_what_it_cannot() -> None:
         "parking: the first 15 min of each idle spell are free", "parking: 10 at most in a session",
     )  # fmt: skip
     assert nearest_ocpi(version(DAY)) is None
+
+
+def test_a_limit_that_is_told_with_taxes_alone_is_named_too() -> None:
+    limited = version(DAY).model_copy(update={"max_price": PriceLimit(incl_vat=Decimal("12.50"))})
+    nearest = nearest_ocpi(limited)
+    assert nearest is not None
+    assert nearest.elements == (TariffElement(components=(DAY,)),)
+    assert nearest.differences == ("max_price: 12.5 with taxes, which OCPI tells beside a limit without them only",)
+    both = PriceLimit(excl_vat=Decimal(10), incl_vat=Decimal("12.50"))
+    assert nearest_ocpi(limited.model_copy(update={"max_price": both})) is None

@@ -14,6 +14,8 @@ _THOUSANDTHS = (
     ("min_power", "min_power_w"),
     ("max_power", "max_power_w"),
 )
+REGULAR = "REGULAR"
+"""Here the type of what holds for everybody whom no other fits: told as OCPI tells that, by no type at all."""
 _AS_THEY_ARE = ("start_time", "start_date", "end_date", "min_duration", "max_duration")
 
 
@@ -30,6 +32,8 @@ def tariff_object(tariff: TariffVersion, nearest: tuple[TariffElement, ...] = ()
         # OCPI requires the view without VAT; a limit that has none cannot be told.
         if limit is not None and limit.excl_vat is not None:
             shown[name] = _limit(limit, limit.excl_vat)
+    if tariff.tariff_type != REGULAR:
+        shown["type"] = tariff.tariff_type
     if tariff.valid_until is not None:
         shown["end_date_time"] = date_time(tariff.valid_until)
     return shown

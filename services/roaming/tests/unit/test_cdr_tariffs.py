@@ -64,6 +64,12 @@ def test_every_restriction_and_both_limits_have_ocpis_words() -> None:
     assert shown["end_date_time"] == "2026-11-20T13:00:00Z"
 
 
+def test_a_tariff_of_a_charging_preference_says_so_and_one_for_everybody_has_no_type() -> None:
+    assert "type" not in tariff_object(TARIFF)
+    cheap = TARIFF.model_copy(update={"tariff_type": "PROFILE_CHEAP"})
+    assert tariff_object(cheap)["type"] == "PROFILE_CHEAP"
+
+
 def test_what_ocpi_cannot_say_stands_in_the_remark() -> None:
     nearest = (TariffElement(components=TARIFF.components[1:]),)
     facts = replace(CDR_FACTS, nearest=nearest, differences=("the first 15 min are free", "10 at most"))
