@@ -123,6 +123,12 @@ class AssignmentSnapshot(Record, frozen=True):
     group_id: Annotated[StrictStr | None, Field(description="Only tokens of this group; absent: all.")] = None
     plan_id: Annotated[StrictStr | None, Field(description="Only subscribers of this plan; absent: all.")] = None
     ad_hoc: Annotated[StrictBool, Field(description="Only drivers without a contract (OCPI AD_HOC_USER).")] = False
+    assigned_at: Annotated[
+        Instant | None,
+        Field(
+            description="When everybody could know of it: no session that began before is priced by it, where another assignment was known."
+        ),
+    ] = None
 
 
 class DrawAllowance(Record, frozen=True):
@@ -461,3 +467,9 @@ class TariffSnapshot(Record, frozen=True):
         ),
     ] = ()
     ocpi_differences: Annotated[tuple[StrictStr, ...], Field(description="In what it differs, in words.")] = ()
+    published_at: Annotated[
+        Instant | None,
+        Field(
+            description="When everybody could know of it: no session that began before is priced by it, where another version was known."
+        ),
+    ] = None

@@ -23,18 +23,32 @@ class Versions(GroupedTable[TariffSnapshot]):
         return sorted(self.members(f"{tenant}/{tariff_id}"), key=lambda each: each.tariff.version)
 
     def in_force(self, tenant: str, tariff_id: str, at: datetime) -> TariffVersion | None:
-        """Of the versions valid by then the one that became so last, of two the newer; none once it has ended."""
-        begun = [each for each in self.all_of(tenant, tariff_id) if each.tariff.valid_from <= at]
-        latest = max(begun, key=lambda each: (each.tariff.valid_from, each.tariff.version), default=None)
-        if latest is None or _is_over(latest.retires_at, at) or _is_over(latest.tariff.valid_until, at):
-            return None
-        return latest.tariff
+        """Of the versions valid by then the one that became so last, of two the newer; none once it has ended.
+
+        What was published later counts only where nothing else was in force: a price that has begun is not changed.
+        """
+        told = self.all_of(tenant, tariff_id)
+        known = [each for each in told if _is_known(each.published_at, at)]
+        return _latest(known, at) or (None if len(known) == len(told) else _latest(told, at))
 
     def changes(self, tenant: str, tariff_id: str) -> list[datetime]:
         """When a version of it begins, ends or is retired."""
         told = self.all_of(tenant, tariff_id)
         ends = [end for each in told for end in (each.tariff.valid_until, each.retires_at) if end is not None]
         return [*(each.tariff.valid_from for each in told), *ends]
+
+
+def _latest(told: Sequence[TariffSnapshot], at: datetime) -> TariffVersion | None:
+    begun = [each for each in told if each.tariff.valid_from <= at]
+    latest = max(begun, key=lambda each: (each.tariff.valid_from, each.tariff.version), default=None)
+    if latest is None or _is_over(latest.retires_at, at) or _is_over(latest.tariff.valid_until, at):
+        return None
+    return latest.tariff
+
+
+def _is_known(told_at: datetime | None, at: datetime) -> bool:
+    """Whether it was known then; of what is older than this question nobody wrote down when it was told."""
+    return told_at is None or told_at <= at
 
 
 def _is_over(end: datetime | None, at: datetime) -> bool:
@@ -130,11 +144,16 @@ class SnapshotTariffs:
         until: datetime | None = None,
         buyer: Buyer = ANYBODY,
     ) -> TariffVersion | None:
-        """The first fitting assignment with a version in force then, of the type that the buyer asked for."""
+        """The first fitting assignment with a version in force then, of the type that the buyer asked for.
+
+        Those that were made later count only where no other gives a tariff: a session keeps the price of its start.
+        """
         if buyer.plan_id is None:
             buyer = replace(buyer, plan_id=self.bought.plan_id(relation, at))
         fitting = self.assignments.of(relation, place=place, at=at, buyer=buyer)
-        found = (self._first(relation.seller_tenant, fitting, at, kind) for kind in types_for(buyer))
+        known = [each for each in fitting if _is_known(each.assigned_at, at)]
+        pools = [known] if len(known) == len(fitting) else [known, fitting]
+        found = (self._first(relation.seller_tenant, pool, at, kind) for pool in pools for kind in types_for(buyer))
         first = next((tariff for tariff in found if tariff is not None), None)
         return self.resolved(relation.seller_tenant, first, at, until)
 

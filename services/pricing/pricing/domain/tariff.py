@@ -253,7 +253,7 @@ def snapshots(before: TariffState, after: TariffState) -> Sequence[Snapshot]:
         Snapshot(
             topic="pricing.assignment.snapshot.v1",
             key=f"#{each.assignment_id}",
-            record=AssignmentSnapshot(**each.model_dump(exclude={"assigned_at"})),
+            record=AssignmentSnapshot(**each.model_dump()),
         )
         for each in after.assignments.values()
         if each.assignment_id not in old.assignments
@@ -281,6 +281,7 @@ def _snapshot(published: TariffPublished, retires_at: datetime | None) -> Tariff
         tariff=published.tariff,
         name=published.name,
         retires_at=retires_at,
+        published_at=published.published_at,
         ocpi_elements=nearest.elements if nearest else (),
         ocpi_differences=nearest.differences if nearest else (),
     )

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from priced import ENERGY, FACTS, NOON, PLACE, RESALE, SESSION, UNKNOWN_TOKEN, assign, at, closed, version
+from priced import ENERGY, FACTS, NOON, PLACE, RESALE, SESSION, UNKNOWN_TOKEN, assign, at, closed, component, version
 
 from chassis.decider import Deadline, EventContext, To
 from chassis.testing import Scenario
-from ev_contracts.common import Parties, Relation, RelationKind
+from ev_contracts.common import Parties, Relation, RelationKind, TariffVersion
 from ev_contracts.pricing import (
     AssignmentSnapshot,
     RateSession,
@@ -169,6 +169,36 @@ def test_of_two_versions_the_one_in_force_at_the_start_counts() -> None:
     book.versions.put("volt/wholesale@2", TariffSnapshot(tariff=later, name="Wholesale"))
     assert book.in_force(TO_PROVIDER, place=PLACE, at=NOON) == version(ENERGY)
     assert book.in_force(TO_PROVIDER, place=PLACE, at=at(1)) == later
+
+
+def told_at(minutes: float, by: TariffVersion) -> TariffSnapshot:
+    return TariffSnapshot(tariff=by, name="Wholesale", published_at=at(minutes))
+
+
+def test_a_version_or_assignment_that_is_made_later_changes_no_price_that_has_begun() -> None:
+    book = tariffs()
+    dearer = version(component("ENERGY", "0.99"), number=2)
+    book.versions.put("volt/wholesale@2", told_at(10, dearer))
+    assert book.in_force(TO_PROVIDER, place=PLACE, at=at(5)) == version(ENERGY)
+    assert book.in_force(TO_PROVIDER, place=PLACE, at=at(10)) == dearer
+    narrow = assign(assignment_id="n", tariff_id="narrow", station_id=PLACE.station_id).model_dump(exclude={"at"})
+    book.assignments.put("volt/narrow#n", AssignmentSnapshot(**narrow, assigned_at=at(20)))
+    here = version(ENERGY).model_copy(update={"tariff_id": "narrow"})
+    book.versions.put("volt/narrow@1", told_at(1, here))
+    assert book.in_force(TO_PROVIDER, place=PLACE, at=at(15)) == dearer
+    assert book.in_force(TO_PROVIDER, place=PLACE, at=at(20)) == here
+
+
+def test_where_nothing_was_in_force_what_is_made_later_gives_a_price() -> None:
+    book = SnapshotTariffs()
+    late = AssignmentSnapshot(**assign().model_dump(exclude={"at"}), assigned_at=at(10))
+    book.assignments.put("volt/wholesale#a", late)
+    book.versions.put("volt/wholesale@1", told_at(10, version(ENERGY)))
+    assert book.in_force(TO_PROVIDER, place=PLACE, at=NOON) == version(ENERGY)
+    over = version(ENERGY, number=2).model_copy(update={"valid_until": at(-5)})
+    book.versions.put("volt/wholesale@1", told_at(-60, over))
+    book.versions.put("volt/wholesale@3", told_at(10, version(ENERGY, number=3)))
+    assert book.in_force(TO_PROVIDER, place=PLACE, at=NOON) == version(ENERGY, number=3)
 
 
 def test_a_tariff_that_has_ended_or_is_retired_gives_way_to_the_next() -> None:

@@ -91,12 +91,12 @@ def test_each_version_and_assignment_is_followed_under_a_key_of_its_own() -> Non
         Snapshot(
             topic="pricing.tariff.snapshot.v1",
             key="@1",
-            record=TariffSnapshot(tariff=published().tariff, name="Wholesale"),
+            record=TariffSnapshot(tariff=published().tariff, name="Wholesale", published_at=NOON),
         ),
         Snapshot(
             topic="pricing.assignment.snapshot.v1",
             key="#wholesale-all",
-            record=AssignmentSnapshot(**assign().model_dump(exclude={"at"})),
+            record=AssignmentSnapshot(**assign().model_dump(exclude={"at"}), assigned_at=NOON),
         ),
     ]
     assert isinstance(after, Published)
