@@ -192,6 +192,10 @@ class PriceTextVersion(Record, frozen=True):
     texts: Annotated[
         tuple[PriceText, ...], Field(description="One a language; the first is for whoever speaks none of them.")
     ] = ()
+    published_at: Annotated[
+        Instant | None,
+        Field(description="A session that began before keeps the price that was known then, where there was one."),
+    ] = None
 
 
 class PriceTextSnapshot(Record, frozen=True):
@@ -227,6 +231,7 @@ class PriceTextSnapshot(Record, frozen=True):
             description="The last that have begun and the next to come, in the order in which they hold. In force is, of those valid by then, the one that became so last, of two the newer."
         ),
     ] = ()
+    assigned_at: Annotated[Instant | None, Field(description="Likewise, of the assignment.")] = None
 
 
 class PublishPlan(Record, frozen=True):

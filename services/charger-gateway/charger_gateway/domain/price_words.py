@@ -74,13 +74,23 @@ def _is_at(text: PriceTextSnapshot, spot: Spot) -> bool:
 
 
 def _in_force(offered: Sequence[PriceTextSnapshot], connector: int, at: datetime) -> tuple[PriceText, ...] | None:
-    """The narrowest place first, then the narrowest audience, then the latest: the first whose tariff is in force."""
-    fitting = [each for each in offered if each.connector_number in {None, connector}]
-    for each in sorted(fitting, key=_precedence, reverse=True):
+    """The narrowest place first, then the narrowest audience, then the latest: the first whose tariff is in force.
+
+    As pricing chooses: what was made after a session's start counts only where nothing else was in force.
+    """
+    fitting = sorted(
+        (each for each in offered if each.connector_number in {None, connector}), key=_precedence, reverse=True
+    )
+    known = [each for each in fitting if _is_known(each.assigned_at, at)]
+    for each in (*known, *fitting):
         version = _version(each, at)
         if version is not None:
             return version.texts
     return None
+
+
+def _is_known(told_at: datetime | None, at: datetime) -> bool:
+    return told_at is None or told_at <= at
 
 
 def _precedence(text: PriceTextSnapshot) -> tuple[int, int, datetime, str]:
@@ -90,7 +100,12 @@ def _precedence(text: PriceTextSnapshot) -> tuple[int, int, datetime, str]:
 def _version(text: PriceTextSnapshot, at: datetime) -> PriceTextVersion | None:
     if text.retires_at is not None and text.retires_at <= at:
         return None
-    begun = [each for each in text.versions if each.valid_from <= at]
+    known = [each for each in text.versions if _is_known(each.published_at, at)]
+    return _latest(known, at) or _latest(text.versions, at)
+
+
+def _latest(versions: Sequence[PriceTextVersion], at: datetime) -> PriceTextVersion | None:
+    begun = [each for each in versions if each.valid_from <= at]
     latest = max(begun, key=lambda each: (each.valid_from, each.version), default=None)
     if latest is None or (latest.valid_until is not None and latest.valid_until <= at):
         return None

@@ -318,6 +318,24 @@ def test_a_price_that_holds_for_later_sessions_is_not_told_in_this_one() -> None
     assert world.event("Updated", at=NOON + 2 * HOUR) == {}
 
 
+def test_a_price_that_is_made_while_a_session_runs_is_not_told_in_it() -> None:
+    world = World(PUBLIC)
+    world.starts()
+    corrected = version("4", number=2, published_at=NOON + HOUR)
+    world.prices("volt/public#all", text(version("1"), corrected))
+    assert world.event("Updated", at=NOON + 2 * HOUR) == {}
+    here = text(version("5"), station_id=STATION, place_rank=2, assignment_id="here", assigned_at=NOON + HOUR)
+    world.prices("volt/public#here", here)
+    assert world.event("Updated", at=NOON + 2 * HOUR) == {}
+
+
+def test_where_there_was_no_price_at_the_start_the_one_that_is_made_later_is_told() -> None:
+    world = World()
+    world.starts()
+    world.prices("volt/public#all", text(version("4", published_at=NOON + HOUR), assigned_at=NOON + HOUR))
+    assert world.event("Updated", at=NOON + 2 * HOUR) == {"updatedPersonalMessage": in_words("4")}
+
+
 def test_a_token_that_comes_within_a_session_is_told_its_price_then() -> None:
     world = World(PUBLIC)
     assert world.event("Started", evse={"id": 1, "connectorId": 1}) == {}

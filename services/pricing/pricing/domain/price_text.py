@@ -33,8 +33,9 @@ def snapshot_of(
     told = [each for each in versions if each.tariff.tariff_type == REGULAR]
     is_ad_hoc = not told
     told = told or [each for each in versions if each.tariff.tariff_type == AD_HOC_PAYMENT]
+    published_at = {each.tariff.version: each.published_at for each in told}
     return PriceTextSnapshot(
-        **assigned.model_dump(exclude={"assigned_at", "ad_hoc"}),
+        **assigned.model_dump(exclude={"ad_hoc"}),
         ad_hoc=assigned.ad_hoc or is_ad_hoc,
         place_rank=place_rank(assigned) + (BEFORE_ANY_PLACE if is_ad_hoc else 0),
         audience_rank=int(audience_of(assigned)),
@@ -42,6 +43,7 @@ def snapshot_of(
         versions=tuple(
             PriceTextVersion(
                 version=each.version,
+                published_at=published_at[each.version],
                 valid_from=each.valid_from,
                 valid_until=each.valid_until,
                 currency=each.currency,
