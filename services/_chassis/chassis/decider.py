@@ -125,12 +125,14 @@ class EventContext:
     headers: Mapping[str, bytes] = field(default_factory=dict)
 
 
-_DERIVED = uuid.UUID("5b1e2f0a-6f0c-5d57-9b3e-2d9c1a7e4f10")
+_DERIVED = sha1(uuid.UUID("5b1e2f0a-6f0c-5d57-9b3e-2d9c1a7e4f10").bytes, usedforsecurity=False)
+_VARIANT = {f"{digit:x}": f"{digit & 0b0011 | 0b1000:x}" for digit in range(16)}
+"""RFC 9562: the variant's two bits, whatever stood there."""
 
 
 def derived_id(*parts: str) -> str:
     """The same id for the same parts, on every machine and at every replay: a uuid5, made without its class."""
-    digest = bytearray(sha1(_DERIVED.bytes + "/".join(parts).encode(), usedforsecurity=False).digest()[:16])
-    digest[6], digest[8] = digest[6] & 0x0F | 0x50, digest[8] & 0x3F | 0x80
-    name = digest.hex()
-    return f"{name[:8]}-{name[8:12]}-{name[12:16]}-{name[16:20]}-{name[20:]}"
+    hashed = _DERIVED.copy()
+    hashed.update("/".join(parts).encode())
+    name = hashed.hexdigest()
+    return f"{name[:8]}-{name[8:12]}-5{name[13:16]}-{_VARIANT[name[16]]}{name[17:20]}-{name[20:32]}"

@@ -88,6 +88,7 @@ def _reactions(tariffs: SnapshotTariffs) -> tuple[Policy | Transform, ...]:
             of=(SessionClosed, SessionCorrected),
             react=on_session,
             facts=tariffs,
+            gathers=True,
         ),
         Policy(
             name="pricing.no-show-policy",

@@ -17,7 +17,7 @@ from ev_contracts.pricing import (
     RerateWanted,
     RunningCostComputed,
 )
-from ev_contracts.record import Record
+from ev_contracts.record import Record, trusted
 from ev_contracts.sessions import EnergyDelivered, SessionClosed, SessionCorrected
 from pricing.domain.audience import buyer_of
 from pricing.domain.drafts import Draft
@@ -25,6 +25,8 @@ from pricing.domain.entitlement import foreseen, reductions
 from pricing.domain.rating import drafts_of, totals_of
 from pricing.ports import RunningBook, SoFar, TariffBook
 
+_RUNNING_COST = trusted(RunningCostComputed)
+"""Told with each reading, of what was read and of money that was checked."""
 _RATINGS = uuid.UUID("8f3b7c0e-2a55-5f0b-9a34-0c6f1e7d2b91")
 """Namespace of rating ids: uuid5 of session and relation, so that a repeat means the same rating."""
 
@@ -190,7 +192,7 @@ def _cost(event: EnergyDelivered, relation: Relation, found: SoFar) -> RunningCo
         by = foreseen(drafts, found.entitled, tariff.currency, found.available)
         reduced = reductions(drafts, by, tariff.currency)
     totals = totals_of(priced, tariff.currency, reduced)
-    return RunningCostComputed(
+    return _RUNNING_COST(
         session_id=event.session_id,
         station_id=event.station_id,
         relation=relation,

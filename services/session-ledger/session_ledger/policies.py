@@ -17,7 +17,7 @@ from ev_contracts.gateway import (
     TransactionUpdated,
 )
 from ev_contracts.pricing import RunningCostComputed
-from ev_contracts.record import Record
+from ev_contracts.record import Record, trusted
 from ev_contracts.sessions import (
     AddReadings,
     AttachReservation,
@@ -44,6 +44,8 @@ TransactionEvent = TransactionStarted | TransactionUpdated | MeterSampled | Tran
 _BEGINS_WITHIN = timedelta(minutes=15)
 """After a remote start has expired: time to plug in. What begins later is another session."""
 
+_ADD_READINGS = trusted(AddReadings)
+"""Of an event that was read, and so was held against its record already."""
 _CHARGING = {"Charging": True, "SuspendedEV": False, "SuspendedEVSE": False, "EVConnected": False, "Idle": False}
 _SUSPENDED_BY = {"SuspendedEV": "EV", "SuspendedEVSE": "EVSE"}
 NO_TOKEN, ACCEPTED = "None", "Accepted"
@@ -258,7 +260,7 @@ def _update(event: TransactionUpdated, context: EventContext, facts: Facts) -> A
     # The token that stops a session says nothing of who pays; and without a token there is nothing new to say.
     names_payer = event.token_ref is not None and event.trigger_reason != "StopAuthorized"
     state = event.charging_state or ""
-    return AddReadings(
+    return _ADD_READINGS(
         at=event.received_at,
         charging=_CHARGING.get(state),
         suspended_by=_SUSPENDED_BY.get(state),
@@ -270,7 +272,7 @@ def _update(event: TransactionUpdated, context: EventContext, facts: Facts) -> A
 
 def _sample(event: MeterSampled) -> AddReadings:
     occurred_at = max((each.sampled_at for each in event.readings), default=event.received_at)
-    return AddReadings(at=event.received_at, occurred_at=occurred_at, offline=False, **_same(event, AddReadings))
+    return _ADD_READINGS(at=event.received_at, occurred_at=occurred_at, offline=False, **_same(event, AddReadings))
 
 
 def _end(event: TransactionEnded) -> EndSession:

@@ -1,6 +1,7 @@
 """To what the ledger reacts, and by which rule."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -41,8 +42,8 @@ def reactions_of(facts: Facts) -> tuple[Policy, ...]:
     """All others; each looks up what it must know in these facts."""
     policy = partial(_policy, facts)
     return (
-        policy("context", SESSIONS, SESSION, on_session, SessionContextWanted),
-        policy("meeting", SESSIONS, RESERVATION, on_session_begun, SessionStarted),
+        replace(policy("context", SESSIONS, SESSION, on_session, SessionContextWanted), gathers=True),
+        replace(policy("meeting", SESSIONS, RESERVATION, on_session_begun, SessionStarted), gathers=True),
         policy("attaching", RESERVATIONS, SESSION, on_reservation, ReservationUsed),
         policy("holding", DESK, RESERVATION, on_hold_answer, *HOLD_ANSWERS),
         policy("target", DESK, SESSION, on_remote_start, CommandRequested),

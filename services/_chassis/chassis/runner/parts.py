@@ -22,7 +22,8 @@ class Policy:
     """A pure reaction: another's event in, commands to this service's entity `target` out; exactly once per aggregate.
 
     The position stands in `<name>.state.v1`, which has the source's partition count. `of` are the records that it is
-    for, where not all of the topic: the others are passed over unread.
+    for, where not all of the topic: the others are passed over unread. It `gathers` where nobody waits for what it
+    does: records lie for a fifth of a second, and come in fewer and larger reads.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Policy:
     react: Callable[[Any, EventContext, Any], Sequence[To]]
     of: tuple[type[Any], ...] = ()
     facts: Any = None
+    gathers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ and the target drops what its `src` says it has seen. So repeats, and even a zom
 """
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
@@ -21,6 +22,7 @@ from chassis.runner.positions import PARKED_KEY, POSITION_KEY, parse_again, pars
 from chassis.telemetry import Log as Lines
 
 _ACK_TIMEOUT_S = 15.0
+_POSITION_EVERY_S = 1.0
 _KEYS_WATCHED = 65_536
 
 
@@ -65,6 +67,8 @@ class ReactionWorker:
         self._versions = Versions(env.lines)
         self._parking = Parking(part, self._source, env)
         self._memory = part.memory if isinstance(part, Transform) else None
+        self._next: int | None = None
+        self._stored_at = 0.0
 
     async def restore(self) -> Sequence[int]:
         """`@pos` of the state topic; no position at the very first start."""
@@ -116,7 +120,7 @@ class ReactionWorker:
         await self._settle([await send(self._state_topic, entry, self._partition) for entry in entries])
 
     async def handle(self, records: Sequence[Fetched]) -> None:
-        """React, await every acknowledgement, then move the position."""
+        """React, await every acknowledgement, then move the position; past what nothing came of, only now and then."""
         looked = self._parking.look_at(records)
         acks: Acks = []
         before = dict(self._parking.keys)
@@ -125,15 +129,20 @@ class ReactionWorker:
         for event, context in found if lasting is None else lasting(found):
             await self._react(event, context, acks)
         await self._settle(acks)
-        again = None if self._memory is None else self._memory.rests_on(self._partition)
-        position = [position_entry(records[-1].offset + 1, again=again)]
+        self._next = records[-1].offset + 1
         if before != self._parking.keys:
-            position.insert(0, self._parking.entry())
-        await self._store(position)
+            await self._store([self._parking.entry()])
+        if acks:
+            await self._store_position(self._next)
         self._parking.tell()
         self._env.metrics.add("reactions", len(records), self._part.name)
         lag = behind_s(records[-1].timestamp)
         self._env.metrics.put("lag_seconds", lag, f"{self._part.name}/{self._partition}")
+
+    async def _store_position(self, offset: int) -> None:
+        again = None if self._memory is None else self._memory.rests_on(self._partition)
+        await self._store([position_entry(offset, again=again)])
+        self._next, self._stored_at = None, time.monotonic()
 
     async def _settle(self, acks: Sequence["asyncio.Future[Appended]"]) -> None:
         try:
@@ -177,7 +186,9 @@ class ReactionWorker:
         )
 
     async def tick(self) -> None:
-        """Nothing is timed."""
+        """Move the position past records of which nothing came: a restart that reads them again does no harm."""
+        if self._next is not None and time.monotonic() - self._stored_at > _POSITION_EVERY_S:
+            await self._store_position(self._next)
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -164,7 +164,7 @@ class Service:
             match part:
                 case Policy() | Transform():
                     makers = {part.source: _reaction_maker(part, env)}
-                    gather_s = _GATHER_S if isinstance(part, Transform) else 0.0
+                    gather_s = _GATHER_S if isinstance(part, Transform) or part.gathers else 0.0
                     self._lanes.append(self._lane(f"{env.service}.{part.name}", makers, gather_s))
                 case Outbox():
                     self._lanes.append(

@@ -24,6 +24,7 @@ _PLAIN = frozenset({str, int, float, bool, type(None), Any, object})
 
 Decode = Callable[[Any], Any]
 _field_names: dict[type, tuple[str, ...]] = {}
+_records: set[type] = set()
 
 
 def _is_record(kind: Any) -> bool:
@@ -38,11 +39,14 @@ def _tagged(value: Any) -> Any:
         tagged = {name: getattr(value, name) for name in names}
         tagged[_TAG] = kind.__name__
         return tagged
+    if kind in _records:
+        return {_TAG: kind.__name__, **value.__dict__}
     if dataclasses.is_dataclass(kind):
         _field_names[kind] = tuple(each.name for each in dataclasses.fields(kind))
         return _tagged(value)
     if _is_record(kind):
-        return {_TAG: kind.__name__, **value.__dict__}
+        _records.add(kind)
+        return _tagged(value)
     return _scalar(value)
 
 

@@ -13,9 +13,10 @@ import toy
 from chassis.clock import FixedClock
 from chassis.codec import Codec, WrongIds
 from chassis.decider import Decider, EventContext, To
-from chassis.log import Appender, Entry, MemoryLog, TopicPartition, partition_of
+from chassis.log import Appender, Entry, MemoryLog, TopicPartition, partition_of, read_to_end
 from chassis.log.envelope import Stamp, entry_of
 from chassis.runner import Entity, Outbox, Policy, Service
+from chassis.runner.positions import parse_position
 from chassis.telemetry import Tracing
 from chassis.testing import eventually, read_topic, running
 
@@ -218,3 +219,19 @@ async def test_what_came_before_a_shape_to_be_learnt_is_not_lost(part: Policy | 
 
 async def _noted(log: MemoryLog, totals: list[int]) -> bool:
     return [seen.record.total for seen in await read_topic(log, toy.codec(), "toys.note.event.v1")] == totals
+
+
+async def test_a_position_past_records_of_which_nothing_came_is_kept_too() -> None:
+    log, clock = MemoryLog(), FixedClock(toy.NOON)
+    closings = replace(toy.POLICY, of=(toy.Closed,))
+    appender = Appender(log=log, codec=toy.codec(), clock=clock, service="edge", tracing=Tracing("edge"))
+    at = TopicPartition("toys.note-policy.state.v1", partition_of(KEY.encode(), 4))
+    async with running(Service(env=toy.env(log, clock), parts=[toy.NOTES, closings])):
+        for total in range(3):
+            await appender.append(topic=EVENTS, key=KEY, record=toy.Added(number=total, amount=1, total=total))
+        await eventually(lambda: _position(log, at, 3))
+
+
+async def _position(log: MemoryLog, at: TopicPartition, offset: int) -> bool:
+    kept = [parse_position(record.value or b"") async for records in read_to_end(log, at) for record in records]
+    return kept[-1:] == [offset]

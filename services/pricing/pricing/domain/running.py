@@ -8,6 +8,7 @@ from typing import NamedTuple, assert_never
 from zoneinfo import ZoneInfo
 
 from ev_contracts.common import MeterPoint, TariffVersion
+from ev_contracts.record import trusted
 from ev_contracts.sessions import (
     EnergyDelivered,
     ReservationAttached,
@@ -23,6 +24,8 @@ from pricing.domain.engine.session import Session, Stretch
 from pricing.domain.engine.splitting import EVSE, Leg, reserved_stretches, stretches_of
 from pricing.domain.engine.tariff import Exact, Tariff
 
+_METER_POINT = trusted(MeterPoint)
+"""Of the figures of a reading that was read."""
 Noted = SessionStarted | SuspensionStarted | SuspensionEnded | ReservationAttached
 """What is no reading and still changes the price."""
 
@@ -98,7 +101,7 @@ class RunningCost:
         known = self._known or MeterPoint(at=self.started_at, energy_wh=0)
         if self._is_measured and event.measured_at <= known.at:
             return None
-        after = MeterPoint(
+        after = _METER_POINT(
             at=event.measured_at,
             energy_wh=max(known.energy_wh, event.energy_wh),
             power_w=event.power_w,

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from chassis.decider import Folded
 from ev_contracts.common import MeterReading
+from ev_contracts.record import trusted
 from ev_contracts.sessions import AddReadings, ChangeChargingState, EnergyDelivered, SuspensionEnded, SuspensionStarted
 from session_ledger.domain.account import seconds_by_kind, stretches
 from session_ledger.domain.evidence import Told, is_gapless, register_of, tells_export, with_readings, with_seq
@@ -15,6 +16,9 @@ from session_ledger.domain.meters import changes_at, within
 from session_ledger.domain.registers import begin_of, is_placeholder, metered
 from session_ledger.domain.rows import ms_of
 from session_ledger.domain.station import Session, Start, Station
+
+_ENERGY_DELIVERED = trusted(EnergyDelivered)
+"""The one event of each reading, made of the figures of records that were read."""
 
 
 class Telling:
@@ -112,7 +116,7 @@ def _delivered(
     told = station.told_of(session)
     parts = stretches(start.started_at, reading.sampled_at, charging=start.charging, told=told)
     charging_s, parking_s = seconds_by_kind(parts)
-    return EnergyDelivered(
+    return _ENERGY_DELIVERED(
         session_id=session.session_id,
         station_id=session.station_id,
         evse_number=start.evse_number,

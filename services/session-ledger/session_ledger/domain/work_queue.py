@@ -1,6 +1,6 @@
 """What a person should look at, as others may follow it: held, contested and unstoppable sessions, messages, gaps."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from chassis.decider import Snapshot
 from ev_contracts.sessions import GapFound, ReviewItem, UnmatchedMessageRecorded
@@ -16,20 +16,36 @@ ASKED_AT_LEAST = 6
 
 def snapshots(before: Station, after: Station) -> Sequence[Snapshot]:
     """The items that came, changed or are settled."""
+    if _is_told_alike(before, after):
+        return ()
     was, now = _marks(before), _marks(after)
     if was == now:
         return ()
-    items = {each.item_id: each for each in _items(after)}
-    changed = [name for name in now if name not in was or now[name] != was[name]]
+    changed = {name for name in now if name not in was or now[name] != was[name]}
+    items = {each.item_id: each for each in _items(after, changed)}
     gone = [name for name in was if name not in now]
     return [
-        *(Snapshot(topic=TOPIC, key=f"@{name}", record=items[name]) for name in changed),
+        *(Snapshot(topic=TOPIC, key=f"@{name}", record=items[name]) for name in now if name in changed),
         *(Snapshot(topic=TOPIC, key=f"@{name}", record=None) for name in gone),
     ]
 
 
+def _is_told_alike(before: Station, after: Station) -> bool:
+    """Whether at a glance nothing here has changed: a reading adds evidence to a session that runs on as it did."""
+    is_same = before.unmatched is after.unmatched and before.gaps is after.gaps and before.aims is after.aims
+    if not is_same or before.questions is not after.questions or len(before.sessions) != len(after.sessions):
+        return False
+    for name, now in after.sessions.items():
+        was = before.sessions.get(name)
+        if was is now:
+            continue
+        if was is None or was.verdict is not now.verdict or was.end is not None or now.end is not None:
+            return False
+    return True
+
+
 def _marks(station: Station) -> Mapping[str, object]:
-    """Item -> what tells whether it changed; cheap, for it is asked after each decision."""
+    """Item -> what tells whether it changed."""
     held = {name: each.verdict for name, each in station.sessions.items() if isinstance(each.verdict, Suspect)}
     nowhere = {session.session_id: doubt for session, doubt in _without_context(station)}
     unstopped = {_stop_id(session): aim.given_up_at for session, aim in _unstopped(station)}
@@ -58,14 +74,15 @@ def _stop_id(session: Session) -> str:
     return f"{session.session_id}-stop"
 
 
-def _items(station: Station) -> Iterator[ReviewItem]:
+def _items(station: Station, wanted: Collection[str]) -> Iterator[ReviewItem]:
+    """Those of the sessions, and of the rest those that are wanted: a station may hold hundreds."""
     for session in station.sessions.values():
         if isinstance(session.verdict, Suspect):
             yield _held(session, session.verdict)
     yield from (_held(session, doubt) for session, doubt in _without_context(station))
     yield from (_runs_on(session, aim) for session, aim in _unstopped(station))
-    yield from (_parked(message) for message in station.unmatched.values())
-    yield from (_open(gap) for gap in station.gaps.values())
+    yield from (_parked(message) for name, message in station.unmatched.items() if name in wanted)
+    yield from (_open(gap) for name, gap in station.gaps.items() if name in wanted)
     for session_id, question in station.questions.items():
         final = station.final.get(session_id)
         if final is not None:
