@@ -155,6 +155,12 @@ class PlanSnapshot(Record, frozen=True):
 
     plan: PlanVersion
     name: StrictStr
+    published_at: Annotated[
+        Instant | None,
+        Field(
+            description="A session that began before is reduced by the version that was known then, where there was one."
+        ),
+    ] = None
 
 
 class PricePointPublished(Record, frozen=True):

@@ -9,6 +9,11 @@ from ev_contracts.pricing import AllowanceSnapshot, PlanSnapshot
 from pricing.domain.entitlement import Available, month_of
 
 
+def was_known(told_at: datetime | None, at: datetime) -> bool:
+    """Whether it was known then; of what is older than this question nobody wrote down when it was told."""
+    return told_at is None or told_at <= at
+
+
 class Subscriptions(GroupedTable[SubscriptionSnapshot]):
     """By tenant and driver: keys are `<tenant>/<driver_ref>#<subscription_id>`."""
 
@@ -40,9 +45,11 @@ class Plans(GroupedTable[PlanSnapshot]):
         return sorted(versions, key=lambda each: each.version)
 
     def in_force(self, tenant: str, plan_id: str, at: datetime) -> PlanVersion | None:
-        """Of the versions valid by then the one that became so last, of two the newer."""
-        begun = [each for each in self.all_of(tenant, plan_id) if each.valid_from <= at]
-        return max(begun, key=lambda each: (each.valid_from, each.version), default=None)
+        """Of the versions valid by then the one that became so last, of two the newer; of those known then, if any."""
+        begun = [each for each in self.members(f"{tenant}/{plan_id}") if each.plan.valid_from <= at]
+        known = [each for each in begun if was_known(each.published_at, at)]
+        plans = (each.plan for each in known or begun)
+        return max(plans, key=lambda each: (each.valid_from, each.version), default=None)
 
 
 class PlanBook:

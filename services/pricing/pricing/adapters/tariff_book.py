@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from chassis.tables import GroupedTable, Table
 from ev_contracts.common import Place, PlanTerms, PricePoint, Relation, RelationKind, TariffVersion
 from ev_contracts.pricing import AssignmentSnapshot, PricePointSnapshot, TariffSnapshot
-from pricing.adapters.plan_book import PlanBook
+from pricing.adapters.plan_book import PlanBook, was_known
 from pricing.domain.audience import ANYBODY, Audience, Buyer, audience_of, place_rank, reaches, types_for
 from pricing.domain.feed import resolved
 
@@ -28,7 +28,7 @@ class Versions(GroupedTable[TariffSnapshot]):
         What was published later counts only where nothing else was in force: a price that has begun is not changed.
         """
         told = self.all_of(tenant, tariff_id)
-        known = [each for each in told if _is_known(each.published_at, at)]
+        known = [each for each in told if was_known(each.published_at, at)]
         return _latest(known, at) or (None if len(known) == len(told) else _latest(told, at))
 
     def changes(self, tenant: str, tariff_id: str) -> list[datetime]:
@@ -44,11 +44,6 @@ def _latest(told: Sequence[TariffSnapshot], at: datetime) -> TariffVersion | Non
     if latest is None or _is_over(latest.retires_at, at) or _is_over(latest.tariff.valid_until, at):
         return None
     return latest.tariff
-
-
-def _is_known(told_at: datetime | None, at: datetime) -> bool:
-    """Whether it was known then; of what is older than this question nobody wrote down when it was told."""
-    return told_at is None or told_at <= at
 
 
 def _is_over(end: datetime | None, at: datetime) -> bool:
@@ -151,7 +146,7 @@ class SnapshotTariffs:
         if buyer.plan_id is None:
             buyer = replace(buyer, plan_id=self.bought.plan_id(relation, at))
         fitting = self.assignments.of(relation, place=place, at=at, buyer=buyer)
-        known = [each for each in fitting if _is_known(each.assigned_at, at)]
+        known = [each for each in fitting if was_known(each.assigned_at, at)]
         pools = [known] if len(known) == len(fitting) else [known, fitting]
         found = (self._first(relation.seller_tenant, pool, at, kind) for pool in pools for kind in types_for(buyer))
         first = next((tariff for tariff in found if tariff is not None), None)

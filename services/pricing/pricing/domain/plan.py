@@ -88,7 +88,7 @@ def snapshots(before: Plan, after: Plan) -> Sequence[Snapshot]:
         Snapshot(
             topic="pricing.plan.snapshot.v1",
             key=f"@{each.plan.version}",
-            record=PlanSnapshot(plan=each.plan, name=each.name),
+            record=PlanSnapshot(plan=each.plan, name=each.name, published_at=each.published_at),
         )
         for each in after.versions[len(before.versions) :]
     ]

@@ -8,7 +8,8 @@ from priced import LONG_AGO, NOON, at
 
 from chassis.testing import Scenario
 from ev_contracts.common import AllowanceKind, PlanAllowance, PlanDiscount, PlanVersion, TariffComponentType
-from ev_contracts.pricing import PlanPublished, PublishPlan
+from ev_contracts.pricing import PlanPublished, PlanSnapshot, PublishPlan
+from pricing.adapters.plan_book import Plans
 from pricing.domain.plan import plan
 
 ENERGY, TIME, MONEY = AllowanceKind.ENERGY, AllowanceKind.TIME, AllowanceKind.MONEY
@@ -64,3 +65,12 @@ def test_a_plan_stays_with_its_seller_and_currency() -> None:
     scenario = Scenario(plan).given(published())
     scenario.when(publish(seller_party_id="NL-ZON")).then_refused("plan-of-another-seller")
     scenario.when(publish(currency="SEK")).then_refused("currency-changed")
+
+
+def test_a_version_that_is_published_later_changes_no_session_that_has_begun() -> None:
+    plans = Plans()
+    for number, minutes in ((1, 0), (2, 10)):
+        told = PlanSnapshot(plan=published(number).plan, name="Commuter", published_at=at(minutes))
+        plans.put(f"emo/commuter@{number}", told)
+    chosen = [plans.in_force("emo", "commuter", at(minutes)) for minutes in (-5, 5, 10)]
+    assert [each and each.version for each in chosen] == [2, 1, 2]
