@@ -22,6 +22,7 @@ MOST_TRANSACTION_RECORDS = 20_000
 MOST_DESK_RECORDS = 20_000
 DESK_EVENTS = "gateway.desk.event.v1"
 LOOK_TIMEOUT_S = 5.0
+_FURTHER_BACK = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,16 +96,28 @@ class Tails:
                     token_ref = started.token_ref
         return token_ref
 
-    async def desk_events(self, key: str) -> Sequence[DeskEvent]:
-        """The newest events of a station's desk. Raises TimeoutError."""
+    async def desk_events(self, key: str, since: type[DeskEvent] | None = None) -> Sequence[DeskEvent]:
+        """The newest events of a station's desk; all from the newest of the kind `since` on, however old that is.
+
+        Raises TimeoutError.
+        """
         count = await self._stream.partitions(DESK_EVENTS)
         at = TopicPartition(DESK_EVENTS, partition_of(key.encode(), count))
+        most = MOST_DESK_RECORDS
         async with asyncio.timeout(LOOK_TIMEOUT_S):
-            return [
-                event
-                async for record in self._tail(at, MOST_DESK_RECORDS)
-                if record.key == key.encode() and (event := read_or_hold(self._env, at, record)) is not None
-            ]
+            while True:
+                end = (await self._stream.ends([at]))[at]
+                events = await self._desk_events(at, key, most)
+                if since is None or most >= end or any(isinstance(one, since) for one in events):
+                    return events
+                most *= _FURTHER_BACK
+
+    async def _desk_events(self, at: TopicPartition, key: str, most: int) -> Sequence[DeskEvent]:
+        return [
+            event
+            async for record in self._tail(at, most)
+            if record.key == key.encode() and (event := read_or_hold(self._env, at, record)) is not None
+        ]
 
     async def _tail(self, at: TopicPartition, most: int) -> AsyncIterator[Fetched]:
         end = (await self._stream.ends([at]))[at]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from charger_gateway.adapters import tails
 from chassis.clock import LabClock, wall_now
 from chassis.testing import eventually
 from ev_contracts.gateway import CommandRequested, DriftFound, DriftRemains, DriftRepaired
@@ -48,6 +49,18 @@ async def test_a_station_that_was_away_is_asked_at_its_next_contact(whole: Whole
         await standing(whole, "1.6", "held")
     asked = [event for event in await whole.desk() if isinstance(event, CommandRequested)]
     assert {event.requested_by for event in asked} == {"desired-state"}
+
+
+async def test_a_document_is_shown_however_much_was_said_since(quick: Whole, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tails, "MOST_DESK_RECORDS", 1)
+    await put(quick, "cpo", "1.6", WANTED)
+    for _ in range(5):
+        await quick.ask("cpo", STATION["1.6"], "clear-cache")
+    await quick.outcomes(7)
+    shown = await standing(quick, "1.6", "unchecked")
+    assert [one["value"] for one in shown["variables"]] == ["600"]
+    absent = await quick.get("cpo", f"/v1/stations/{STATION['2.0.1']}/desired-variables")
+    assert absent.status_code == 404
 
 
 async def test_who_may_desire_what(whole: Whole) -> None:

@@ -81,7 +81,7 @@ def add_routes(app: FastAPI, edge: Edge) -> None:
         """The document, and how the station stood when it was last asked."""
         station = edge.station(station_id)
         caller.require(tenant=station.tenant)
-        found = shown(await edge.desk_events(station))
+        found = shown(await edge.desk_events(station, since=DesiredVariablesSet))
         if found is None:
             raise Problem(404, "not-found")
         return JSONResponse(found)

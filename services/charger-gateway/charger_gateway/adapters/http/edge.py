@@ -110,10 +110,10 @@ class Edge:
             book.on_event(key_of(station), event)
         return book
 
-    async def desk_events(self, station: KnownStation) -> Sequence[DeskEvent]:
-        """What the desk said of the station of late, from the log. Raises Problem 503."""
+    async def desk_events(self, station: KnownStation, since: type[DeskEvent] | None = None) -> Sequence[DeskEvent]:
+        """What the desk said of the station of late, or since its newest of a kind, from the log. Raises Problem 503."""
         try:
-            return await self.tails.desk_events(key_of(station))
+            return await self.tails.desk_events(key_of(station), since)
         except TimeoutError as error:
             raise Problem(503, "log-too-slow", headers={"Retry-After": "5"}) from error
 
