@@ -893,6 +893,12 @@ class DeleteCertificate(Record, frozen=True):
     reason: StrictStr | None = None
     expires_at: Instant
     certificate: CertificateHash
+    certificate_type: Annotated[
+        StrictStr | None,
+        Field(
+            description="What it is installed for, where known: OCPP 1.6 deletes those of vehicles by another message."
+        ),
+    ] = None
 
 
 class DeliverSignedCertificate(Record, frozen=True):
@@ -2989,6 +2995,10 @@ class StationBooted(Record, frozen=True):
     answered: Annotated[
         StrictStr | None, Field(description="Accepted, Pending or Rejected; absent where all were accepted.")
     ] = None
+    iccid: Annotated[StrictStr | None, Field(description="Of the modem's SIM card.")] = None
+    imsi: Annotated[StrictStr | None, Field(description="Of the modem's SIM card.")] = None
+    meter_type: Annotated[StrictStr | None, Field(description="Of the main meter (1.6).")] = None
+    meter_serial_number: Annotated[StrictStr | None, Field(description="Of the main meter (1.6).")] = None
 
 
 class StationCertificateRevoked(Record, frozen=True):

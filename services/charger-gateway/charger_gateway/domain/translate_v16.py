@@ -44,6 +44,10 @@ def boot(payload: Payload, heard: Heard, intervals: BootIntervals) -> Translated
         model=payload["chargePointModel"],
         serial_number=payload.get("chargePointSerialNumber") or payload.get("chargeBoxSerialNumber"),
         firmware_version=payload.get("firmwareVersion"),
+        iccid=payload.get("iccid"),
+        imsi=payload.get("imsi"),
+        meter_type=payload.get("meterType"),
+        meter_serial_number=payload.get("meterSerialNumber"),
         booted_at=heard.received_at,
         frame_ref=heard.frame_ref,
     )

@@ -38,7 +38,7 @@ _OF_THE_CABLE = {"cableMaxCurrent": "cable_max_current_a", "numberOfPhasesUsed":
 def boot(payload: Payload, heard: Heard, intervals: BootIntervals) -> Translated:
     """Whether the station may work is the registry's word; whose certificate it shows it must be (B01.FR.11/12)."""
     station = payload["chargingStation"]
-    serial_number = station.get("serialNumber")
+    serial_number, modem = station.get("serialNumber"), station.get("modem", {})
     if not _is_its_own(serial_number, heard):
         foreign = ForeignCertificateRefused(
             station_id=heard.station_id,
@@ -56,6 +56,8 @@ def boot(payload: Payload, heard: Heard, intervals: BootIntervals) -> Translated
         model=station["model"],
         serial_number=serial_number,
         firmware_version=station.get("firmwareVersion"),
+        iccid=modem.get("iccid"),
+        imsi=modem.get("imsi"),
         reason=payload["reason"],
         booted_at=heard.received_at,
         frame_ref=heard.frame_ref,

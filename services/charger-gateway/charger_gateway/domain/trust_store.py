@@ -33,8 +33,10 @@ def steps_after(
         for root in missing(roots, installed)
         if root.certificate_type is not None and root.certificate is not None
     ]
+    uses = {one.certificate: one.certificate_type for one in reversed(installed)}
     deletes = [
-        JobStep(delete_certificate=DeleteCertificate(**common, certificate=one)) for one in retired(roots, installed)
+        JobStep(delete_certificate=DeleteCertificate(**common, certificate=one, certificate_type=uses[one]))
+        for one in retired(roots, installed)
     ]
     return (*installs, *deletes)
 

@@ -39,6 +39,11 @@ def envelope(**inner: Any) -> dict[str, Any]:
             {"certificate": "PEM", "certificateType": "MORootCertificate"},
         ),
         (
+            example("DeleteCertificate", certificate_type="MORootCertificate"),
+            "DeleteCertificate",
+            {"certificateHashData": HASH},
+        ),
+        (
             example("GetInstalledCertificateIds", certificate_types=("V2GRootCertificate", "V2GCertificateChain")),
             "GetInstalledCertificateIds",
             {"certificateType": ["V2GRootCertificate", "V2GCertificateChain"]},

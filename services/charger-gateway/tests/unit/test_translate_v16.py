@@ -46,6 +46,7 @@ def started(payload: dict[str, object], heard: Heard = HEARD) -> TransactionStar
 
 def test_a_boot_is_accepted_and_kept() -> None:
     payload = {"chargePointVendor": "Alfen", "chargePointModel": "Eve", "chargeBoxSerialNumber": "S1"}
+    payload |= {"iccid": "8931", "imsi": "20408", "meterType": "ABB B23", "meterSerialNumber": "M1"}
     translated = v16.boot(payload, HEARD, BootIntervals(accepted_s=300))
     assert translated.answer == {"status": "Accepted", "currentTime": "2026-11-20T12:00:00.000Z", "interval": 300}
     assert [(fact.topic, fact.record) for fact in translated.facts] == [
@@ -58,6 +59,10 @@ def test_a_boot_is_accepted_and_kept() -> None:
                 vendor="Alfen",
                 model="Eve",
                 serial_number="S1",
+                iccid="8931",
+                imsi="20408",
+                meter_type="ABB B23",
+                meter_serial_number="M1",
                 booted_at=NOON,
                 frame_ref="17-4",
                 answered="Accepted",

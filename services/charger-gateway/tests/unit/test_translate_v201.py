@@ -13,6 +13,7 @@ from ev_contracts.common import ConnectorState, MeterReading
 from ev_contracts.gateway import (
     ConnectorStatusChanged,
     MeterSampled,
+    StationBooted,
     TransactionEnded,
     TransactionStarted,
     TransactionUpdated,
@@ -165,3 +166,10 @@ def test_boot_and_heartbeat_set_the_clock() -> None:
     payload = {"reason": "PowerUp", "chargingStation": {"vendorName": "Alfen", "model": "Eve"}}
     assert v201.boot(payload, HEARD, BootIntervals(accepted_s=60)).answer["currentTime"] == "2026-11-20T12:00:00.000Z"
     assert v201.heartbeat(HEARD).answer == {"currentTime": "2026-11-20T12:00:00.000Z"}
+
+
+def test_a_boot_names_its_modems_card() -> None:
+    station = {"vendorName": "Alfen", "model": "Eve", "modem": {"iccid": "8931", "imsi": "20408"}}
+    (fact,) = v201.boot({"reason": "PowerUp", "chargingStation": station}, HEARD, BootIntervals(accepted_s=60)).facts
+    assert isinstance(fact.record, StationBooted)
+    assert (fact.record.iccid, fact.record.imsi) == ("8931", "20408")

@@ -111,7 +111,7 @@ class Edge:
         return book
 
     async def desk_events(self, station: KnownStation, since: type[DeskEvent] | None = None) -> Sequence[DeskEvent]:
-        """What the desk said of the station of late, or since its newest of a kind, from the log. Raises Problem 503."""
+        """What the desk said of the station of late, or since its newest word of a kind. Raises Problem 503."""
         try:
             return await self.tails.desk_events(key_of(station), since)
         except TimeoutError as error:

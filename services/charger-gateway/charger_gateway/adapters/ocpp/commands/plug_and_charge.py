@@ -15,6 +15,7 @@ from charger_gateway.adapters.ocpp.frames import V201
 from charger_gateway.adapters.ocpp.schemas import request_violation, response_violation
 from charger_gateway.domain.actions import StationAction
 from ev_contracts.gateway import (
+    DeleteCertificate,
     DeliverSignedCertificate,
     GetInstalledCertificateIds,
     InstallCertificate,
@@ -24,7 +25,13 @@ from ev_contracts.gateway import (
 VENDOR = "org.openchargealliance.iso15118pnc"
 _ENVELOPE = "DataTransfer"
 _ENVELOPED = frozenset(
-    {"DeliverSignedCertificate", "InstallCertificate", "GetInstalledCertificateIds", "TriggerStationMessage"}
+    {
+        "DeliverSignedCertificate",
+        "InstallCertificate",
+        "DeleteCertificate",
+        "GetInstalledCertificateIds",
+        "TriggerStationMessage",
+    }
 )
 _UNREADABLE = {"status": "unreadable-data"}
 _OF_VEHICLES = frozenset({"V2GRootCertificate", "MORootCertificate", "V2GCertificateChain"})
@@ -35,7 +42,7 @@ def is_of_vehicles(asked: StationAction) -> bool:
     match asked:
         case DeliverSignedCertificate():
             return asked.certificate_type == "V2GCertificate"
-        case InstallCertificate():
+        case InstallCertificate() | DeleteCertificate():
             return asked.certificate_type in _OF_VEHICLES
         case GetInstalledCertificateIds():
             return bool(asked.certificate_types) and _OF_VEHICLES.issuperset(asked.certificate_types)

@@ -15,6 +15,7 @@ from charger_gateway.domain.desired import names_twice
 from charger_gateway.domain.ids import remote_start_number
 from ev_contracts.gateway import (
     ChangeAvailability,
+    DeleteCertificate,
     DeliverSignedCertificate,
     GetVariables,
     ResetStation,
@@ -106,10 +107,21 @@ def call(asked: StationAction, version: str, reveal: Reveal) -> OutgoingCall:
     if action is None:
         raise CannotSay(f"OCPP {version} has no such action")
     obey(asked)
-    return OutgoingCall(action=action, payload=_payload(asked, version, reveal))
+    return OutgoingCall(action=action, payload=_payload(_sayable(asked, version), reveal))
 
 
-def _payload(asked: StationAction, version: str, reveal: Reveal) -> dict[str, Any]:
+def _sayable(asked: StationAction, version: str) -> StationAction:
+    """Without what the version has no place for, and needs none."""
+    match asked:
+        case DeliverSignedCertificate() if version == V201:
+            return asked.model_copy(update={"request_id": None})
+        case DeleteCertificate():
+            return asked.model_copy(update={"certificate_type": None})
+        case _:
+            return asked
+
+
+def _payload(asked: StationAction, reveal: Reveal) -> dict[str, Any]:
     match asked:
         case ResetStation():
             return _reset(asked)
@@ -123,8 +135,6 @@ def _payload(asked: StationAction, version: str, reveal: Reveal) -> dict[str, An
             return _variables(asked, reveal)
         case StartTransactionRemotely():
             return {"remoteStartId": remote_start_number(asked.command_id)} | payload(asked, reveal)
-        case DeliverSignedCertificate() if version == V201:
-            return payload(asked.model_copy(update={"request_id": None}), reveal)
         case _:
             return _with_request_id(asked, _shaped(type(asked).__name__, payload(asked, reveal)))
 
