@@ -1,5 +1,6 @@
 """What the gateway needs of the world, in its own words."""
 
+from asyncio import Future
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any, Protocol
 from charger_gateway.domain.certificates import ContractCertificate, ContractJudged
 from charger_gateway.domain.places import StationEvse
 from charger_gateway.domain.station import Heard, TokenVerdict
+from chassis.log import Appended
 from ev_contracts.assets import Connector, RegistrationState
 from ev_contracts.gateway import OcspEvidence
 from ev_contracts.record import Record
@@ -75,15 +77,14 @@ class Prices(Protocol):
         ...
 
 
-class JournalUnavailable(Exception):
-    """The log did not take a record: nothing that rests on it may be acknowledged."""
-
-
 class Journal(Protocol):
     """The log as sockets use it."""
 
-    async def append(self, topic: str, key: str, record: Record) -> int:
-        """The record's offset, once it is durable. Raises JournalUnavailable; may take as long as the log does."""
+    def append(self, topic: str, key: str, record: Record) -> "Future[Appended]":
+        """Where the record stands, once it is durable; may take as long as the log does.
+
+        The future's LogError says that the log did not take it: nothing that rests on it may be acknowledged.
+        """
         ...
 
     def note(self, topic: str, key: str, record: Record) -> None:

@@ -123,6 +123,19 @@ class KafkaProducer:
     async def send(self, topic: str, entry: Entry, partition: int | None = None) -> "asyncio.Future[Appended]":
         if partition is None:
             partition = partition_of(entry.key, self._metadata.counts.get(topic) or await self.count(topic))
+        line = self._line(topic, partition)
+        if line.is_full:
+            await line.room()
+        return line.add(entry)
+
+    def send_at_once(self, topic: str, entry: Entry) -> "asyncio.Future[Appended] | None":
+        count = self._metadata.counts.get(topic)
+        if count is None:
+            return None
+        line = self._line(topic, partition_of(entry.key, count))
+        return None if line.is_full else line.add(entry)
+
+    def _line(self, topic: str, partition: int) -> PartitionLine:
         line = self._lines.get((topic, partition))
         if line is None:
             line = self._lines[topic, partition] = PartitionLine(
@@ -133,9 +146,7 @@ class KafkaProducer:
                 gave_up=self._give_up,
                 spawn=self._spawn,
             )
-        if line.is_full:
-            await line.room()
-        return line.add(entry)
+        return line
 
     def _give_up(self, client: Any) -> None:
         self._gave_up |= client is self._inner

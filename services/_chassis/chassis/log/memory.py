@@ -80,7 +80,13 @@ class _MemoryProducer:
 
     async def send(self, topic: str, entry: Entry, partition: int | None = None) -> "asyncio.Future[Appended]":
         if partition is None:
-            partition = partition_of(entry.key, self._store.count(topic))
+            return self.send_at_once(topic, entry)
+        return self._send(topic, entry, partition)
+
+    def send_at_once(self, topic: str, entry: Entry) -> "asyncio.Future[Appended]":
+        return self._send(topic, entry, partition_of(entry.key, self._store.count(topic)))
+
+    def _send(self, topic: str, entry: Entry, partition: int) -> "asyncio.Future[Appended]":
         outcome: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
         offset = self._store.append(TopicPartition(topic, partition), entry)
         outcome.set_result(Appended(topic, partition, offset))

@@ -68,6 +68,10 @@ class Producer(Protocol):
         """Queue it; the future says where it stands, or raises LogError. The partition follows the key unless given."""
         ...
 
+    def send_at_once(self, topic: str, entry: Entry) -> "Future[Appended] | None":
+        """As `send`, without a task; None where it had to wait, for room or to learn of the topic."""
+        ...
+
     async def flush(self) -> None: ...
 
 

@@ -69,6 +69,17 @@ async def test_the_partition_follows_the_key(log: Log) -> None:
         assert appended.partition == partition_of(key.encode(), 4)
 
 
+async def test_what_is_sent_at_once_is_queued_whole_or_not_at_all(log: Log) -> None:
+    sent = log.producer.send_at_once(EVENTS, Entry(b"t/1", b"v1"))
+    # A log that does not know the topic yet has queued nothing.
+    first = await (sent or await log.producer.send(EVENTS, Entry(b"t/1", b"v1")))
+    again = log.producer.send_at_once(EVENTS, Entry(b"t/1", b"v2"))
+    assert again is not None
+    second = await again
+    assert (first.partition, first.offset) == (partition_of(b"t/1", 4), 0)
+    assert (second.partition, second.offset) == (first.partition, 1)
+
+
 async def test_a_transaction_is_seen_whole_or_not_at_all(log: Log) -> None:
     producer = log.transactional("t")
     await producer.start()

@@ -18,9 +18,10 @@ from charger_gateway.adapters.remembered import remember
 from charger_gateway.domain.cost_display import Shown, invoiced, is_due, may_be_shown
 from charger_gateway.domain.ids import transaction_number
 from charger_gateway.domain.running import RunningTransactions
-from charger_gateway.ports import Journal, JournalUnavailable
+from charger_gateway.ports import Journal
 from chassis.clock import Clock
 from chassis.decider import derived_id
+from chassis.log import LogError
 from ev_contracts.common import Money, Relation
 from ev_contracts.gateway import ShowRunningCost
 from ev_contracts.pricing import RunningCostComputed, SessionRated
@@ -177,7 +178,7 @@ class CostLine:
         )
         try:
             await self._journal.append(DESK_COMMANDS, cost.key, command)
-        except JournalUnavailable:
+        except LogError:
             # The next cost is told anew; a log that is away keeps more from happening than this.
             log.warning("cost.untold", station=cost.station_id)
 

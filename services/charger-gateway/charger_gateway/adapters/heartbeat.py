@@ -7,8 +7,9 @@ from collections.abc import Sized
 import structlog
 
 from charger_gateway.domain.presence import Presence
-from charger_gateway.ports import Journal, JournalUnavailable
+from charger_gateway.ports import Journal
 from chassis.clock import Clock
+from chassis.log import LogError
 from ev_contracts.gateway import DeclareConnectionLost, ReplicaBeat
 
 BEATS = "gateway.replica.sample.v1"
@@ -57,7 +58,7 @@ class Watch:
             await asyncio.sleep(_WATCH_S)
             try:
                 await self.look()
-            except JournalUnavailable:
+            except LogError:
                 log.warning("watch.unrecorded")
 
     async def look(self) -> None:

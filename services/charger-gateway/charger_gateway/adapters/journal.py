@@ -6,7 +6,6 @@ from collections import deque
 
 import structlog
 
-from charger_gateway.ports import JournalUnavailable
 from chassis.clock import new_id
 from chassis.log import Appended, LogError
 from chassis.log.appender import Appender
@@ -28,13 +27,13 @@ class LogJournal:
         self._filled = asyncio.Event()
         self.dropped = 0
 
-    async def append(self, topic: str, key: str, record: Record) -> int:
+    def append(self, topic: str, key: str, record: Record) -> "asyncio.Future[Appended]":
         """See Journal."""
-        try:
-            sent = await self._appender.append_nowait(topic=topic, key=key, record=record, event_id=self._id())
-            return (await sent).offset
-        except LogError as error:
-            raise JournalUnavailable(str(error)) from error
+        queued = self._appender.append_at_once(topic, key, record, self._id())
+        return asyncio.ensure_future(self._append_in_turn(topic, key, record)) if queued is None else queued
+
+    async def _append_in_turn(self, topic: str, key: str, record: Record) -> Appended:
+        return await (await self._appender.append_nowait(topic=topic, key=key, record=record, event_id=self._id()))
 
     def _id(self) -> str:
         # Unique as a random id is, at a tenth of its price: thousands are needed a second.

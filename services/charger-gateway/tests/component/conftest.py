@@ -25,7 +25,7 @@ from charger_gateway.domain.station import TokenVerdict
 from charger_gateway.ports import KnownStation, StationShape
 from chassis.clock import SystemClock
 from chassis.codec import Codec
-from chassis.log import MemoryLog, TopicPartition
+from chassis.log import Appended, MemoryLog, TopicPartition
 from chassis.log.appender import Appender
 from chassis.log.reading import read_to_end
 from chassis.telemetry import Tracing
@@ -66,7 +66,10 @@ class GatedJournal:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def append(self, topic: str, key: str, record: Record) -> int:
+    def append(self, topic: str, key: str, record: Record) -> "asyncio.Future[Appended]":
+        return asyncio.ensure_future(self._append_behind(topic, key, record))
+
+    async def _append_behind(self, topic: str, key: str, record: Record) -> Appended:
         await self.gate.wait()
         return await self._inner.append(topic, key, record)
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -31,7 +31,7 @@ class Notes:
     def __init__(self) -> None:
         self.noted: list[Any] = []
 
-    async def append(self, topic: str, key: str, record: Record) -> int:
+    def append(self, topic: str, key: str, record: Record) -> NoReturn:
         raise AssertionError("a contest waits for no append")
 
     def note(self, topic: str, key: str, record: Record) -> None:

@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -27,7 +27,7 @@ class Noted:
         self.codec = Codec(records=RECORDS, topics=TOPICS)
         self.blocks: list[FrameBlock] = []
 
-    async def append(self, topic: str, key: str, record: Any) -> int:
+    def append(self, topic: str, key: str, record: Any) -> NoReturn:
         """Blocks are noted, nothing else is written here."""
         raise AssertionError(topic, key, record)
 

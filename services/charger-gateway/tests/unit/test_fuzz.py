@@ -22,11 +22,13 @@ from charger_gateway.adapters.ocpp.connection import Connection, Sockets
 from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.pacing import MessagePace
 from charger_gateway.adapters.ocpp.sockets import SocketClosed, StationSocket
+from charger_gateway.adapters.ocpp.stalls import Stalls
 from charger_gateway.domain.running import RunningTransactions
 from charger_gateway.domain.station import TokenVerdict
 from charger_gateway.ports import KnownStation, StationShape
 from chassis.clock import SystemClock
 from chassis.codec import Codec
+from chassis.log import Appended
 from ev_contracts.catalogue import RECORDS, TOPICS
 from ev_contracts.record import Record
 
@@ -62,9 +64,11 @@ class Encoding:
         self._codec = Codec(records=RECORDS, topics=TOPICS)
         self.facts = 0
 
-    async def append(self, topic: str, key: str, record: Record) -> int:
+    def append(self, topic: str, key: str, record: Record) -> "asyncio.Future[Appended]":
         self.note(topic, key, record)
-        return self.facts
+        stands: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        stands.set_result(Appended(topic, 0, self.facts))
+        return stands
 
     def note(self, topic: str, key: str, record: Record) -> None:
         self._codec.encode(topic, record)
@@ -83,6 +87,7 @@ class Around:
             directory=self.directory, token_key=b"t" * 32, number_key=b"n" * 32, heartbeat_interval_s=300
         )
         self.frames = self
+        self.stalls = Stalls()
         self.journal = Encoding()
 
     def keep(self, *, station_id: str, epoch: int, number: int, inbound: bool, at: datetime, raw: bytes) -> str:
@@ -96,7 +101,7 @@ class Wire:
         self._incoming = incoming
         self.said: list[tuple[bytes, list[bytes]]] = []
 
-    async def recv(self) -> bytes:
+    def take(self) -> bytes:
         try:
             raw = next(self._incoming)
         except StopIteration:
@@ -104,7 +109,7 @@ class Wire:
         self.said.append((raw, []))
         return raw
 
-    async def send(self, raw: bytes) -> None:
+    def send(self, raw: bytes) -> None:
         self.said[-1][1].append(raw)
 
     async def close(self, code: int, reason: str) -> None:

@@ -1,7 +1,7 @@
 """Unknown stations are told of once in a while, and never so many that somebody could fill the list."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -19,7 +19,7 @@ class Noted:
     def __init__(self) -> None:
         self.records: list[tuple[str, str, Record]] = []
 
-    async def append(self, topic: str, key: str, record: Record) -> int:
+    def append(self, topic: str, key: str, record: Record) -> NoReturn:
         raise AssertionError((topic, key, record))
 
     def note(self, topic: str, key: str, record: Record) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -56,7 +56,7 @@ class Noted:
     def note(self, topic: str, key: str, record: Record) -> None:
         self.records.append((topic, key, record))
 
-    async def append(self, topic: str, key: str, record: Record) -> int:
+    def append(self, topic: str, key: str, record: Record) -> NoReturn:
         raise AssertionError((topic, key, record))
 
 

@@ -8,9 +8,10 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from charger_gateway.adapters.files import Credential, FileStore, Found, file_id_of, is_name, station_of, upload_id
 from charger_gateway.domain.jobs import MOST_ATTEMPTS, attempt_id
-from charger_gateway.ports import AlreadyThere, JournalUnavailable, KnownStation, StorageUnavailable
+from charger_gateway.ports import AlreadyThere, KnownStation, StorageUnavailable
 from chassis.auth import Caller, Guard
 from chassis.http import InTenant, Problem, create_app
+from chassis.log import LogError
 
 _BY_ADDRESS = "/v1/files/{direction}/{file_id}/{nonce}/{expires}/{signature}"
 _THERE = 409
@@ -19,7 +20,7 @@ PUBLIC = frozenset({_BY_ADDRESS, f"{_BY_ADDRESS}/{{name:path}}"})
 
 
 Arrived = Callable[[KnownStation, str], Awaitable[None]]
-"""Tells the desk that a command's file came. Raises JournalUnavailable."""
+"""Tells the desk that a command's file came. Raises LogError."""
 
 
 def create_files(
@@ -73,7 +74,7 @@ async def _tell(arrived: Arrived, station: KnownStation, command_id: str) -> Non
     """Raises Problem."""
     try:
         await arrived(station, command_id)
-    except JournalUnavailable as error:
+    except LogError as error:
         raise Problem(503, "log-unavailable", headers={"Retry-After": "5"}) from error
 
 

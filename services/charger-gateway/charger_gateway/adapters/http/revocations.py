@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
 from charger_gateway.adapters.http.edge import Edge
 from charger_gateway.adapters.trust.revocations import NotIssued
-from charger_gateway.ports import JournalUnavailable
 from chassis.auth import Caller
 from chassis.http import Problem
+from chassis.log import LogError
 
 
 class Revocation(BaseModel):
@@ -41,6 +41,6 @@ def add_routes(app: FastAPI, edge: Edge) -> None:
         except NotIssued as error:
             message = "none that the station CA signed for this station"
             raise Problem(422, "invalid-request", errors=({"field": "certificate", "message": message},)) from error
-        except JournalUnavailable as error:
+        except LogError as error:
             raise Problem(503, "log-unavailable", headers={"Retry-After": "5"}) from error
         return JSONResponse({"serial_number": revoked.serial_number, "revoked_at": revoked.revoked_at.isoformat()})

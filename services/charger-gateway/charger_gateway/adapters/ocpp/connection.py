@@ -2,14 +2,13 @@
 
 import asyncio
 import contextlib
-import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any, Protocol, assert_never
+from typing import Any, Protocol, TypeVar, assert_never
 
 import structlog
 
@@ -38,6 +37,7 @@ from charger_gateway.adapters.ocpp.pacing import MessagePace
 from charger_gateway.adapters.ocpp.repeats import Answered, Reused, UnderWay
 from charger_gateway.adapters.ocpp.schemas import Violation, response_violation
 from charger_gateway.adapters.ocpp.sockets import SocketClosed, StationSocket
+from charger_gateway.adapters.ocpp.stalls import Stalls
 from charger_gateway.domain.ids import remote_start_number
 from charger_gateway.domain.named_places import NamedPlaces
 from charger_gateway.domain.registration import Standing, status_of
@@ -45,8 +45,9 @@ from charger_gateway.domain.reports import Reports
 from charger_gateway.domain.running import RunningTransactions
 from charger_gateway.domain.smart_charging import taken_profile
 from charger_gateway.domain.station import HEARTBEATS, Fact, Heard, Part, Translated
-from charger_gateway.ports import Directory, FrameKeeper, Journal, JournalUnavailable, KnownStation, StationShape
+from charger_gateway.ports import Directory, FrameKeeper, Journal, KnownStation, StationShape
 from chassis.clock import Clock, new_id
+from chassis.log import Appended, LogError
 from chassis.telemetry import MetricName
 from ev_contracts.gateway import TransactionEnded
 
@@ -62,6 +63,13 @@ _NOT_ACCEPTED = Violation(code="SecurityError", description="the station is not 
 log = structlog.get_logger("charger_gateway.connection")
 
 
+Result = TypeVar("Result")
+
+
+def _nothing() -> None:
+    """The step of who only wants to go on."""
+
+
 class SocketGone(Exception):
     """The socket closed before the station answered a call of ours."""
 
@@ -73,6 +81,7 @@ class Sockets(Protocol):
     directory: Directory
     interpreter: Interpreter
     frames: FrameKeeper
+    stalls: Stalls
     running: RunningTransactions
     costs: "Costs"
 
@@ -113,8 +122,6 @@ class Connection:
         """One that is accepted and merely comes back sends no boot, and is served at once."""
         self.epoch = -1
         self.close_reason = "closed"
-        self.append_since: float | None = None
-        """Monotonic instant since when this socket waits for the log; None where it does not."""
         self.told: dict[Place, str] = {}
         """What the station said of itself where a command's form depends on it."""
         self.socket = socket
@@ -125,7 +132,12 @@ class Connection:
         self._key = f"{self.station.tenant}/{self.station.station_id}"
         self._frames = 0
         self._answered = Answered()
-        self._asking: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[None] = self._loop.create_future()
+        """Done when nothing is served any more."""
+        self._under_way: object = None
+        """What is served before anything else may be; None where nothing is."""
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._reports = Reports()
         self._places = NamedPlaces()
         self._waiting: _Waiting | None = None
@@ -133,42 +145,69 @@ class Connection:
         self._remote_starts: OrderedDict[int, str] = OrderedDict()
 
     async def serve(self, epoch: int) -> None:
-        """Read until the socket closes. Returns; the reason stands in `close_reason`."""
+        """Serve what comes until the socket is closed. Returns; the reason stands in `close_reason`."""
         self.epoch = epoch
+        self.socket.listener = self._go_on
+        self._go_on()
         try:
-            while True:
-                raw = await self.socket.recv()
-                wait_s = self._pace.wait_s()
-                if wait_s:
-                    await asyncio.sleep(wait_s)
-                await self._take(raw)
-        except SocketClosed as closed:
-            if self.close_reason == "closed":
-                self.close_reason = closed.reason
-        except JournalUnavailable as error:
-            await self._give_up(error)
+            await self._over
         finally:
-            for task in self._asking:
+            for task in self._tasks:
                 task.cancel()
             if self._waiting is not None and not self._waiting.answer.done():
                 self._waiting.answer.set_exception(SocketGone)
 
-    async def _give_up(self, error: JournalUnavailable) -> None:
-        log.warning("station.unacknowledged", station=self.station.station_id, why=str(error))
-        await self.close(CLOSE_TRY_LATER, "log-unavailable")
+    # One message after the other. No task waits for each: at thousands a second, waking them would cost a tenth of all.
 
-    async def _take(self, raw: bytes) -> None:
+    def _go_on(self, step: Callable[[], None] = _nothing) -> None:
+        """Take the step, then serve what waits until something has to be waited for; an error ends the connection."""
+        if self._over.done():
+            return
+        try:
+            step()
+            while self._under_way is None and (raw := self.socket.take()) is not None:
+                wait_s = self._pace.wait_s()
+                if wait_s:
+                    self._under_way = raw
+                    self._loop.call_later(wait_s, self._go_on, partial(self._take, raw))
+                else:
+                    self._take(raw)
+        except SocketClosed as closed:
+            self._end(closed.reason)
+        except Exception as error:  # noqa: BLE001 - serve() raises it
+            self._over.set_exception(error)
+
+    def _end(self, reason: str) -> None:
+        if self.close_reason == "closed":
+            self.close_reason = reason
+        if not self._over.done():
+            self._over.set_result(None)
+
+    def _leave(self, code: int, reason: str) -> None:
+        """Close; nothing that came is served any more."""
+        self._under_way = reason
+        self._soon(self.close(code, reason)).add_done_callback(lambda _: self._end(reason))
+
+    def _soon(self, work: Coroutine[Any, Any, Result]) -> "asyncio.Task[Result]":
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _take(self, raw: bytes) -> None:
+        self._under_way = None
         now = self._sockets.clock.now()
         ref = self._keep(raw, now, inbound=True)
         frame = read_frame(raw, self.version)
         match frame:
             case Call():
-                await self._answer(frame, raw, self.heard(now, ref))
+                self._under_way = frame
+                self._answer(frame, raw, self.heard(now, ref))
             case CallResult() | CallError():
                 self._settle(frame)
             case Broken():
                 self._count("frames_bad", frame.description)
-                await self._send(error_frame(frame.message_id, frame.code, frame.description))
+                self._send(error_frame(frame.message_id, frame.code, frame.description))
             case Ignored():
                 self._count("frames_bad", frame.why)
             case Send():
@@ -179,35 +218,45 @@ class Connection:
             case _:
                 assert_never(frame)
 
-    async def _answer(self, call: Call, raw: bytes, heard: Heard) -> None:
+    def _answer(self, call: Call, raw: bytes, heard: Heard) -> None:
         answer = self._answered.to(call.message_id, raw)
-        if isinstance(answer, bytes | UnderWay):
-            self._count("frames_repeated", self.version)
-            if isinstance(answer, bytes):
-                await self._send(answer)
-            return
-        if isinstance(answer, Reused):
-            reused = Violation(code=BROKEN_CODES[self.version], description="the message id was another message's")
-            # The first message's answer stays: its repeat may still come.
-            await self._send(await self._refused(call, reused, heard))
+        if answer is not None:
+            self._answer_again(call, answer, heard)
             return
         said = hear(self._sockets.interpreter, call, heard) if self.standing.may_say(call.action) else _NOT_ACCEPTED
         if isinstance(said, Violation):
-            await self._reply(call, raw, await self._refused(call, said, heard))
+            self._refuse(call, said, heard, partial(self._reply, call, raw))
         elif isinstance(said, Asked):
-            await self._ask_others(call, raw, said)
+            self._ask_others(call, raw, said)
         else:
             facts = said.facts if said.part is None else self._with_end(said, said.part, heard)
-            await self._make_durable((*facts, *self._places.unknown(facts, call.action, heard)))
-            if said.closes is not None:
-                await self._turn_out(said.closes)
-                return
-            self.standing = said.standing or self.standing
-            session_id = self._ended(said)
-            if session_id is None:
-                await self._reply(call, raw, result_frame(call.message_id, said.answer))
-            else:
-                await self._ask_others(call, raw, Asked(partial(self._priced, said.answer, session_id)))
+            facts = (*facts, *self._places.unknown(facts, call.action, heard))
+            self._when_durable(facts, partial(self._recorded, call, raw, said))
+
+    def _answer_again(self, call: Call, answer: bytes | UnderWay | Reused, heard: Heard) -> None:
+        if isinstance(answer, Reused):
+            reused = Violation(code=BROKEN_CODES[self.version], description="the message id was another message's")
+            # The first message's answer stays: its repeat may still come.
+            self._refuse(call, reused, heard, partial(self._say, call))
+            return
+        self._count("frames_repeated", self.version)
+        if isinstance(answer, bytes):
+            self._say(call, answer)
+        else:
+            self._served(call)
+
+    def _recorded(self, call: Call, raw: bytes, said: Translated) -> None:
+        """What the message made true stands on the log: now its station may know."""
+        if said.closes is not None:
+            log.warning("station.turned_out", station=self.station.station_id, why=said.closes)
+            self._leave(CLOSE_POLICY, said.closes)
+            return
+        self.standing = said.standing or self.standing
+        session_id = self._ended(said)
+        if session_id is None:
+            self._reply(call, raw, result_frame(call.message_id, said.answer))
+        else:
+            self._ask_others(call, raw, Asked(partial(self._priced, said.answer, session_id)))
 
     def _ended(self, said: Translated) -> str | None:
         """The session whose end is answered with its price: of 2.x, where the station shows it (I03.FR.02)."""
@@ -220,35 +269,35 @@ class Connection:
         price = await self._sockets.costs.price_of(session_id)
         return Translated(answer=answer if price is None else {**answer, "totalCost": number(price)})
 
-    async def _turn_out(self, why: str) -> None:
-        log.warning("station.turned_out", station=self.station.station_id, why=why)
-        await self.close(CLOSE_POLICY, why)
-
-    def _reply(self, call: Call, raw: bytes, answer: bytes) -> Awaitable[None]:
+    def _reply(self, call: Call, raw: bytes, answer: bytes) -> None:
         self._answered.remember(call.message_id, raw, answer)
-        return self._send(answer)
+        self._say(call, answer)
+
+    def _say(self, call: Call, answer: bytes) -> None:
+        self._send(answer)
+        self._served(call)
+
+    def _served(self, call: Call) -> None:
+        if self._under_way is call:
+            self._under_way = None
 
     def _with_end(self, said: Translated, part: Part, heard: Heard) -> tuple[Fact, ...]:
         end = self._reports.take(part, heard)
         return said.facts if end is None else (*said.facts, end)
 
-    async def _ask_others(self, call: Call, raw: bytes, asked: Asked) -> None:
+    def _ask_others(self, call: Call, raw: bytes, asked: Asked) -> None:
         self._answered.remember(call.message_id, raw, UnderWay())
+        self._soon(asked.run()).add_done_callback(partial(self._told, call, raw))
         # What takes longer must not hold the socket up: answers to calls of ours come over it too.
-        task = asyncio.create_task(self._answer_when_known(call, raw, asked))
-        self._asking.add(task)
-        task.add_done_callback(self._asking.discard)
-        await asyncio.wait({task}, timeout=_PATIENCE_S)
+        self._loop.call_later(_PATIENCE_S, self._go_on, partial(self._served, call))
 
-    async def _answer_when_known(self, call: Call, raw: bytes, asked: Asked) -> None:
-        said = await asked.run()
-        try:
-            await self._make_durable(said.facts)
-            await self._reply(call, raw, result_frame(call.message_id, said.answer))
-        except SocketClosed:
-            log.info("answer.unheard", station=self.station.station_id, action=call.action)
-        except JournalUnavailable as error:
-            await self._give_up(error)
+    def _told(self, call: Call, raw: bytes, task: "asyncio.Task[Translated]") -> None:
+        if not task.cancelled():
+            self._go_on(partial(self._pass_on, call, raw, task))
+
+    def _pass_on(self, call: Call, raw: bytes, task: "asyncio.Task[Translated]") -> None:
+        said = task.result()
+        self._when_durable(said.facts, lambda: self._reply(call, raw, result_frame(call.message_id, said.answer)))
 
     def _hear_sent(self, send: Send, heard: Heard) -> None:
         if not self.standing.may_say(send.action):
@@ -261,27 +310,38 @@ class Connection:
         for fact in said:
             self._sockets.journal.note(fact.topic, self._key, fact.record)
 
-    async def _refused(self, call: Call, violation: Violation, heard: Heard) -> bytes:
+    def _refuse(self, call: Call, violation: Violation, heard: Heard, say: Callable[[bytes], None]) -> None:
         self._count("calls_refused", violation.code)
         log.warning("call.refused", station=heard.station_id, action=call.action[:64], code=violation.code)
-        await self._make_durable(quarantine(call, violation, heard))
-        return error_frame(call.message_id, violation.code, violation.description)
+        error = error_frame(call.message_id, violation.code, violation.description)
+        self._when_durable(quarantine(call, violation, heard), partial(say, error))
 
     def _count(self, what: MetricName, label: str) -> None:
         self._sockets.interpreter.metrics.add(what, 1, label)
 
-    async def _make_durable(self, facts: tuple[Fact, ...]) -> None:
-        journal = self._sockets.journal
-        self.append_since = time.monotonic()
-        try:
-            for fact in facts:
-                if fact.topic == HEARTBEATS:
-                    journal.note(fact.topic, self._key, fact.record)
-                else:
-                    await journal.append(fact.topic, self._key, fact.record)
-                    self._sockets.running.note(self._key, fact.record)
-        finally:
-            self.append_since = None
+    def _when_durable(self, facts: tuple[Fact, ...], then: Callable[[], None]) -> None:
+        """Append the facts one after the other, then go on."""
+        for after, fact in enumerate(facts, start=1):
+            if fact.topic == HEARTBEATS:
+                self._sockets.journal.note(fact.topic, self._key, fact.record)
+                continue
+            self._sockets.stalls.begins(self.connection_id)
+            appending = self._sockets.journal.append(fact.topic, self._key, fact.record)
+            appending.add_done_callback(partial(self._stands, fact, facts[after:], then))
+            return
+        then()
+
+    def _stands(
+        self, fact: Fact, rest: tuple[Fact, ...], then: Callable[[], None], appended: "asyncio.Future[Appended]"
+    ) -> None:
+        self._sockets.stalls.ends(self.connection_id)
+        error = LogError("nobody waits for it") if appended.cancelled() else appended.exception()
+        if error is None:
+            self._sockets.running.note(self._key, fact.record)
+            self._go_on(partial(self._when_durable, rest, then) if rest else then)
+        else:
+            log.warning("station.unacknowledged", station=self.station.station_id, why=str(error))
+            self._leave(CLOSE_TRY_LATER, "log-unavailable")
 
     def heard(self, received_at: datetime, frame_ref: str = "") -> Heard:
         """The circumstances of a message that arrived at that time."""
@@ -311,9 +371,9 @@ class Connection:
             station_id=self.station.station_id, epoch=self.epoch, number=self._frames, inbound=inbound, at=at, raw=raw
         )
 
-    def _send(self, raw: bytes) -> Awaitable[None]:
+    def _send(self, raw: bytes) -> None:
         self._keep(raw, self._sockets.clock.now(), inbound=False)
-        return self.socket.send(raw)
+        self.socket.send(raw)
 
     async def call(self, action: str, payload: Mapping[str, Any], timeout_s: float) -> CallResult | CallError:
         """Ask the station; one call of ours stands at a time. Raises SocketGone, TimeoutError."""
@@ -323,7 +383,7 @@ class Connection:
             self._waiting = waiting
             self.standing = self.standing.after_asking(action, payload)
             try:
-                await self._send(call_frame(message_id, action, payload))
+                self._send(call_frame(message_id, action, payload))
                 answer = await waiting.answer
             except SocketClosed as error:
                 raise SocketGone from error
@@ -333,10 +393,10 @@ class Connection:
             taken := taken_profile(action, payload, answer.payload if isinstance(answer, CallResult) else {})
         ) is not None:
             self._sockets.running.profiled(self._key, *taken)
-        await self._complain(message_id, action, answer)
+        self._complain(message_id, action, answer)
         return answer
 
-    async def _complain(self, message_id: str, action: str, answer: CallResult | CallError) -> None:
+    def _complain(self, message_id: str, action: str, answer: CallResult | CallError) -> None:
         # 2.1 lets us say that an answer is none; older versions have no words for it.
         if self.version != V21 or isinstance(answer, CallError):
             return
@@ -344,7 +404,7 @@ class Connection:
         if violation is not None:
             self._count("frames_bad", "answer against its schema")
             with contextlib.suppress(SocketClosed):
-                await self._send(result_error_frame(message_id, violation.code, violation.description))
+                self._send(result_error_frame(message_id, violation.code, violation.description))
 
     def _settle(self, answer: CallResult | CallError) -> None:
         waiting = self._waiting
@@ -372,10 +432,6 @@ class Connection:
         """Close with a reason that stays; returns when the socket is closed."""
         self.close_reason = reason
         await self.socket.close(code, reason)
-
-    def stalled_s(self) -> float:
-        """How long this socket has waited for the log."""
-        return 0.0 if self.append_since is None else time.monotonic() - self.append_since
 
 
 def _shape(sockets: Sockets, station: KnownStation) -> StationShape:

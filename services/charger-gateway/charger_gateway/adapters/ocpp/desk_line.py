@@ -31,8 +31,9 @@ from charger_gateway.adapters.ocpp.passwords import password_taken
 from charger_gateway.domain.desk import INEXPRESSIBLE, NOT_ACCEPTED, DeskEvent
 from charger_gateway.domain.progress import ARRIVED, FILE, OURS
 from charger_gateway.domain.station import STATION_EVENTS
-from charger_gateway.ports import Journal, JournalUnavailable, KnownStation
+from charger_gateway.ports import Journal, KnownStation
 from chassis.clock import Clock
+from chassis.log import LogError
 from ev_contracts.gateway import (
     CommandRefused,
     CommandRequested,
@@ -122,7 +123,7 @@ class DeskLine:
             self._start(self._ask_all(standing, station_id, epoch))
 
     async def file_arrived(self, station: KnownStation, command_id: str) -> None:
-        """Tell the desk that what a command had brought is here. Raises JournalUnavailable."""
+        """Tell the desk that what a command had brought is here. Raises LogError."""
         told = ReportProgress(
             at=self._clock.now(),
             station_id=station.station_id,
@@ -217,7 +218,7 @@ class DeskLine:
         )
         try:
             await self._journal.append(STATION_EVENTS, key, taken)
-        except JournalUnavailable as error:
+        except LogError as error:
             # The outcome stays unknown, as it is: the old password counts still, and the command can be repeated.
             log.warning("password.untold", station=command.station_id, why=str(error))
             return False
@@ -282,6 +283,6 @@ class DeskLine:
     async def _append(self, key: str, record: ReportSent | ReportAnswered) -> None:
         try:
             await self._journal.append(DESK_COMMANDS, key, record)
-        except JournalUnavailable:
+        except LogError:
             # Nobody learns of it: the desk's deadline gives the command its outcome.
             log.warning("desk.unreported", station=record.station_id, command_id=record.command_id)

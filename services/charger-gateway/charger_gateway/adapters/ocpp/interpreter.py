@@ -1,6 +1,6 @@
 """What translations need beside the message: who knows tokens, and the keys of what every replica computes alike."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -20,7 +20,7 @@ _ACCEPTED_WITHOUT_TOKEN = TokenVerdict(status="Accepted")
 class Asked:
     """A message whose answer somebody outside of the platform must give; the station waits, its socket does not."""
 
-    run: Callable[[], Awaitable[Translated]]
+    run: Callable[[], Coroutine[Any, Any, Translated]]
 
 
 Said: TypeAlias = Translated | Asked

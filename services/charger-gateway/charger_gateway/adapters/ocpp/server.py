@@ -25,13 +25,14 @@ from charger_gateway.adapters.ocpp.knocks import Knock, Knocks
 from charger_gateway.adapters.ocpp.limits import Limits
 from charger_gateway.adapters.ocpp.pacing import MessagePace
 from charger_gateway.adapters.ocpp.sockets import StationSocket
-from charger_gateway.adapters.ocpp.stalls import WatchedJournal
+from charger_gateway.adapters.ocpp.stalls import Stalls
 from charger_gateway.adapters.trust.tls import TlsContext
 from charger_gateway.domain.presence import Presence
 from charger_gateway.domain.running import RunningTransactions
 from charger_gateway.domain.station import STATION_EVENTS
-from charger_gateway.ports import Directory, FrameKeeper, Journal, JournalUnavailable
+from charger_gateway.ports import Directory, FrameKeeper, Journal
 from chassis.clock import Clock
+from chassis.log import Appended, LogError
 from ev_contracts.gateway import (
     ConnectionContested,
     ConnectionDisplaced,
@@ -83,7 +84,8 @@ class OcppServer:
         self.clock = clock
         self.directory = directory
         self.interpreter = interpreter
-        self.journal = WatchedJournal(journal)
+        self.journal = journal
+        self.stalls = Stalls()
         self.frames, self.costs = frames, costs
         self.running = RunningTransactions()
         self.port = address.port or 0
@@ -254,7 +256,7 @@ class OcppServer:
             stalled = [
                 one
                 for one in self.connections()
-                if one.stalled_s() > self._limits.log_timeout_s and one.close_reason == "closed"
+                if self.stalls.of(one.connection_id) > self._limits.log_timeout_s and one.close_reason == "closed"
             ]
             if stalled:
                 log.warning("log.unavailable", sockets=len(stalled))
@@ -264,7 +266,7 @@ class OcppServer:
 
     def _busy(self) -> bool:
         full = len(self._connections) >= self._limits.most_connections
-        return self._draining or full or self.journal.stalled_s() > self._limits.log_timeout_s
+        return self._draining or full or self.stalls.longest() > self._limits.log_timeout_s
 
     def _knocked(self, knock: Knock | Foreign) -> None:
         if isinstance(knock, Knock):
@@ -298,7 +300,7 @@ class OcppServer:
         connection = Connection(socket, admitted.proven, admitted.version, self, pace)
         try:
             epoch = await self._connected(connection, key, admitted.proven)
-        except JournalUnavailable as error:
+        except LogError as error:
             log.warning("station.unacknowledged", station=station.station_id, why=str(error))
             await connection.close(CLOSE_TRY_LATER, "log-unavailable")
             return
@@ -336,18 +338,18 @@ class OcppServer:
             security_profile=proven.profile,
             credential_version=proven.credential_version,
         )
-        appending = asyncio.create_task(self.journal.append(CONNECTIONS, key, record))
+        appending = self._appended(connection, key, record)
         done, _ = await asyncio.wait({appending}, timeout=self._limits.log_timeout_s)
         if not done:
             # The record may still come to stand: then its connection, which never was, must end on the log too.
             self._soon(self._disown(connection, key, appending))
-            raise JournalUnavailable("no answer in time")
-        return appending.result()
+            raise LogError("no answer in time")
+        return appending.result().offset
 
-    async def _disown(self, connection: Connection, key: str, appending: "asyncio.Task[int]") -> None:
+    async def _disown(self, connection: Connection, key: str, appending: "asyncio.Future[Appended]") -> None:
         try:
-            connection.epoch = await appending
-        except JournalUnavailable:
+            connection.epoch = (await appending).offset
+        except LogError:
             return
         connection.close_reason = "log-unavailable"
         await self._disconnected(connection, key)
@@ -375,14 +377,16 @@ class OcppServer:
             disconnected_at=self.clock.now(),
         )
         try:
-            await self._append(key, record)
-        except JournalUnavailable:
+            async with asyncio.timeout(self._limits.log_timeout_s):
+                await self._appended(connection, key, record)
+        except (LogError, TimeoutError):
             # The log is down, and with it the socket went; a newer epoch or the monitor will say it.
             log.warning("disconnect.unrecorded", station=connection.station.station_id)
 
-    async def _append(self, key: str, record: StationConnected | StationDisconnected) -> int:
-        try:
-            async with asyncio.timeout(self._limits.log_timeout_s):
-                return await self.journal.append(CONNECTIONS, key, record)
-        except TimeoutError as error:
-            raise JournalUnavailable from error
+    def _appended(
+        self, connection: Connection, key: str, record: StationConnected | StationDisconnected
+    ) -> "asyncio.Future[Appended]":
+        self.stalls.begins(connection.connection_id)
+        appending = self.journal.append(CONNECTIONS, key, record)
+        appending.add_done_callback(lambda _: self.stalls.ends(connection.connection_id))
+        return appending

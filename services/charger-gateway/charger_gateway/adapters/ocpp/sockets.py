@@ -28,6 +28,10 @@ class SocketClosed(Exception):
         self.reason = reason
 
 
+def _nobody() -> None:
+    """Nobody serves the socket yet."""
+
+
 class StationSocket(WSListener):
     """One socket after its handshake; all methods belong to the loop that made it."""
 
@@ -49,15 +53,17 @@ class StationSocket(WSListener):
         self._most_waiting = most_waiting
         self._close_timeout_s = close_timeout_s
         self._opened = opened
+        self.listener: Callable[[], None] = _nobody
+        """Called when a message came, when the station takes its answers again, and when the socket is closed."""
         self._loop = asyncio.get_running_loop()
         self._transport: WSTransport | None = None
         self._inbox: deque[bytes] = deque()
-        self._waiter: asyncio.Future[None] | None = None
-        self._writable: asyncio.Future[None] | None = None
         self._closed: asyncio.Future[None] = self._loop.create_future()
         self._pongs: dict[bytes, asyncio.Future[None]] = {}
         self._numbers = itertools.count(1)
         self._paused = False
+        self._unread = False
+        """Whether the station leaves too much of what it was sent unread."""
         self._parts: list[bytes] = []
         self._parts_bytes = 0
         self._parts_deflated = False
@@ -87,21 +93,22 @@ class StationSocket(WSListener):
 
     def on_ws_disconnected(self, _transport: WSTransport) -> None:
         """Nothing comes any more; what came is still to be served."""
-        for one in (self._closed, self._waiter, self._writable, *self._pongs.values()):
-            if one is not None and not one.done():
+        self._unread = False
+        for one in (self._closed, *self._pongs.values()):
+            if not one.done():
                 one.set_result(None)
+        self.listener()
 
     def pause_writing(self) -> None:
-        """The station does not read: then it is not read either, or pongs would pile up."""
-        self._writable = self._loop.create_future()
+        """The station does not read: then it is not read either, or answers and pongs would pile up."""
+        self._unread = True
         self._pause()
 
     def resume_writing(self) -> None:
         """It reads again."""
-        writable, self._writable = self._writable, None
-        if writable is not None and not writable.done():
-            writable.set_result(None)
+        self._unread = False
         self._resume()
+        self.listener()
 
     # Messages in.
 
@@ -134,9 +141,7 @@ class StationSocket(WSListener):
 
     def _deliver(self, raw: bytes) -> None:
         self._inbox.append(raw)
-        waiter = self._waiter
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+        self.listener()
         if len(self._inbox) >= self._most_waiting:
             self._pause()
 
@@ -146,18 +151,22 @@ class StationSocket(WSListener):
             self._transport.underlying_transport.pause_reading()
 
     def _resume(self) -> None:
-        calm = self._writable is None and len(self._inbox) <= self._most_waiting // 2
+        calm = not self._unread and len(self._inbox) <= self._most_waiting // 2
         if self._paused and calm and self._transport is not None and not self._closed.done():
             self._paused = False
             self._transport.underlying_transport.resume_reading()
 
-    async def recv(self) -> bytes:
-        """The next message. Raises SocketClosed once the socket is closed and everything that came was taken."""
-        while not self._inbox:
+    def take(self) -> bytes | None:
+        """The next message; None where none came, or where the station does not take its answers.
+
+        Raises SocketClosed once the socket is closed and everything that came was taken.
+        """
+        if self._unread:
+            return None
+        if not self._inbox:
             if self._closed.done():
                 raise SocketClosed(self._why())
-            self._waiter = self._loop.create_future()
-            await self._waiter
+            return None
         raw = self._inbox.popleft()
         if self._paused:
             self._resume()
@@ -170,17 +179,14 @@ class StationSocket(WSListener):
 
     # Out.
 
-    async def send(self, raw: bytes) -> None:
-        """Send text; returns once the station keeps up. Raises SocketClosed."""
+    def send(self, raw: bytes) -> None:
+        """Send text. Raises SocketClosed."""
         transport = self._open()
         small = None if self._deflate is None else self._deflate.deflate(raw)
         if small is None:
             transport.send(_TEXT, raw)
         else:
             transport.send(_TEXT, small, rsv1=True)
-        if self._writable is not None:
-            await asyncio.shield(self._writable)
-            self._open()
 
     def ping(self) -> "asyncio.Future[None]":
         """Done once the station answers, or the socket is closed. Raises SocketClosed."""

@@ -25,7 +25,7 @@ class Revocations:
     async def revoke(
         self, station: KnownStation, certificate_pem: str, *, requested_by: str, reason: str | None
     ) -> StationCertificateRevoked:
-        """What was revoked; once more changes nothing. Raises NotIssued, JournalUnavailable (revoked, but not told)."""
+        """What was revoked; once more changes nothing. Raises NotIssued, LogError (revoked, but not told)."""
         certificate = self.ca.issued(certificate_pem, station_id=station.station_id)
         if certificate is None:
             raise NotIssued
