@@ -1,6 +1,6 @@
 """Sampled values of either OCPP generation as canonical meter readings: Wh, W, tenths of A, percent."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any, TypeAlias
@@ -84,8 +84,26 @@ def canonical_readings(meter_values: Iterable[Payload], scaled: Scaled, frame_re
     """
     readings: list[MeterReading] = []
     for (at, context), samples in _by_instant(meter_values).items():
-        readings += _of_context(at, context, samples, scaled, frame_ref)
+        places = _by_place(samples, scaled)
+        totals = places.pop(_TOTALS, {})
+        fields = _of_outlet(totals, _phases(places) if places else [])
+        signed = _signed(samples)
+        if signed:
+            fields |= _records(signed, frame_ref)
+        if fields:
+            readings.append(_reading(sampled_at=at, context=context, **fields))
+        for (location, phase), values in places.items():
+            fields = _fields(values) | _currents(values, [])
+            if fields:
+                readings.append(_reading(sampled_at=at, context=context, phase=phase, location=location, **fields))
     return tuple(readings)
+
+
+def _of_outlet(totals: dict[str, Number], phases: list[dict[str, Number]]) -> dict[str, Any]:
+    if phases:
+        return _fields(totals | _sums(totals, phases)) | _currents(totals, phases)
+    fields = _fields(totals)
+    return fields | _currents(totals, phases) if CURRENT in totals else fields
 
 
 def _by_instant(meter_values: Iterable[Payload]) -> Mapping[tuple[datetime, str], list[Payload]]:
@@ -96,24 +114,6 @@ def _by_instant(meter_values: Iterable[Payload]) -> Mapping[tuple[datetime, str]
         for sample in meter_value["sampledValue"]:
             groups.setdefault((at, sample.get("context", "Sample.Periodic")), []).append(sample)
     return groups
-
-
-def _of_context(
-    at: datetime, context: str, samples: list[Payload], scaled: Scaled, frame_ref: str
-) -> Iterator[MeterReading]:
-    places = _by_place(samples, scaled)
-    totals = places.pop(_TOTALS, {})
-    phases = _phases(places) if places else []
-    fields = _fields(totals | _sums(totals, phases) if phases else totals)
-    if phases or CURRENT in totals:
-        fields |= _currents(totals, phases)
-    fields |= _signed(samples, frame_ref)
-    if fields:
-        yield _reading(sampled_at=at, context=context, **fields)
-    for (location, phase), values in places.items():
-        fields = _fields(values) | _currents(values, [])
-        if fields:
-            yield _reading(sampled_at=at, context=context, phase=phase, location=location, **fields)
 
 
 def _phases(places: Mapping[_Place, dict[str, Number]]) -> list[dict[str, Number]]:
@@ -172,10 +172,11 @@ def _currents(totals: Mapping[str, Number], phases: list[dict[str, Number]]) -> 
     }
 
 
-def _signed(samples: Iterable[Payload], frame_ref: str) -> dict[str, Any]:
-    signed = [each for each in samples if "signedMeterValue" in each or each.get("format") == "SignedData"]
-    if not signed:
-        return {}
+def _signed(samples: Iterable[Payload]) -> list[Payload]:
+    return [each for each in samples if "signedMeterValue" in each or each.get("format") == "SignedData"]
+
+
+def _records(signed: list[Payload], frame_ref: str) -> dict[str, Any]:
     records = tuple(each["signed"] for each in signed if "signed" in each)
     encoding = records[0].encoding if records else _encoding(signed[0])
     return {"signed_value_ref": frame_ref, "signed_encoding": encoding, "signed_values": records}
