@@ -18,9 +18,10 @@ import pytest
 from charger_gateway.adapters.cost_line import PricesAtEnd
 from charger_gateway.adapters.directory import Displays
 from charger_gateway.adapters.ocpp.admission import Proven
-from charger_gateway.adapters.ocpp.connection import Connection, Sockets
+from charger_gateway.adapters.ocpp.connection import Connection
 from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.pacing import MessagePace
+from charger_gateway.adapters.ocpp.process import Sockets
 from charger_gateway.adapters.ocpp.sockets import SocketClosed, StationSocket
 from charger_gateway.adapters.ocpp.stalls import Stalls
 from charger_gateway.domain.running import RunningTransactions

@@ -4,18 +4,16 @@ import asyncio
 import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
-from typing import Any, Protocol, TypeVar, assert_never
+from typing import Any, TypeVar, assert_never
 
 import structlog
 
 from charger_gateway.adapters.ocpp.admission import Proven
 from charger_gateway.adapters.ocpp.commands.told import Place
 from charger_gateway.adapters.ocpp.commands.words import number
-from charger_gateway.adapters.ocpp.dialects import Asked, Interpreter, hear, hear_sent, quarantine
+from charger_gateway.adapters.ocpp.dialects import Asked, hear, hear_sent, quarantine
 from charger_gateway.adapters.ocpp.frames import (
     BROKEN_CODES,
     V16,
@@ -34,19 +32,19 @@ from charger_gateway.adapters.ocpp.frames import (
     result_frame,
 )
 from charger_gateway.adapters.ocpp.pacing import MessagePace
+from charger_gateway.adapters.ocpp.process import Sockets
 from charger_gateway.adapters.ocpp.repeats import Answered, Reused, UnderWay
 from charger_gateway.adapters.ocpp.schemas import Violation, response_violation
 from charger_gateway.adapters.ocpp.sockets import SocketClosed, StationSocket
-from charger_gateway.adapters.ocpp.stalls import Stalls
+from charger_gateway.adapters.remembered import remember
 from charger_gateway.domain.ids import remote_start_number
 from charger_gateway.domain.named_places import NamedPlaces
 from charger_gateway.domain.registration import Standing, status_of
 from charger_gateway.domain.reports import Reports
-from charger_gateway.domain.running import RunningTransactions
 from charger_gateway.domain.smart_charging import taken_profile
 from charger_gateway.domain.station import HEARTBEATS, Fact, Heard, Part, Translated
-from charger_gateway.ports import Directory, FrameKeeper, Journal, KnownStation, StationShape
-from chassis.clock import Clock, new_id
+from charger_gateway.ports import KnownStation, StationShape
+from chassis.clock import new_id
 from chassis.log import Appended, LogError
 from chassis.telemetry import MetricName
 from ev_contracts.gateway import TransactionEnded
@@ -60,10 +58,9 @@ _PATIENCE_S = 0.05
 
 _NOT_ACCEPTED = Violation(code="SecurityError", description="the station is not accepted")
 
-log = structlog.get_logger("charger_gateway.connection")
-
-
 Result = TypeVar("Result")
+
+log = structlog.get_logger("charger_gateway.connection")
 
 
 def _nothing() -> None:
@@ -72,41 +69,6 @@ def _nothing() -> None:
 
 class SocketGone(Exception):
     """The socket closed before the station answered a call of ours."""
-
-
-class Sockets(Protocol):
-    """What a connection needs beside its own socket; shared by all connections of the process."""
-
-    clock: Clock
-    directory: Directory
-    interpreter: Interpreter
-    frames: FrameKeeper
-    stalls: Stalls
-    running: RunningTransactions
-    costs: "Costs"
-
-    @property
-    def journal(self) -> Journal: ...
-
-
-class Costs(Protocol):
-    """What sessions cost, for stations that show it."""
-
-    def shown_at(self, key: str) -> bool:
-        """Whether the station `<tenant>/<station_id>` shows costs."""
-        ...
-
-    async def price_of(self, session_id: str) -> Decimal | None:
-        """The session's price; None where it is not known within a bounded time."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Waiting:
-    """A call of ours that stands unanswered."""
-
-    message_id: str
-    answer: "asyncio.Future[CallResult | CallError]"
 
 
 class Connection:
@@ -140,7 +102,8 @@ class Connection:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._reports = Reports()
         self._places = NamedPlaces()
-        self._waiting: _Waiting | None = None
+        self._waiting: dict[str, asyncio.Future[CallResult | CallError]] = {}
+        """The call of ours that stands unanswered, by its message id; one at a time."""
         self._turn = asyncio.Lock()
         self._remote_starts: OrderedDict[int, str] = OrderedDict()
 
@@ -154,8 +117,9 @@ class Connection:
         finally:
             for task in self._tasks:
                 task.cancel()
-            if self._waiting is not None and not self._waiting.answer.done():
-                self._waiting.answer.set_exception(SocketGone)
+            for waiting in self._waiting.values():
+                if not waiting.done():
+                    waiting.set_exception(SocketGone)
 
     # One message after the other. No task waits for each: at thousands a second, waking them would cost a tenth of all.
 
@@ -379,16 +343,15 @@ class Connection:
         """Ask the station; one call of ours stands at a time. Raises SocketGone, TimeoutError."""
         async with asyncio.timeout(timeout_s), self._turn:
             message_id = new_id()
-            waiting = _Waiting(message_id=message_id, answer=asyncio.get_running_loop().create_future())
-            self._waiting = waiting
+            waiting = self._waiting[message_id] = self._loop.create_future()
             self.standing = self.standing.after_asking(action, payload)
             try:
                 self._send(call_frame(message_id, action, payload))
-                answer = await waiting.answer
+                answer = await waiting
             except SocketClosed as error:
                 raise SocketGone from error
             finally:
-                self._waiting = None
+                del self._waiting[message_id]
         if (
             taken := taken_profile(action, payload, answer.payload if isinstance(answer, CallResult) else {})
         ) is not None:
@@ -407,17 +370,15 @@ class Connection:
                 self._send(result_error_frame(message_id, violation.code, violation.description))
 
     def _settle(self, answer: CallResult | CallError) -> None:
-        waiting = self._waiting
-        if waiting is None or waiting.message_id != answer.message_id or waiting.answer.done():
+        waiting = self._waiting.get(answer.message_id)
+        if waiting is None or waiting.done():
             self._count("frames_bad", "answer that nobody asked for")
             return
-        waiting.answer.set_result(answer)
+        waiting.set_result(answer)
 
     def expect_remote_start(self, command_id: str) -> None:
         """Tie a later transaction to this command; 2.x stations echo the number."""
-        self._remote_starts[remote_start_number(command_id)] = command_id
-        while len(self._remote_starts) > _MOST_REMOTE_STARTS:
-            self._remote_starts.popitem(last=False)
+        remember(self._remote_starts, remote_start_number(command_id), command_id, at_most=_MOST_REMOTE_STARTS)
 
     async def is_alive(self, timeout_s: float) -> bool:
         """Whether the station answers a ping on this socket."""

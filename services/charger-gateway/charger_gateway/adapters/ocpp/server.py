@@ -13,7 +13,6 @@ from charger_gateway.adapters.ocpp.connection import (
     CLOSE_POLICY,
     CLOSE_TRY_LATER,
     Connection,
-    Costs,
 )
 from charger_gateway.adapters.ocpp.contests import Contests
 from charger_gateway.adapters.ocpp.dialects import Interpreter
@@ -24,6 +23,7 @@ from charger_gateway.adapters.ocpp.keepalive import Keepalive
 from charger_gateway.adapters.ocpp.knocks import Knock, Knocks
 from charger_gateway.adapters.ocpp.limits import Limits
 from charger_gateway.adapters.ocpp.pacing import MessagePace
+from charger_gateway.adapters.ocpp.process import Costs
 from charger_gateway.adapters.ocpp.sockets import StationSocket
 from charger_gateway.adapters.ocpp.stalls import Stalls
 from charger_gateway.adapters.trust.tls import TlsContext
