@@ -347,7 +347,7 @@ class Connection:
             self.standing = self.standing.after_asking(action, payload)
             try:
                 self._send(call_frame(message_id, action, payload))
-                answer = await waiting
+                answer: CallResult | CallError = await waiting
             except SocketClosed as error:
                 raise SocketGone from error
             finally:
