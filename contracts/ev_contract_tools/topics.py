@@ -44,24 +44,28 @@ async def create_topics(
         there = set(await client.list_topics())
         await _refuse_other_shapes(client, {name: topic for name, topic in wanted.items() if name in there})
         missing = sorted(set(wanted) - there)
-        await _create(client, [(name, wanted[name]) for name in missing], replication)
-        return missing
+        return await _create(client, [(name, wanted[name]) for name in missing], replication)
     finally:
         await client.close()
 
 
-async def _create(client: AIOKafkaAdminClient, missing: list[tuple[str, Topic]], replication: int) -> None:
+async def _create(client: AIOKafkaAdminClient, missing: list[tuple[str, Topic]], replication: int) -> list[str]:
+    """The names of what was created: the broker lists new topics a moment late, so some may be there after all."""
     new = [
         NewTopic(name, topic.partitions, replication, topic_configs=settings_of(topic, replication=replication))
         for name, topic in missing
     ]
     if not new:
-        return
+        return []
     answer = await client.create_topics(new, timeout_ms=60_000)
+    created = []
     for name, code, *detail in answer.topic_errors:
         error = for_code(code)
         if code and error is not TopicAlreadyExistsError:
             raise TopicError(f"topic {name}: {error.__name__} {detail[0] if detail else ''}".strip())
+        if not code:
+            created.append(name)
+    return created
 
 
 async def _refuse_other_shapes(client: AIOKafkaAdminClient, there: Mapping[str, Topic]) -> None:
