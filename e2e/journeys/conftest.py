@@ -63,7 +63,7 @@ def fleet_of_all(
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def system(fleet_of_all: Fleet, lab: Endpoints) -> AsyncIterator[System]:
     """A seeded network with a registered partner."""
-    plan = Plan(stations=24, sites=4, owners=2, feeders=2, drivers=4)
+    plan = Plan(stations=32, sites=4, owners=2, feeders=2, drivers=4)
     book = UserBook(Path(fleet_of_all.extra["EV_USERS"]))
     label = f"{fleet_of_all.namespace}.partner"
     home = roaming.PartnerHome(
