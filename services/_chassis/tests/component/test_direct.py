@@ -1,11 +1,10 @@
 """A policy whose commands are decided as its source is read: the same events as by the command topic, each once."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
-import real_log
 import toy
 
 from chassis.clock import FixedClock
@@ -24,18 +23,6 @@ CLOCK = FixedClock(toy.NOON)
 HOP = (toy.NOTES, toy.POLICY)
 BLIND = Codec(records=toy.RECORDS, topics={**toy.TOPICS, EVENTS: toy.Topic(kind="event", records=("toy.Closed",))})
 """A build that cannot read Added."""
-
-
-@pytest.fixture(params=["memory", "kafka"])
-async def log(request: pytest.FixtureRequest) -> AsyncIterator[Log]:
-    if request.param == "memory":
-        yield MemoryLog()
-        return
-    async with real_log.namespace() as prefix:
-        log = real_log.kafka_log(prefix)
-        await log.start()
-        yield log
-        await log.stop()
 
 
 async def tell(log: Log, key: str, *totals: int) -> None:

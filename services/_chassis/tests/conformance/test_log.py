@@ -1,7 +1,7 @@
 """One suite for the real log and its twin in memory: what the loop rests on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -13,7 +13,6 @@ from chassis.log import (
     Fetched,
     Log,
     LogError,
-    MemoryLog,
     PositionLost,
     TopicPartition,
     Transactional,
@@ -26,19 +25,6 @@ from chassis.testing import eventually
 EVENTS = "toys.tally.event.v1"
 COMMANDS = "toys.tally.command.v1"
 FIRST = TopicPartition(EVENTS, 0)
-
-
-@pytest.fixture(params=["memory", "kafka"])
-async def log(request: pytest.FixtureRequest) -> AsyncIterator[Log]:
-    if request.param == "memory":
-        yield MemoryLog()
-        return
-    async with real_log.namespace() as prefix:
-        real = real_log.kafka_log(prefix)
-        await real.start()
-        yield real
-        await real.stop()
-        await asyncio.sleep(0.2)  # the client closes its sockets a moment later
 
 
 def entry(text: str, **headers: bytes) -> Entry:

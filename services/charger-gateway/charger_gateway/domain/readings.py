@@ -100,10 +100,8 @@ def canonical_readings(meter_values: Iterable[Payload], scaled: Scaled, frame_re
 
 
 def _of_outlet(totals: dict[str, Number], phases: list[dict[str, Number]]) -> dict[str, Any]:
-    if phases:
-        return _fields(totals | _sums(totals, phases)) | _currents(totals, phases)
-    fields = _fields(totals)
-    return fields | _currents(totals, phases) if CURRENT in totals else fields
+    fields = _fields(totals | _sums(totals, phases) if phases else totals)
+    return fields | _currents(totals, phases) if phases or CURRENT in totals else fields
 
 
 def _by_instant(meter_values: Iterable[Payload]) -> Mapping[tuple[datetime, str], list[Payload]]:

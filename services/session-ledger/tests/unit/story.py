@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from chassis.decider import Folded, Refused
+from chassis.decider import EventContext, Folded, Refused
 from ev_contracts.common import CommercialModel, MeterReading, Parties, Place
+from ev_contracts.gateway import CommandRequested, StartTransactionRemotely
 from ev_contracts.sessions import AddReadings, ChangeChargingState, EndSession, SessionDeadlinePassed, StartSession
 from session_ledger.domain.history import SessionEvent
 from session_ledger.domain.session import Command, session
@@ -15,6 +16,8 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 STATION = "NLVOLT0001"
 SESSION = "0f8fad5b-d9cb-569f-a165-70867728950e"
 TRANSACTION = "771234561"
+START_ID = "5f1c1a52-4f0b-5d0e-9a77-3c1e1f3a2b10"
+"""The command of a remote start."""
 
 PLACE = Place(
     site_id="oosterdok",
@@ -158,3 +161,27 @@ def told(
         assert not isinstance(decided, Folded) or decided.state == state
         events += decided
     return events, state
+
+
+def remote_start(**wishes: object) -> tuple[CommandRequested, EventContext]:
+    """What the gateway tells of a start that somebody asked for, with what he wished of it."""
+    asked: dict[str, object] = {
+        "at": at(-1),
+        "command_id": START_ID,
+        "station_id": STATION,
+        "requested_by": "dora",
+        "expires_at": at(0),
+        "id_token_sealed": b"sealed",
+        "token_ref": "token-7",
+    }
+    event = CommandRequested(
+        command_id=START_ID,
+        station_id=STATION,
+        action="StartTransactionRemotely",
+        requested_by="dora",
+        requested_at=at(-1),
+        expires_at=at(0),
+        start_transaction_remotely=StartTransactionRemotely(**{**asked, **wishes}),
+    )
+    context = EventContext(topic="t", key=f"volt/{STATION}", tenant="volt", event_id="e", stream_version=1, time=at(0))
+    return event, context

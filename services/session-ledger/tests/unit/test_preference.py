@@ -1,11 +1,9 @@
 """What a driver would rather have, as a remote start brings it: known to each reading and to the session's facts."""
 
 import pytest
-from story import SESSION, STATION, at, deadline, end, reading, readings, start, told
+from story import SESSION, START_ID, STATION, at, deadline, end, reading, readings, remote_start, start, told
 
-from chassis.decider import EventContext
 from ev_contracts.common import ProfileType, SessionTargets
-from ev_contracts.gateway import CommandRequested, StartTransactionRemotely
 from ev_contracts.sessions import (
     ChargingPreferenceSet,
     CorrectSession,
@@ -20,7 +18,6 @@ from session_ledger.domain.session import Command
 from session_ledger.domain.signed import SideCommand
 from session_ledger.policies import on_remote_start
 
-START_ID = "5f1c1a52-4f0b-5d0e-9a77-3c1e1f3a2b10"
 WHO = {"session_id": SESSION, "station_id": STATION, "by": "dora", "reason": ""}
 
 
@@ -73,34 +70,5 @@ def test_a_held_session_that_a_person_corrects_keeps_its_preference() -> None:
 
 
 def test_a_remote_start_with_a_preference_alone_is_kept_too() -> None:
-    asked = StartTransactionRemotely(
-        at=at(-1),
-        command_id=START_ID,
-        station_id=STATION,
-        requested_by="dora",
-        expires_at=at(0),
-        id_token_sealed=b"sealed",
-        token_ref="token-7",
-        profile_type=ProfileType.CHEAP,
-    )
-    event = CommandRequested(
-        command_id=START_ID,
-        station_id=STATION,
-        action="StartTransactionRemotely",
-        requested_by="dora",
-        requested_at=at(-1),
-        expires_at=at(0),
-        start_transaction_remotely=asked,
-    )
-    context = EventContext(
-        topic="t",
-        key=f"volt/{STATION}",
-        tenant="volt",
-        event_id="e",
-        stream_version=1,
-        time=at(0),
-        partition=0,
-        offset=0,
-    )
-    (told_of,) = on_remote_start(event, context, SnapshotFacts())
+    (told_of,) = on_remote_start(*remote_start(profile_type=ProfileType.CHEAP), SnapshotFacts())
     assert told_of.command == cheap()

@@ -6,12 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from story import PARTIES, SESSION, STATION, TRANSACTION, at, end, readings, start, told
+from story import PARTIES, SESSION, START_ID, STATION, TRANSACTION, at, end, readings, remote_start, start, told
 from story import reading as register
 
 from chassis.decider import Deadline, EventContext, Refused
 from ev_contracts.common import CommercialModel, MeterReading, Money, Relation, RelationKind, SessionTargets
-from ev_contracts.gateway import CommandRequested, StartTransactionRemotely
 from ev_contracts.pricing import RunningCostComputed
 from ev_contracts.sessions import (
     KeepTargets,
@@ -36,7 +35,6 @@ from session_ledger.policies import on_cost, on_remote_start
 
 FIVE_KWH = SessionTargets(energy_wh=5_000)
 TEN_EUROS = SessionTargets(cost=Decimal(10), currency="EUR")
-START_ID = "5f1c1a52-4f0b-5d0e-9a77-3c1e1f3a2b10"
 
 
 def wish(targets: SessionTargets, minutes: float = 1, **changes: str) -> SetTargets:
@@ -338,30 +336,8 @@ def test_only_a_session_with_a_cost_target_is_told_its_price_and_only_when_that_
 
 
 def test_a_remote_start_with_targets_is_told_and_one_without_is_not() -> None:
-    asked = StartTransactionRemotely(
-        at=at(-1),
-        command_id=START_ID,
-        station_id=STATION,
-        requested_by="dora",
-        expires_at=at(0),
-        id_token_sealed=b"sealed",
-        token_ref="token-7",
-        targets=FIVE_KWH,
-    )
-    event = CommandRequested(
-        command_id=START_ID,
-        station_id=STATION,
-        action="StartTransactionRemotely",
-        requested_by="dora",
-        requested_at=at(-1),
-        expires_at=at(0),
-        start_transaction_remotely=asked,
-    )
-    context = CONTEXT.__class__(
-        topic="t", key=f"volt/{STATION}", tenant="volt", event_id="e", stream_version=1, time=at(0)
-    )
+    event, context = remote_start(targets=FIVE_KWH)
     (told_of,) = on_remote_start(event, context, SnapshotFacts())
     assert (told_of.key, told_of.command) == (f"volt/{STATION}", kept())
-    without = asked.model_copy(update={"targets": None})
-    plain = event.model_copy(update={"start_transaction_remotely": without})
+    plain, _ = remote_start()
     assert on_remote_start(plain, context, SnapshotFacts()) == []
