@@ -1,5 +1,6 @@
 """Creates the catalogue's topics on a broker, and refuses where one stands there with another shape."""
 
+import asyncio
 from collections.abc import Mapping
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -9,6 +10,7 @@ from ev_contracts.record import Topic
 
 DAY_MS = 24 * 3600 * 1000
 SEGMENT_BYTES = 64 * 1024 * 1024
+_LISTED_WITHIN_S = 30.0
 
 
 class TopicError(RuntimeError):
@@ -44,13 +46,16 @@ async def create_topics(
         there = set(await client.list_topics())
         await _refuse_other_shapes(client, {name: topic for name, topic in wanted.items() if name in there})
         missing = sorted(set(wanted) - there)
-        return await _create(client, [(name, wanted[name]) for name in missing], replication)
+        created = await _create(client, [(name, wanted[name]) for name in missing], replication)
+        await _listed(client, missing)
+        await _refuse_other_shapes(client, {name: wanted[name] for name in missing if name not in created})
+        return created
     finally:
         await client.close()
 
 
 async def _create(client: AIOKafkaAdminClient, missing: list[tuple[str, Topic]], replication: int) -> list[str]:
-    """The names of what was created: the broker lists new topics a moment late, so some may be there after all."""
+    """The names of what was created, sorted; somebody else may have been quicker."""
     new = [
         NewTopic(name, topic.partitions, replication, topic_configs=settings_of(topic, replication=replication))
         for name, topic in missing
@@ -65,7 +70,17 @@ async def _create(client: AIOKafkaAdminClient, missing: list[tuple[str, Topic]],
             raise TopicError(f"topic {name}: {error.__name__} {detail[0] if detail else ''}".strip())
         if not code:
             created.append(name)
-    return created
+    return sorted(created)
+
+
+async def _listed(client: AIOKafkaAdminClient, names: list[str]) -> None:
+    """Return once the broker lists them, a moment after it has made them. Raises TopicError."""
+    try:
+        async with asyncio.timeout(_LISTED_WITHIN_S):
+            while not set(names) <= set(await client.list_topics()):  # noqa: ASYNC110 - the broker tells nobody
+                await asyncio.sleep(0.05)
+    except TimeoutError as error:
+        raise TopicError(f"the broker does not list its new topics after {_LISTED_WITHIN_S:.0f} s") from error
 
 
 async def _refuse_other_shapes(client: AIOKafkaAdminClient, there: Mapping[str, Topic]) -> None:
