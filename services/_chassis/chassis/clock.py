@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
@@ -90,6 +90,25 @@ async def within(work: Awaitable[T], timeout_s: float) -> T:
     """The work's result, or TimeoutError; unlike Python 3.11's wait_for it never swallows a cancellation."""
     async with asyncio.timeout(timeout_s):
         return await work
+
+
+def is_cancelled() -> bool:
+    """Whether somebody cancelled this task; a CancelledError that nobody wished for comes out of what it waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+async def lasting(run: Callable[[], Awaitable[None]]) -> None:
+    """What nobody waits for, in a task group: a cancellation from within fails, where the group would pass it over.
+
+    Raises RuntimeError.
+    """
+    try:
+        await run()
+    except asyncio.CancelledError as error:
+        if is_cancelled():
+            raise
+        raise RuntimeError("it ended by a cancellation that nobody wished for") from error
 
 
 def new_id() -> str:

@@ -19,7 +19,7 @@ from chassis.dead_letters.letters import (
 from chassis.log.envelope import UNPARK, UNPARKED
 from chassis.log.keys import partition_of
 from chassis.log.port import Entry, Fetched, Headers, Log, LogError, TopicPartition
-from chassis.log.reading import read_to_end
+from chassis.log.reading import read_all_to_end, read_to_end
 
 _OURS = frozenset({DL_TOPIC, DL_PARTITION, DL_OFFSET, DL_REASON, DL_DETAIL})
 _PARKED_KEY = b"@parked"
@@ -80,31 +80,42 @@ def letter_of(record: Fetched) -> Letter | None:
     )
 
 
-async def waiting(log: Log, entity: str) -> Sequence[Waiting]:
-    """All parked aggregates of an entity, and what waits of its direct input under the name of that topic."""
-    found = []
-    for partition in range(await log.partitions(f"{entity}.state.v1")):
-        for source, all_parked in (await _all_parked(log, entity, partition)).items():
-            found += [
-                Waiting(entity=source or entity, partition=partition, key=key, reason=each.reason, since=each.since)
-                for key, each in all_parked.items()
-            ]
-    return found
+async def waiting(log: Log, *entities: str) -> Sequence[Waiting]:
+    """All parked aggregates of these entities, and what waits of a direct input under the name of that topic."""
+    at = [
+        TopicPartition(_state_of(entity), partition)
+        for entity in entities
+        for partition in range(await log.partitions(_state_of(entity)))
+    ]
+    found = await _all_parked(log, at)
+    return [
+        Waiting(entity=source or entity, partition=each.partition, key=key, reason=parked.reason, since=parked.since)
+        for entity in entities
+        for each in at
+        if each.topic == _state_of(entity)
+        for source, of_source in found.get(each, {}).items()
+        for key, parked in of_source.items()
+    ]
+
+
+def _state_of(entity: str) -> str:
+    return f"{entity}.state.v1"
 
 
 async def _parked(log: Log, entity: str, partition: int) -> dict[str, Parked]:
-    return (await _all_parked(log, entity, partition)).get("", {})
+    at = TopicPartition(_state_of(entity), partition)
+    return (await _all_parked(log, [at])).get(at, {}).get("", {})
 
 
-async def _all_parked(log: Log, entity: str, partition: int) -> dict[str, dict[str, Parked]]:
-    """By second input, as its record `@parked/<topic>` says; those of the entity itself under ""."""
-    values: dict[str, bytes] = {}
-    async for records in read_to_end(log, TopicPartition(f"{entity}.state.v1", partition)):
+async def _all_parked(log: Log, at: Sequence[TopicPartition]) -> dict[TopicPartition, dict[str, dict[str, Parked]]]:
+    """By partition and second input, as its record `@parked/<topic>` says; those of the entity itself under ""."""
+    values: dict[TopicPartition, dict[str, bytes]] = {}
+    async for each, records in read_all_to_end(log, at):
         for record in records:
             reserved, _, source = (record.key or b"").partition(b"/")
             if reserved == _PARKED_KEY:
-                values[source.decode()] = record.value or b"{}"
-    return {source: loads_parked(value) for source, value in values.items()}
+                values.setdefault(each, {})[source.decode()] = record.value or b"{}"
+    return {each: {source: loads_parked(value) for source, value in told.items()} for each, told in values.items()}
 
 
 async def unpark(

@@ -42,7 +42,7 @@ def repair_router(
 
     @router.get("/v1/parked")
     async def list_parked(caller: Annotated[Caller, Depends(repairer)]) -> Response:
-        found = [each for name in (*entities, *reactions) for each in await waiting(log, name)]
+        found = list(await waiting(log, *entities, *reactions))
         found += unreadable.waiting() if unreadable is not None else ()
         return _json(200, {"parked": [_plain(each) for each in found if caller.may(tenant=tenant_of(each.key))]})
 
@@ -54,7 +54,7 @@ def repair_router(
         if unreadable is not None and any(wanted.entity == each.entity for each in unreadable.waiting()):
             raise Problem(409, "repaired-by-the-next", "a readable record of the key, or a start that can read it")
         if wanted.entity not in entities:
-            held = [each.entity for name in entities for each in await waiting(log, name)]
+            held = [each.entity for each in await waiting(log, *entities)]
             if wanted.entity in held:
                 raise Problem(409, "repaired-at-start", "a direct input tries its parked records again at each start")
             raise Problem(404, "not-found")

@@ -8,7 +8,7 @@ from typing import Any, cast
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import KafkaError, NoOffsetForPartitionError
+from aiokafka.errors import NoOffsetForPartitionError
 
 from chassis.clock import within
 from chassis.log.kafka_producing import (
@@ -81,8 +81,16 @@ class KafkaConsumer:
         return None if offset is None else int(offset)
 
     async def stop(self) -> None:
-        with contextlib.suppress(KafkaError, TimeoutError, ConnectionError):
-            await within(self._inner.stop(), STOP_TIMEOUT_S)
+        await _stop_consumer(self._inner)
+
+
+async def _stop_consumer(consumer: AIOKafkaConsumer) -> None:
+    with contextlib.suppress(LogError), as_log_errors("stop of a consumer"):
+        await within(consumer.stop(), STOP_TIMEOUT_S)
+        return
+    # stop() gives up before it closes its connections where a fetch waits to be tried again.
+    with contextlib.suppress(LogError), as_log_errors("end of a consumer's connections"):
+        await within(consumer._client.close(), STOP_TIMEOUT_S)  # noqa: SLF001 - nothing else ends what tries to connect
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the client is untyped
@@ -137,8 +145,7 @@ class KafkaLog:
         if producer is not None:
             await producer.stop()
         if reader is not None:
-            with contextlib.suppress(KafkaError, TimeoutError, ConnectionError):
-                await within(reader.stop(), STOP_TIMEOUT_S)
+            await _stop_consumer(reader)
 
     @property
     def producer(self) -> Producer:

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError, ProducerFenced
 
-from chassis.clock import within
+from chassis.clock import is_cancelled, within
 from chassis.log.kafka_batches import PartitionLine
 from chassis.log.keys import partition_of
 from chassis.log.port import (
@@ -39,6 +39,11 @@ def as_log_errors(what: str) -> Iterator[None]:
         raise PositionLost(f"{what}: {error}") from error
     except (KafkaError, TimeoutError, ConnectionError) as error:
         raise LogError(f"{what}: {type(error).__name__}: {error}") from error
+    except asyncio.CancelledError as error:
+        if is_cancelled():
+            raise
+        # The client lets a cancellation of work of its own out; passed on, it would end our task without a word.
+        raise LogError(f"{what}: the client gave it up") from error
 
 
 class Metadata:
@@ -168,11 +173,11 @@ class KafkaProducer:
 
 async def _stop_producer(producer: AIOKafkaProducer) -> None:
     # A producer that died fenced or in mid-transaction complains on the way out; its epoch is over anyway.
-    with contextlib.suppress(KafkaError, TimeoutError, ConnectionError, AssertionError):
+    with contextlib.suppress(LogError, AssertionError), as_log_errors("stop of a producer"):
         await within(producer.stop(), STOP_TIMEOUT_S)
         return
     # stop() gives up before it closes its connections where the sender died.
-    with contextlib.suppress(KafkaError, TimeoutError, ConnectionError):
+    with contextlib.suppress(LogError), as_log_errors("end of a producer's connections"):
         await within(producer.client.close(), STOP_TIMEOUT_S)
 
 

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
+from chassis.clock import lasting
 from chassis.codec import UnknownShape
 from chassis.log.port import Consumer, Fetched, Log, LogError, PositionLost, TopicPartition
 from chassis.telemetry import Log as Lines
@@ -133,7 +135,7 @@ class Lane:
             second = self._beside.get(at.topic)
             inputs = [at] if second is None else [at, TopicPartition(second, at.partition)]
             slot = self._slots[at] = _Slot(self._makers[at.topic](at.partition), inputs)
-            slot.task = self._tasks.create_task(self._serve(at, slot))
+            slot.task = self._tasks.create_task(lasting(partial(self._serve, at, slot)))
         self._assigned = True
 
     async def _on_revoked(self, partitions: Iterable[TopicPartition]) -> None:

@@ -6,11 +6,13 @@ import gc
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import uvicorn
 import uvloop
 
+from chassis.clock import lasting
 from chassis.health import Health, add_health
 from chassis.log.port import LogError, TopicPartition
 from chassis.runner.deciding import EntityWorker
@@ -91,20 +93,24 @@ class Service:
 
     async def _run_all(self) -> None:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._follower.run()), group.create_task(self._measure())]
+
+            def start(run: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+                return group.create_task(lasting(run))
+
+            tasks = [start(self._follower.run), start(self._measure)]
             for lane in self._lanes:
                 at_once = lane.group == self.env.service and not self._reacts_directly
-                tasks.append(group.create_task(lane.run() if at_once else self._after_tables(lane.run)))
-            tasks += [group.create_task(each.run()) for each in self._reprojections]
+                tasks.append(start(lane.run if at_once else partial(self._after_tables, lane.run)))
+            tasks += [start(each.run) for each in self._reprojections]
             clients = {
                 id(client): client for part in self.parts if (client := getattr(part, "commands", None)) is not None
             }
-            tasks += [group.create_task(client.run()) for client in clients.values()]
+            tasks += [start(client.run) for client in clients.values()]
             for index, part in enumerate(self.parts):
                 if isinstance(part, HttpEdge):
-                    tasks.append(group.create_task(self._serve(index, part)))
+                    tasks.append(start(partial(self._serve, index, part)))
                 elif isinstance(part, Task):
-                    tasks.append(group.create_task(self._after_tables(part.run)))
+                    tasks.append(start(partial(self._after_tables, part.run)))
             self.started = True
             self.env.lines.info("service.started", parts=len(self.parts))
             await self._stopping.wait()

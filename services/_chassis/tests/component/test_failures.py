@@ -9,7 +9,7 @@ from chassis.clock import FixedClock
 from chassis.decider import Decider
 from chassis.http import create_app
 from chassis.log import Appender, MemoryLog
-from chassis.runner import Entity, HttpEdge, Service
+from chassis.runner import Entity, HttpEdge, Service, Task
 from chassis.telemetry import Tracing
 
 
@@ -30,3 +30,16 @@ async def test_a_bug_stops_the_service_and_commits_nothing() -> None:
     with pytest.raises(ExceptionGroup) as raised:
         await asyncio.wait_for(service.run(), 5)
     assert raised.group_contains(Bug)
+
+
+async def test_a_part_that_is_cancelled_by_what_it_waits_for_stops_the_service() -> None:
+    async def gives_up() -> None:
+        given_up = asyncio.get_running_loop().create_future()
+        given_up.cancel()
+        await given_up
+
+    edge, task = HttpEdge(app=create_app("toy"), port=0), Task(name="gives-up", run=gives_up)
+    service = Service(env=toy.env(MemoryLog(), FixedClock(toy.NOON)), parts=[edge, task])
+    with pytest.raises(ExceptionGroup) as raised:
+        await asyncio.wait_for(service.run(), 5)
+    assert raised.group_contains(RuntimeError, match="nobody wished for")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import real_log
+from aiokafka.errors import NodeNotReadyError
 
 from chassis.log import (
     Consumer,
@@ -19,6 +20,7 @@ from chassis.log import (
     partition_of,
     read_to_end,
 )
+from chassis.log.kafka import KafkaConsumer
 from chassis.log.kafka_producing import KafkaProducer
 from chassis.testing import eventually
 
@@ -223,5 +225,27 @@ async def test_a_producer_whose_client_died_is_replaced() -> None:
         await asyncio.wait([producer.sender])
         await asyncio.wait_for(await log.producer.send(EVENTS, entry("after"), 0), 10)
         assert await values(log) == [b"before", b"after"]
+        await log.stop()
+        await asyncio.sleep(0.2)  # the client closes its sockets a moment later
+
+
+async def test_a_reader_is_stopped_while_its_fetch_waits_to_be_tried_again() -> None:
+    async with real_log.namespace() as prefix:
+        log = real_log.kafka_log(prefix)
+        await log.start()
+        await (await log.producer.send(EVENTS, entry("before"), 0))
+        reader = await log.assigned({FIRST: 1})
+        assert isinstance(reader, KafkaConsumer)
+        client, failed = reader._inner._client, asyncio.Event()
+
+        async def gone(*_: object) -> None:
+            failed.set()
+            raise NodeNotReadyError
+
+        client.send = gone
+        async with asyncio.timeout(10):
+            await failed.wait()
+        await reader.stop()
+        assert client._sync_task is None
         await log.stop()
         await asyncio.sleep(0.2)  # the client closes its sockets a moment later
