@@ -83,6 +83,15 @@ class KafkaConsumer:
     async def stop(self) -> None:
         await _stop_consumer(self._inner)
 
+    @property
+    def client(self) -> Any:
+        """What talks to the brokers, and must end whatever the reader was doing."""
+        return _client_of(self._inner)
+
+
+def _client_of(consumer: AIOKafkaConsumer) -> Any:
+    return consumer._client  # noqa: SLF001 - the consumer does not tell, and nothing else ends its connections
+
 
 async def _stop_consumer(consumer: AIOKafkaConsumer) -> None:
     with contextlib.suppress(LogError), as_log_errors("stop of a consumer"):
@@ -90,7 +99,7 @@ async def _stop_consumer(consumer: AIOKafkaConsumer) -> None:
         return
     # stop() gives up before it closes its connections where a fetch waits to be tried again.
     with contextlib.suppress(LogError), as_log_errors("end of a consumer's connections"):
-        await within(consumer._client.close(), STOP_TIMEOUT_S)  # noqa: SLF001 - nothing else ends what tries to connect
+        await within(_client_of(consumer).close(), STOP_TIMEOUT_S)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the client is untyped

@@ -234,18 +234,18 @@ async def test_a_reader_is_stopped_while_its_fetch_waits_to_be_tried_again() -> 
         log = real_log.kafka_log(prefix)
         await log.start()
         await (await log.producer.send(EVENTS, entry("before"), 0))
+        before, failed = asyncio.all_tasks(), asyncio.Event()
         reader = await log.assigned({FIRST: 1})
         assert isinstance(reader, KafkaConsumer)
-        client, failed = reader._inner._client, asyncio.Event()
 
         async def gone(*_: object) -> None:
             failed.set()
             raise NodeNotReadyError
 
-        client.send = gone
+        reader.client.send = gone
         async with asyncio.timeout(10):
             await failed.wait()
         await reader.stop()
-        assert client._sync_task is None
+        await eventually(lambda: asyncio.all_tasks() <= before)
         await log.stop()
         await asyncio.sleep(0.2)  # the client closes its sockets a moment later
