@@ -15,6 +15,7 @@ from charger_gateway.adapters.ocpp.server import OcppServer
 from charger_gateway.domain.command_book import CommandBook
 from charger_gateway.domain.desk import DeskEvent
 from charger_gateway.domain.presence import Presence
+from chassis.clock import lasting
 from ev_contracts.gateway import (
     ConnectionContested,
     ConnectionDisplaced,
@@ -46,7 +47,7 @@ class Sockets:
         """Listen once the past is read; on the way out drain the sockets first, then what they need."""
         async with asyncio.TaskGroup() as group:
             with_end = [
-                group.create_task(part.run())
+                group.create_task(lasting(part.run))
                 for part in (self.journal, self.frames, self.follower, self.beats, self.watch, self.costs)
             ]
             try:
