@@ -1,7 +1,7 @@
 """Playing parked records again, in order, once whatever kept them from being understood is mended."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -82,17 +82,15 @@ def letter_of(record: Fetched) -> Letter | None:
 
 async def waiting(log: Log, *entities: str) -> Sequence[Waiting]:
     """All parked aggregates of these entities, and what waits of a direct input under the name of that topic."""
-    at = [
-        TopicPartition(_state_of(entity), partition)
+    at = {
+        TopicPartition(_state_of(entity), partition): entity
         for entity in entities
         for partition in range(await log.partitions(_state_of(entity)))
-    ]
+    }
     found = await _all_parked(log, at)
     return [
         Waiting(entity=source or entity, partition=each.partition, key=key, reason=parked.reason, since=parked.since)
-        for entity in entities
-        for each in at
-        if each.topic == _state_of(entity)
+        for each, entity in at.items()
         for source, of_source in found.get(each, {}).items()
         for key, parked in of_source.items()
     ]
@@ -107,7 +105,7 @@ async def _parked(log: Log, entity: str, partition: int) -> dict[str, Parked]:
     return (await _all_parked(log, [at])).get(at, {}).get("", {})
 
 
-async def _all_parked(log: Log, at: Sequence[TopicPartition]) -> dict[TopicPartition, dict[str, dict[str, Parked]]]:
+async def _all_parked(log: Log, at: Iterable[TopicPartition]) -> dict[TopicPartition, dict[str, dict[str, Parked]]]:
     """By partition and second input, as its record `@parked/<topic>` says; those of the entity itself under ""."""
     values: dict[TopicPartition, dict[str, bytes]] = {}
     async for each, records in read_all_to_end(log, at):
