@@ -4,10 +4,12 @@ import hashlib
 import hmac
 import uuid
 from datetime import datetime
+from functools import lru_cache
 
 SESSION_NAMESPACE = uuid.UUID("6b1f4f0a-2a5e-5a77-9f0d-6a1c5c1f6e01")
 
 _POSITIVE_31_BITS = 0x7FFF_FFFF
+_SESSIONS_REMEMBERED = 8_192
 
 
 def token_key(uid: str, key: bytes) -> str:
@@ -23,6 +25,7 @@ def session_id_v16(
     return str(uuid.uuid5(SESSION_NAMESPACE, natural))
 
 
+@lru_cache(_SESSIONS_REMEMBERED)
 def session_id_v201(*, tenant: str, station_id: str, transaction_id: str) -> str:
     """OCPP 2.x names its transactions itself; the name is unique at its station only."""
     return str(uuid.uuid5(SESSION_NAMESPACE, f"2|{tenant}|{station_id}|{transaction_id}"))

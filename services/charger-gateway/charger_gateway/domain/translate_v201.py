@@ -1,5 +1,6 @@
 """OCPP 2.0.1 in canonical words: what a charging station's message means, and what it is answered."""
 
+from datetime import datetime
 from typing import Any
 
 from charger_gateway.domain import connector_states
@@ -30,6 +31,12 @@ from ev_contracts.gateway import (
     TransactionStarted,
     TransactionUpdated,
 )
+from ev_contracts.record import trusted, utc_millis
+
+_transaction_started = trusted(TransactionStarted)
+_transaction_updated = trusted(TransactionUpdated)
+_transaction_ended = trusted(TransactionEnded)
+_sampled = trusted(MeterSampled)
 
 _OTHER_SERIAL = "serial-number-differs"
 _OF_THE_CABLE = {"cableMaxCurrent": "cable_max_current_a", "numberOfPhasesUsed": "phases_used"}
@@ -100,11 +107,11 @@ def authorize(verdict: TokenVerdict) -> Translated:
 def meter_values(payload: Payload, heard: Heard) -> Translated:
     """Readings outside of any transaction; evseId 0 is the main meter."""
     evse = whole(payload, "evseId")
-    sampled = MeterSampled(
+    sampled = _sampled(
         station_id=heard.station_id,
         evse_number=evse,
         connector_number=heard.only_connector_of(evse),
-        received_at=heard.received_at,
+        received_at=utc_millis(heard.received_at),
         readings=canonical_readings(payload["meterValue"], scaled_v201, heard.frame_ref),
         frame_ref=heard.frame_ref,
     )
@@ -132,12 +139,12 @@ def _started(payload: Payload, heard: Heard, verdict: TokenVerdict) -> Transacti
     info = payload["transactionInfo"]
     remote = info.get("remoteStartId")
     evse, connector = _place(payload, heard)
-    return TransactionStarted(
+    return _transaction_started(
         **_shared(payload, heard, verdict),
         ocpp_version=heard.version,
         evse_number=evse,
         connector_number=connector,
-        started_at=instant(payload, "timestamp"),
+        started_at=_told_at(payload),
         charging=info["chargingState"] == "Charging" if "chargingState" in info else None,
         remote_start_id=None if remote is None else heard.remote_starts.get(int(remote), str(int(remote))),
         reservation_id=name_of(payload, "reservationId"),
@@ -146,11 +153,11 @@ def _started(payload: Payload, heard: Heard, verdict: TokenVerdict) -> Transacti
 
 def _updated(payload: Payload, heard: Heard, verdict: TokenVerdict) -> TransactionUpdated:
     evse, connector = _place(payload, heard)
-    return TransactionUpdated(
+    return _transaction_updated(
         **_shared(payload, heard, verdict),
         evse_number=evse,
         connector_number=connector,
-        occurred_at=instant(payload, "timestamp"),
+        occurred_at=_told_at(payload),
         charging_state=payload["transactionInfo"].get("chargingState"),
         trigger_reason=payload["triggerReason"],
         **_group(verdict),
@@ -159,15 +166,19 @@ def _updated(payload: Payload, heard: Heard, verdict: TokenVerdict) -> Transacti
 
 def _ended(payload: Payload, heard: Heard, verdict: TokenVerdict) -> TransactionEnded:
     evse, connector = _place(payload, heard)
-    return TransactionEnded(
+    return _transaction_ended(
         **_shared(payload, heard, verdict),
         ocpp_version=heard.version,
         evse_number=evse or None,
         connector_number=connector or None,
-        ended_at=instant(payload, "timestamp"),
+        ended_at=_told_at(payload),
         reason=payload["transactionInfo"].get("stoppedReason", "Local"),
         **_group(verdict),
     )
+
+
+def _told_at(payload: Payload) -> datetime:
+    return utc_millis(instant(payload, "timestamp"))
 
 
 def _group(verdict: TokenVerdict) -> dict[str, Any]:
@@ -182,7 +193,7 @@ def _shared(payload: Payload, heard: Heard, verdict: TokenVerdict) -> dict[str, 
         "transaction_id": transaction_id,
         "token_ref": verdict.token_ref,
         "token_status": verdict.status,
-        "received_at": heard.received_at,
+        "received_at": utc_millis(heard.received_at),
         "seq_no": whole(payload, "seqNo", limit=INT64_MAX),
         "offline": payload.get("offline", False),
         "readings": _readings(payload, heard),
