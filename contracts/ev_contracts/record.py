@@ -37,13 +37,14 @@ def trusted(record: Callable[Fields, Made]) -> Callable[Fields, Made]:
     """
     shape = cast("type[Record]", record)
     defaults = {name: field.default for name, field in shape.model_fields.items() if not field.is_required()}
+    every = set(shape.model_fields)
     new = object.__new__
     put_fields, put_set, put_extra, put_private = (vars(BaseModel)[slot].__set__ for slot in _SLOTS)
 
     def make(**fields: Any) -> Record:
         made = new(shape)
         put_fields(made, defaults | fields)
-        put_set(made, set(fields))
+        put_set(made, every)
         put_extra(made, None)
         put_private(made, None)
         return made

@@ -29,6 +29,8 @@ from ev_contracts.gateway import (
 )
 from ev_contracts.record import trusted, utc_millis
 
+_transaction_started = trusted(TransactionStarted)
+_transaction_ended = trusted(TransactionEnded)
 _sampled = trusted(MeterSampled)
 
 _GOOD_ELSEWHERE = frozenset({NOT_HERE, NOT_THIS_KIND})
@@ -113,7 +115,7 @@ def start_transaction(
     )
     verdict = to_begin(verdict, session_id, evse)
     number = transaction_number(session_id, number_key)
-    started = TransactionStarted(
+    started = _transaction_started(
         station_id=heard.station_id,
         session_id=session_id,
         transaction_id=str(number),
@@ -122,8 +124,8 @@ def start_transaction(
         connector_number=connector,
         token_ref=verdict.token_ref,
         token_status=verdict.status,
-        started_at=started_at,
-        received_at=heard.received_at,
+        started_at=utc_millis(started_at),
+        received_at=utc_millis(heard.received_at),
         meter_start_wh=meter_start_wh,
         offline=False,
         frame_ref=heard.frame_ref,
@@ -151,14 +153,14 @@ def meter_values(payload: Payload, heard: Heard) -> Translated:
 
 def stop_transaction(payload: Payload, heard: Heard, verdict: TokenVerdict) -> Translated:
     """A stop cannot be refused, not even of a transaction that nobody knows (-1 after a lost start; errata 3.18)."""
-    ended = TransactionEnded(
+    ended = _transaction_ended(
         station_id=heard.station_id,
         transaction_id=str(whole(payload, "transactionId", limit=INT64_MAX)),
         ocpp_version=heard.version,
         token_ref=verdict.token_ref,
         token_status=verdict.status,
-        ended_at=instant(payload, "timestamp"),
-        received_at=heard.received_at,
+        ended_at=utc_millis(instant(payload, "timestamp")),
+        received_at=utc_millis(heard.received_at),
         meter_stop_wh=whole(payload, "meterStop", limit=MAX_WH),
         reason=payload.get("reason", "Local"),
         offline=False,

@@ -59,7 +59,10 @@ class Interpreter:
 
     def verdict(self, uid: str, heard: Heard) -> TokenVerdict:
         """What the token's presenter is told."""
-        uid_hmac = token_key(uid, self.token_key)
+        return self.verdict_on(token_key(uid, self.token_key), heard)
+
+    def verdict_on(self, uid_hmac: str, heard: Heard) -> TokenVerdict:
+        """As `verdict`, by the token's look-up key."""
         verdict = self.directory.judge(uid_hmac, cpo_party_id=heard.cpo_party_id, at=heard.received_at)
         verdict = at_station_of(verdict, heard.tenant)
         if not verdict.places:

@@ -21,13 +21,9 @@ def _authorize(interpreter: Interpreter, payload: Any, heard: Heard) -> Translat
 
 
 def _start_transaction(interpreter: Interpreter, payload: Any, heard: Heard) -> Translated:
-    return v16.start_transaction(
-        payload,
-        heard,
-        interpreter.verdict(payload["idTag"], heard),
-        uid_hmac=token_key(payload["idTag"], interpreter.token_key),
-        number_key=interpreter.number_key,
-    )
+    uid_hmac = token_key(payload["idTag"], interpreter.token_key)
+    verdict = interpreter.verdict_on(uid_hmac, heard)
+    return v16.start_transaction(payload, heard, verdict, uid_hmac=uid_hmac, number_key=interpreter.number_key)
 
 
 def _stop_transaction(interpreter: Interpreter, payload: Any, heard: Heard) -> Translated:
