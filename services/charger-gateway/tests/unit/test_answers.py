@@ -90,6 +90,8 @@ def test_a_yes_of_every_action_is_a_success(version: str, action: str) -> None:
         ("1.6", example("ResetStation"), {"status": "Rejected"}, ("refused", "Rejected")),
         ("1.6", example("ResetStation"), {"status": 5}, ("refused", "invalid-answer")),
         ("1.6", example("ResetStation"), [], ("refused", "invalid-answer")),
+        ("2.0.1", example("ResetStation"), {"status": "Accepted", "statusInfo": None}, ("succeeded", "Accepted")),
+        ("2.0.1", example("ResetStation"), {"status": None}, ("refused", "invalid-answer")),
         ("2.0.1", example("SetChargingProfile"), "Accepted", ("refused", "invalid-answer")),
         ("2.0.1", example("SetVariables"), None, ("refused", "invalid-answer")),
         (
