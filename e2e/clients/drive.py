@@ -13,7 +13,10 @@ NOT_HERE = frozenset({"NotImplemented", "NotSupported"})
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """One client's run: messages that it said and were answered, commands and what became of each."""
+    """One client's run: messages that it said and were answered, commands and what became of each.
+
+    `answered` are those with a CALLRESULT that its schema allows, be it a refusal.
+    """
 
     client: str
     version: str
@@ -69,9 +72,11 @@ async def connected(stand: Stand, station_id: str) -> StationConnected:
 async def _command(stand: Stand, station_id: str, run: Run, action: str, payload: Any) -> None:
     response = await stand.command(station_id, f"raw/{action}", payload)
     shown = response.json()
-    if response.status_code == 200 and shown["answer"] in NOT_HERE and shown["status"] == "refused":
-        run.unsupported.append(action)
-    elif response.status_code == 200 and shown["status"] in {"succeeded", "refused"}:
+    if response.status_code == 200 and shown["response"] is not None:
         run.answered.append(action)
+    elif response.status_code == 200 and shown["answer"] in NOT_HERE:
+        run.unsupported.append(action)
     else:
-        run.unanswered.append(f"{action} ({response.status_code} {shown.get('status')} {shown.get('detail')})")
+        # A CALLERROR and an answer outside of its schema carry no response: what we asked, or how, may be wrong.
+        what = " ".join(str(shown.get(name)) for name in ("status", "answer", "detail"))
+        run.unanswered.append(f"{action} ({response.status_code} {what})")

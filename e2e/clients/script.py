@@ -29,16 +29,30 @@ _FROM_STATIONS = frozenset(
         *("StopTransaction", "TransactionEvent", "VatNumberValidation"),
     }
 )
+_FILE = "https://files.example/of"
 # A schema says that a text is a text; these say which.
-_WORDS: dict[str, Any] = {"idTag": VALID, "value": "7", "csr": "-", "expiryDate": AT, "connectorId": 1, "id": 1}
+_WORDS: dict[str, Any] = {
+    "idTag": VALID,
+    "value": "7",
+    "csr": "-",
+    "expiryDate": AT,
+    "connectorId": 1,
+    "id": 1,
+    "location": _FILE,
+    "remoteLocation": _FILE,
+}
+
+# What 1.6 leaves open and libraries do not.
+_MORE: dict[str, dict[str, Any]] = {
+    "LogStatusNotification": {"requestId": 1},
+    "SecurityEventNotification": {"techInfo": "none"},
+    "SignedFirmwareStatusNotification": {"requestId": 1},
+}
 
 
 def commands(version: str) -> dict[str, dict[str, Any]]:
     """Every action that goes to a station, with a payload that its schema allows."""
-    suffix = "Response.json"
-    names = sorted(path.name.removesuffix(suffix) for path in _folder(version).glob(f"*{suffix}"))
-    request = "" if version == V16 else "Request"
-    made = {name: least(version, name + request) for name in names if name not in _FROM_STATIONS}
+    made = {name: _asked(version, name) for name in _actions(version) if name not in _FROM_STATIONS}
     made["DataTransfer"]["data"] = "a thing" if version == V16 else _THING
     return made
 
@@ -49,14 +63,26 @@ def answers(version: str) -> dict[str, dict[str, Any]]:
 
 
 def session(version: str) -> tuple[Message, ...]:
-    """A boot, a charging session, and one of everything else that a station of the version often says."""
-    return _session_v16() if version == V16 else _session_v2()
+    """A boot, a charging session, and one of every other message that a station of the version may say."""
+    said = _session_v16() if version == V16 else _session_v2()
+    others = _FROM_STATIONS.intersection(_actions(version)).difference(action for action, _ in said)
+    return (*said, *((name, _asked(version, name)) for name in sorted(others)))
 
 
 def least(version: str, name: str) -> Any:
     """The smallest payload that the schema of that name allows; Accepted where that is a choice."""
     schema = json.loads((_folder(version) / f"{name}.json").read_text(encoding="utf-8-sig"))
     return _made(schema, schema.get("definitions", {}), "")
+
+
+def _asked(version: str, action: str) -> Any:
+    made = least(version, action if version == V16 else f"{action}Request")
+    return made | _MORE.get(action, {})
+
+
+def _actions(version: str) -> list[str]:
+    suffix = "Response.json"
+    return sorted(path.name.removesuffix(suffix) for path in _folder(version).glob(f"*{suffix}"))
 
 
 def _made(schema: dict[str, Any], definitions: dict[str, Any], name: str) -> Any:
@@ -81,7 +107,7 @@ def _scalar(schema: dict[str, Any], kind: str, name: str) -> Any:
     if schema.get("format") == "date-time":
         return AT
     if schema.get("format") == "uri":
-        return "https://files.example/of"
+        return _FILE
     word = _WORDS.get(name, "1")
     return word if isinstance(word, str) else str(word)
 

@@ -80,7 +80,9 @@ async fn v16(address: &str, options: ConnectOptions<'_>, orders: &Value) -> Resu
         }
         let result = says!(
             client, action, payload, ocpp_1_6, BootNotification, StatusNotification, Heartbeat, Authorize,
-            StartTransaction, MeterValues, StopTransaction, DataTransfer,
+            StartTransaction, MeterValues, StopTransaction, DataTransfer, DiagnosticsStatusNotification,
+            FirmwareStatusNotification, LogStatusNotification, SecurityEventNotification, SignCertificate,
+            SignedFirmwareStatusNotification,
         );
         number = told(action, result).unwrap_or(number);
     }
@@ -89,7 +91,7 @@ async fn v16(address: &str, options: ConnectOptions<'_>, orders: &Value) -> Resu
 }
 
 macro_rules! second_generation {
-    ($name:ident, $connect:path, $version:ident, [$($more:ident),*], $also:expr) => {
+    ($name:ident, $connect:path, $version:ident, [$($more:ident),*], [$($said:ident),*], $also:expr) => {
         async fn $name(address: &str, options: ConnectOptions<'_>, orders: &Value) -> Result<(), Failure> {
             let client = $connect(address, Some(options)).await?;
             let answers = &orders["answers"];
@@ -107,7 +109,12 @@ macro_rules! second_generation {
                 let (action, payload) = (message[0].as_str().unwrap_or_default(), message[1].clone());
                 let result = says!(
                     client, action, payload, $version, BootNotification, StatusNotification, Heartbeat, Authorize,
-                    TransactionEvent, DataTransfer,
+                    TransactionEvent, DataTransfer, ClearedChargingLimit, FirmwareStatusNotification,
+                    Get15118EVCertificate, GetCertificateStatus, LogStatusNotification, MeterValues,
+                    NotifyChargingLimit, NotifyCustomerInformation, NotifyDisplayMessages, NotifyEVChargingNeeds,
+                    NotifyEVChargingSchedule, NotifyEvent, NotifyMonitoringReport, NotifyReport,
+                    PublishFirmwareStatusNotification, ReportChargingProfiles, ReservationStatusUpdate,
+                    SecurityEventNotification, SignCertificate, $($said),*
                 );
                 told(action, result);
             }
@@ -134,13 +141,18 @@ async fn one_send(client: &ocpp_2_1::OCPP2_1Client) {
     told("NotifyPeriodicEventStream", sent);
 }
 
-second_generation!(v201, ocpp_client::connect_2_0_1, ocpp_2_0_1, [], nothing_more);
+second_generation!(v201, ocpp_client::connect_2_0_1, ocpp_2_0_1, [], [], nothing_more);
 second_generation!(
     v21, ocpp_client::connect_2_1, ocpp_2_1,
     [
         AFRRSignal, AdjustPeriodicEventStream, ChangeTransactionTariff, ClearDERControl, ClearTariffs, GetDERControl,
         GetPeriodicEventStream, GetTariffs, NotifyAllowedEnergyTransfer, NotifyWebPaymentStarted, RequestBatterySwap,
         SetDERControl, SetDefaultTariff, UpdateDynamicSchedule, UsePriorityCharging
+    ],
+    [
+        BatterySwap, ClosePeriodicEventStream, GetCertificateChainStatus, NotifyDERAlarm, NotifyDERStartStop,
+        NotifyPriorityCharging, NotifySettlement, OpenPeriodicEventStream, PullDynamicScheduleUpdate, ReportDERControl,
+        VatNumberValidation
     ],
     one_send
 );
