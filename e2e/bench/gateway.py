@@ -1,8 +1,9 @@
 """Calls per second, latency and memory of the charger-gateway, beside the least that such a gateway can be.
 
 `python e2e/bench/gateway.py [--stations 50,200,1000] [--seconds 10] [--out FILE]` on a running lab; JSON to stdout.
-Closed loop of Authorize, StartTransaction, 10 MeterValues, StopTransaction; each answer after acks=all; gateway, broker
-and load share the machine. Gateway and floor are compared in turns: a machine's speed changes from minute to minute.
+Closed loop of Authorize, StartTransaction, 10 MeterValues, StopTransaction; each answer after acks=all, frames kept,
+metrics on, one call in a hundred traced; gateway, broker and load share the machine. Gateway and floor are compared in
+turns: a machine's speed changes from minute to minute.
 """
 
 import argparse
@@ -44,13 +45,14 @@ async def measure(
     before = _used_s(targets)
     figures = await load(stations, tally, warmup_s=warmup_s, seconds=seconds, calls_per_s=calls_per_s)
     used_s = _used_s(targets) - before
+    resident = sum(psutil.Process(pid).memory_info().rss for pid in targets)
     for station in stations:
         station.leave()
     await asyncio.sleep(1)
     cores = used_s / (seconds + warmup_s)
     # What a call costs the server's processor: unlike the rate it says the same on a machine that others use too.
     cost = {"server_cores": round(cores, 2), "server_us_per_call": round(cores / figures["calls_per_s"] * 1e6, 1)}
-    return {"stations": len(stations), **cost, **figures}
+    return {"stations": len(stations), **cost, "server_resident_mb": round(resident / 2**20), **figures}
 
 
 def _used_s(pids: Iterable[int]) -> float:
@@ -107,12 +109,14 @@ async def bench(counts: list[int], seconds: float) -> dict[str, Any]:
         target = Target(url=rig.ocpp_url, ids=station_ids(FLOOR_STATIONS), card=CARD, secret=SECRET, version="2.0.1")
         runs_201 = [await measure({rig.pid: target}, seconds)]
         compared = await beside_the_floor(kafka, rig)
+        spans = len(rig.traces.spans)
     return {
         "machine": {"cores": os.cpu_count(), "load_average": os.getloadavg()},
         "gateway": runs,
         "gateway_2.0.1": runs_201,
         **compared,
         "memory": idle,
+        "spans": spans,
     }
 
 

@@ -1,4 +1,4 @@
-"""A gateway process for measurements: own namespace, seeded tables, no other service."""
+"""A gateway process for measurements: own namespace, seeded tables, sampled traces, no other service."""
 
 import asyncio
 import contextlib
@@ -26,6 +26,7 @@ from chassis.codec import Codec
 from chassis.log import KafkaLog
 from chassis.log.appender import Appender
 from chassis.telemetry import Tracing
+from ev_checks.traces import Collector, collecting
 from ev_contracts.accounts import TokenSnapshot, TokenStatus
 from ev_contracts.assets import CommercialSnapshot, Connector, CredentialSnapshot, Evse, StationSnapshot
 from ev_contracts.catalogue import RECORDS, TOPICS
@@ -37,6 +38,7 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 _SECRETS = ("credential-key", "token-key", "frame-key", "transaction-key", "page-token-key", "signed-value-key")
 _KEYS = {name: hashlib.sha256(name.encode()).hexdigest() for name in _SECRETS}
 _READY_S = 40.0
+_TRACES_ONE_IN = "100"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,8 @@ class Rig:
     http_url: str
     pid: int
     namespace: str
+    traces: Collector
+    """Takes the sampled spans of all its processes."""
 
 
 def station_ids(count: int) -> list[str]:
@@ -182,15 +186,16 @@ async def gateways(
         await seed(log, codec, station_ids(stations))
     finally:
         await log.stop()
-    with tempfile.TemporaryDirectory() as folder:
-        env = _environment(Path(folder), kafka, namespace, ids) | dict(extra_env or {})
+    with tempfile.TemporaryDirectory() as folder, collecting() as traces:
+        traced = {"EV_OTLP_ENDPOINT": traces.endpoint, "EV_TRACES_ONE_IN": _TRACES_ONE_IN}
+        env = _environment(Path(folder), kafka, namespace, ids) | traced | dict(extra_env or {})
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(delete_topics, kafka, [f"{namespace}.{name}" for name in gateway_topics()])
-            yield [await stack.enter_async_context(_process(env, namespace)) for _ in range(processes)]
+            yield [await stack.enter_async_context(_process(env, namespace, traces)) for _ in range(processes)]
 
 
 @contextlib.asynccontextmanager
-async def _process(env: Mapping[str, str], namespace: str) -> AsyncIterator[Rig]:
+async def _process(env: Mapping[str, str], namespace: str, traces: Collector) -> AsyncIterator[Rig]:
     ocpp_port, http_port = free_port(), free_port()
     ports = {"EV_OCPP_PORT": str(ocpp_port), "EV_HTTP_PORT": str(http_port)}
     command = [sys.executable, "-m", "charger_gateway"]
@@ -202,6 +207,7 @@ async def _process(env: Mapping[str, str], namespace: str) -> AsyncIterator[Rig]
             http_url=f"http://127.0.0.1:{http_port}",
             pid=process.pid,
             namespace=namespace,
+            traces=traces,
         )
     finally:
         process.terminate()

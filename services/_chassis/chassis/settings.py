@@ -31,6 +31,8 @@ class BaseServiceSettings(BaseSettings):
     clock: str = ""
     """Lab only: `<start ISO>@<rate>`."""
     otlp_endpoint: str = ""
+    traces_one_in: Annotated[int, Field(ge=1)] = 1
+    """Of what enters at an edge, one in so many is traced through all services: all are to have the same."""
     data_dir: Path = Path(".data")
     secrets_dir: Path = Path(".secrets")
     log_level: str = "info"

@@ -1,5 +1,6 @@
 """What the system says of itself: logs, counts and traces, by names that stand in one place."""
 
+import itertools
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -114,10 +115,17 @@ class Metrics:
 
 
 class Tracing:
-    """Spans with links to the producers of what is processed; does nothing until an exporter is given."""
+    """Spans with links to the producers of what is processed; does nothing until an exporter is given.
 
-    def __init__(self, service: str, exporter: SpanExporter | None = None, *, at_once: bool = False) -> None:
+    Of what enters at an edge, one in `one_in` is traced, with all that follows from it; the others leave no span.
+    """
+
+    def __init__(
+        self, service: str, exporter: SpanExporter | None = None, *, at_once: bool = False, one_in: int = 1
+    ) -> None:
         self.on = exporter is not None
+        self._one_in = one_in
+        self._entered = itertools.count()
         self._tracer: trace.Tracer = trace.NoOpTracer()
         self._provider: TracerProvider | None = None
         if exporter is not None:
@@ -129,7 +137,8 @@ class Tracing:
     def processing(self, topic: str, headers: Mapping[str, bytes]) -> AbstractContextManager[bytes]:
         """A consumer span linked to the record's producer; yields the traceparent for what comes of it."""
         incoming = headers.get("traceparent", b"")
-        return self._processing(topic, incoming) if self.on else nullcontext(incoming)
+        traced = self.on and (self._one_in == 1 or incoming)
+        return self._processing(topic, incoming) if traced else nullcontext(incoming)
 
     @contextmanager
     def _processing(self, topic: str, incoming: bytes) -> Iterator[bytes]:
@@ -144,7 +153,11 @@ class Tracing:
 
     def sending(self, topic: str) -> AbstractContextManager[bytes]:
         """A producer span; yields the traceparent to put into the headers. Next to nothing while nobody listens."""
-        return self._sending(topic) if self.on else _UNTOLD
+        return self._sending(topic) if self.on and self._is_traced() else _UNTOLD
+
+    def _is_traced(self) -> bool:
+        # What is sent while a traced record is processed follows from it.
+        return next(self._entered) % self._one_in == 0 or trace.get_current_span().is_recording()
 
     @contextmanager
     def _sending(self, topic: str) -> Iterator[bytes]:
@@ -165,13 +178,13 @@ def _traceparent(span: trace.Span) -> bytes:
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{int(context.trace_flags):02x}".encode()
 
 
-def tracing_to(service: str, otlp_endpoint: str) -> Tracing:
+def tracing_to(service: str, otlp_endpoint: str, *, one_in: int) -> Tracing:
     """Export to a collector where an endpoint is set, else nothing."""
     if not otlp_endpoint:
         return Tracing(service)
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - slow to import
 
-    return Tracing(service, OTLPSpanExporter(endpoint=f"{otlp_endpoint.rstrip('/')}/v1/traces"))
+    return Tracing(service, OTLPSpanExporter(endpoint=f"{otlp_endpoint.rstrip('/')}/v1/traces"), one_in=one_in)
 
 
 def export_metrics(service: str, otlp_endpoint: str, metrics: Metrics) -> MeterProvider | None:

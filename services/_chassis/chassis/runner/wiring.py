@@ -87,7 +87,7 @@ def wire(
         lines=lines,
         metrics=metrics,
         unreadable=Unreadable(metrics, lines),
-        tracing=tracing or tracing_to(name, settings.otlp_endpoint),
+        tracing=tracing or tracing_to(name, settings.otlp_endpoint, one_in=settings.traces_one_in),
         letterbox=_letterbox(settings, lines),
     )
     appender = Appender(log=known_log, codec=codec, clock=env.clock, service=name, tracing=env.tracing)

@@ -52,8 +52,35 @@ async def test_a_fact_that_a_table_takes_is_linked_to_the_decision_that_publishe
     assert linked(exporter.get_finished_spans(), "process toys.tally.snapshot.v1") == [f"process {COMMANDS}"]
 
 
-async def _noted(log: MemoryLog) -> bool:
-    return bool(await read_topic(log, toy.codec(), "toys.note.event.v1"))
+async def test_one_in_so_many_is_traced_through_every_hop_and_the_others_at_none() -> None:
+    log, clock, exporter = MemoryLog(), FixedClock(toy.NOON), InMemorySpanExporter()
+    tracing = Tracing("toy", exporter, at_once=True, one_in=3)
+    env = replace(toy.env(log, clock), tracing=tracing)
+    appender = Appender(log=log, codec=toy.codec(), clock=clock, service="edge", tracing=tracing)
+    async with running(Service(env=env, parts=[toy.TALLY, toy.NOTES, toy.POLICY])):
+        for number in range(1, 7):
+            await appender.append(topic=COMMANDS, key="t/1", record=toy.Add(at=toy.NOON, number=number, amount=1))
+        await eventually(lambda: _noted(log, 6))
+    names = [span.name for span in exporter.get_finished_spans()]
+    hops = (f"send {COMMANDS}", f"process {COMMANDS}", "process toys.tally.event.v1", "process toys.note.command.v1")
+    assert [names.count(hop) for hop in hops] == [2, 2, 2, 2]
+
+
+def test_what_is_sent_while_a_traced_record_is_processed_is_traced() -> None:
+    tracing = Tracing("toy", InMemorySpanExporter(), at_once=True, one_in=2)
+    with tracing.sending("first") as first, tracing.processing("first", {"traceparent": first}):
+        told = [_traceparent(tracing) for _ in range(3)]
+    assert all(told)
+    assert [bool(_traceparent(tracing)) for _ in range(4)] == [True, False, True, False]
+
+
+def _traceparent(tracing: Tracing) -> bytes:
+    with tracing.sending("second") as traceparent:
+        return traceparent
+
+
+async def _noted(log: MemoryLog, least: int = 1) -> bool:
+    return len(await read_topic(log, toy.codec(), "toys.note.event.v1")) >= least
 
 
 async def test_lag_and_decisions_are_counted() -> None:
