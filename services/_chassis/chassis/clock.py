@@ -98,17 +98,17 @@ def is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-async def lasting(run: Callable[[], Awaitable[None]]) -> None:
+async def lasting(name: str, run: Callable[[], Awaitable[None]]) -> None:
     """What nobody waits for, in a task group: a cancellation from within fails, where the group would pass it over.
 
-    Raises RuntimeError.
+    Raises RuntimeError, which says the name.
     """
     try:
         await run()
     except asyncio.CancelledError as error:
         if is_cancelled():
             raise
-        raise RuntimeError("it ended by a cancellation that nobody wished for") from error
+        raise RuntimeError(f"{name} ended by a cancellation that nobody wished for") from error
 
 
 def new_id() -> str:

@@ -47,7 +47,7 @@ class Sockets:
         """Listen once the past is read; on the way out drain the sockets first, then what they need."""
         async with asyncio.TaskGroup() as group:
             with_end = [
-                group.create_task(lasting(part.run))
+                group.create_task(lasting(type(part).__name__, part.run))
                 for part in (self.journal, self.frames, self.follower, self.beats, self.watch, self.costs)
             ]
             try:

@@ -135,7 +135,8 @@ class Lane:
             second = self._beside.get(at.topic)
             inputs = [at] if second is None else [at, TopicPartition(second, at.partition)]
             slot = self._slots[at] = _Slot(self._makers[at.topic](at.partition), inputs)
-            slot.task = self._tasks.create_task(lasting(partial(self._serve, at, slot)))
+            name = f"{self.group} at {at.topic}/{at.partition}"
+            slot.task = self._tasks.create_task(lasting(name, partial(self._serve, at, slot)))
         self._assigned = True
 
     async def _on_revoked(self, partitions: Iterable[TopicPartition]) -> None:

@@ -94,23 +94,23 @@ class Service:
     async def _run_all(self) -> None:
         async with asyncio.TaskGroup() as group:
 
-            def start(run: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
-                return group.create_task(lasting(run))
+            def start(name: str, run: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+                return group.create_task(lasting(name, run))
 
-            tasks = [start(self._follower.run), start(self._measure)]
+            tasks = [start("tables", self._follower.run), start("measurements", self._measure)]
             for lane in self._lanes:
                 at_once = lane.group == self.env.service and not self._reacts_directly
-                tasks.append(start(lane.run if at_once else partial(self._after_tables, lane.run)))
-            tasks += [start(each.run) for each in self._reprojections]
+                tasks.append(start(lane.group, lane.run if at_once else partial(self._after_tables, lane.run)))
+            tasks += [start("reprojection", each.run) for each in self._reprojections]
             clients = {
                 id(client): client for part in self.parts if (client := getattr(part, "commands", None)) is not None
             }
-            tasks += [start(client.run) for client in clients.values()]
+            tasks += [start("commands", client.run) for client in clients.values()]
             for index, part in enumerate(self.parts):
                 if isinstance(part, HttpEdge):
-                    tasks.append(start(partial(self._serve, index, part)))
+                    tasks.append(start(f"http {index}", partial(self._serve, index, part)))
                 elif isinstance(part, Task):
-                    tasks.append(start(partial(self._after_tables, part.run)))
+                    tasks.append(start(part.name, partial(self._after_tables, part.run)))
             self.started = True
             self.env.lines.info("service.started", parts=len(self.parts))
             await self._stopping.wait()

@@ -42,4 +42,4 @@ async def test_a_part_that_is_cancelled_by_what_it_waits_for_stops_the_service()
     service = Service(env=toy.env(MemoryLog(), FixedClock(toy.NOON)), parts=[edge, task])
     with pytest.raises(ExceptionGroup) as raised:
         await asyncio.wait_for(service.run(), 5)
-    assert raised.group_contains(RuntimeError, match="nobody wished for")
+    assert raised.group_contains(RuntimeError, match="gives-up ended by a cancellation that nobody wished for")
