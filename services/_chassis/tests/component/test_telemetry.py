@@ -1,9 +1,11 @@
 """Traces follow a record over the log by links, logs are JSON with constant events, counts can be read and exported."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+import structlog
 import toy
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan
@@ -109,9 +111,17 @@ def test_counts_are_exported_under_their_names() -> None:
     provider.shutdown()
 
 
+@pytest.fixture
+def _lines_go_back() -> Iterator[None]:
+    """After a test whose lines are captured: that file is closed by then."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("_lines_go_back")
 def test_a_log_line_is_json_with_a_constant_event(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs("info")
     Log(service="toy").info("partition.ready", partition=3)
-    configure_logs("error")
     line = json.loads(capsys.readouterr().err)
     assert (line["event"], line["service"], line["partition"], line["level"]) == ("partition.ready", "toy", 3, "info")
