@@ -60,6 +60,7 @@ MetricName = Literal[
     "repeats",
     "restarts",
     "table_staleness_seconds",
+    "tasks_failed",
     "torn",
     "unaccounted",
 ]

@@ -234,6 +234,7 @@ def _line(server: OcppServer, journal: LogJournal, ports: LinePorts) -> DeskLine
         seal=ports.seal,
         clock=server.clock,
         pace=Pace(clock=server.clock),
+        metrics=server.interpreter.metrics,
         locate=ports.locate,
         credential_key=ports.credential_key,
     )

@@ -18,6 +18,7 @@ from charger_gateway.adapters.seal import DeskSeal
 from charger_gateway.domain.station import STATION_EVENTS, TRANSACTION_EVENTS
 from charger_gateway.pace import Pace
 from chassis.clock import SystemClock
+from chassis.telemetry import Metrics
 from ev_contracts.gateway import (
     CommandRequested,
     CommandSent,
@@ -216,7 +217,12 @@ async def test_a_stale_connection_receives_no_command(gateway: Gateway) -> None:
     clock = SystemClock()
     seal = DeskSeal(b"s" * 32)
     line = DeskLine(
-        sockets=gateway.server, journal=gateway.server.journal, seal=seal, clock=clock, pace=Pace(clock=clock)
+        sockets=gateway.server,
+        journal=gateway.server.journal,
+        seal=seal,
+        clock=clock,
+        pace=Pace(clock=clock),
+        metrics=Metrics(),
     )
     now = datetime.now(UTC)
     asked = CommandRequested(

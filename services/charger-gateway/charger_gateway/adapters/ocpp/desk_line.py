@@ -28,12 +28,14 @@ from charger_gateway.adapters.ocpp.commands.told import Told
 from charger_gateway.adapters.ocpp.connection import Connection, SocketGone
 from charger_gateway.adapters.ocpp.frames import CallError, CallResult
 from charger_gateway.adapters.ocpp.passwords import password_taken
+from charger_gateway.adapters.ocpp.unawaited import Unawaited
 from charger_gateway.domain.desk import INEXPRESSIBLE, NOT_ACCEPTED, DeskEvent
 from charger_gateway.domain.progress import ARRIVED, FILE, OURS
 from charger_gateway.domain.station import STATION_EVENTS
 from charger_gateway.ports import Journal, KnownStation
 from chassis.clock import Clock
 from chassis.log import LogError
+from chassis.telemetry import Metrics
 from ev_contracts.gateway import (
     CommandRefused,
     CommandRequested,
@@ -84,6 +86,7 @@ class DeskLine:
         seal: Sealing,
         clock: Clock,
         pace: Pace,
+        metrics: Metrics,
         locate: Callable[[str, str], str] | None = None,
         credential_key: bytes | None = None,
     ) -> None:
@@ -95,7 +98,7 @@ class DeskLine:
         self._locate = locate
         self._credential_key = credential_key
         self._offered: OrderedDict[str, tuple[str, CommandRequested]] = OrderedDict()
-        self._at_work: set[asyncio.Task[None]] = set()
+        self._at_work = Unawaited("desk", metrics)
 
     def on_event(self, key: str, event: DeskEvent) -> None:
         """Requested: ask the desk whether this replica may send. Sent, by this replica: send. Never blocks."""
@@ -103,11 +106,11 @@ class DeskLine:
             self._offer(key, event)
             connection = self._sockets.connection(event.station_id)
             if connection is not None and event.expires_at > self._clock.now():
-                self._start(self._ask(key, event, connection))
+                self._start(self._ask(key, event, connection), station=event.station_id, epoch=connection.epoch)
         elif isinstance(event, CommandSent):
             _, command = self._offered.pop(event.command_id, (key, None))
             if command is not None and event.replica_id == self._sockets.replica_id:
-                self._start(self._deliver(key, command, event.epoch))
+                self._start(self._deliver(key, command, event.epoch), station=event.station_id, epoch=event.epoch)
         elif isinstance(event, CommandRefused | CommandUndeliverable):
             self._offered.pop(event.command_id, None)
 
@@ -120,7 +123,7 @@ class DeskLine:
             if command.station_id == station_id and command.expires_at > now
         ]
         if standing:
-            self._start(self._ask_all(standing, station_id, epoch))
+            self._start(self._ask_all(standing, station_id, epoch), station=station_id, epoch=epoch)
 
     async def file_arrived(self, station: KnownStation, command_id: str) -> None:
         """Tell the desk that what a command had brought is here. Raises LogError."""
@@ -144,23 +147,19 @@ class DeskLine:
 
     async def stop(self) -> None:
         """Give up what is at work; the desk's deadlines decide what is left."""
-        for task in tuple(self._at_work):
-            task.cancel()
-        await asyncio.gather(*self._at_work, return_exceptions=True)
+        await self._at_work.cancel()
 
     def _offer(self, key: str, event: CommandRequested) -> None:
         self._offered[event.command_id] = (key, event)
         while len(self._offered) > _MOST_OFFERED:
             self._offered.popitem(last=False)
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
+    def _start(self, work: Coroutine[None, None, None], **of: str | int) -> None:
         if len(self._at_work) >= _MOST_AT_WORK:
             work.close()
             log.warning("desk.overloaded")
             return
-        task = asyncio.create_task(work)
-        self._at_work.add(task)
-        task.add_done_callback(self._at_work.discard)
+        self._at_work.start(work, **of)
 
     async def _ask(self, key: str, command: CommandRequested, connection: Connection) -> None:
         calls = self._calls(command, connection)

@@ -1,11 +1,11 @@
 """Stations that are in and may be no more: whose credential or certificate was taken back, their sockets are closed."""
 
-import asyncio
 from collections.abc import Coroutine, Iterator
 from typing import Protocol
 
 import structlog
 
+from charger_gateway.adapters.ocpp.unawaited import Unawaited
 from charger_gateway.adapters.trust.tls import Shown, TlsContext
 from charger_gateway.ports import Directory, KnownStation
 
@@ -17,6 +17,7 @@ log = structlog.get_logger("charger_gateway.evictions")
 class Held(Protocol):
     """A live connection, and what it was opened with."""
 
+    connection_id: str
     station: KnownStation
     shown: Shown | None
 
@@ -33,11 +34,11 @@ class Sockets(Protocol):
 class Evictions:
     """Looks at a connection as it begins, and again when the registry or the list of revocations says something new."""
 
-    def __init__(self, sockets: Sockets, directory: Directory, tls: TlsContext | None) -> None:
+    def __init__(self, sockets: Sockets, directory: Directory, tls: TlsContext | None, closing: Unawaited) -> None:
         self._sockets = sockets
         self._directory = directory
         self._tls = tls
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing = closing
 
     def credential_changed(self, station_id: str) -> None:
         """The registry's word on how a station proves itself. Never blocks."""
@@ -57,9 +58,8 @@ class Evictions:
         if why is None:
             return
         log.warning("station.evicted", station=held.station.station_id, why=why)
-        task = asyncio.create_task(held.close(_CLOSE_POLICY, why))
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        station, connection = held.station.station_id, held.connection_id
+        self._closing.start(held.close(_CLOSE_POLICY, why), station=station, connection_id=connection)
 
     def _why(self, held: Held) -> str | None:
         known = self._directory.station(held.station.station_id)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 import structlog
@@ -26,6 +26,7 @@ from charger_gateway.adapters.ocpp.pacing import MessagePace
 from charger_gateway.adapters.ocpp.process import Costs
 from charger_gateway.adapters.ocpp.sockets import StationSocket
 from charger_gateway.adapters.ocpp.stalls import Stalls
+from charger_gateway.adapters.ocpp.unawaited import Unawaited
 from charger_gateway.adapters.trust.tls import TlsContext
 from charger_gateway.domain.presence import Presence
 from charger_gateway.domain.running import RunningTransactions
@@ -94,12 +95,12 @@ class OcppServer:
         self._address = address
         self._limits = limits
         self._connections: dict[str, Connection] = {}
-        self._ending: set[asyncio.Task[None]] = set()
-        self._serving: set[asyncio.Task[None]] = set()
+        self._ending = Unawaited("ending", interpreter.metrics)
+        self._serving = Unawaited("connection", interpreter.metrics)
         self.contests = self._contests(presence)
         self._knocks = Knocks(journal=self.journal, metrics=interpreter.metrics, now=clock.now)
         self._door = self._doorkeeper(credential_key)
-        self.evictions = Evictions(self, directory, address.tls)
+        self.evictions = Evictions(self, directory, address.tls, self._ending)
         self._draining = False
         self.listens = False
         """Whether stations can connect."""
@@ -147,18 +148,18 @@ class OcppServer:
         """A newer connection of the station stands on the log: an older one here gives way."""
         held = self._connections.get(station_id)
         if held is not None and 0 <= held.epoch < epoch and held.connection_id != connection_id:
-            self._soon(held.close(CLOSE_GOING_AWAY, "displaced"))
+            self._close(held, "displaced")
 
     def declared_lost(self, station_id: str, *, epoch: int) -> None:
         """Others took this process for dead: its station must come again under a new epoch."""
         held = self._connections.get(station_id)
         if held is not None and 0 <= held.epoch <= epoch:
-            self._soon(held.close(CLOSE_GOING_AWAY, "gateway-lost"))
+            self._close(held, "gateway-lost")
 
     def contested(self, question: ConnectionContested) -> None:
         """Another replica asks whether a station of this one still answers: it says so, or gives way."""
         if question.holder_replica_id == self.replica_id:
-            self._soon(self._probe(question))
+            self._ending.start(self._probe(question), station=question.station_id, epoch=question.epoch)
 
     async def _probe(self, question: ConnectionContested) -> None:
         held = self._connections.get(question.station_id)
@@ -171,10 +172,9 @@ class OcppServer:
         if not stands:
             await held.close(CLOSE_GOING_AWAY, "displaced")
 
-    def _soon(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+    def _close(self, held: Connection, reason: str) -> None:
+        work = held.close(CLOSE_GOING_AWAY, reason)
+        self._ending.start(work, station=held.station.station_id, connection_id=held.connection_id)
 
     # Life.
 
@@ -233,8 +233,7 @@ class OcppServer:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.drain_timeout_s):
                 await self._send_away()
-                while self._serving:
-                    await asyncio.wait(self._serving)
+                await self._serving.ended()
         log.info("ocpp.drained", left=len(self._connections))
 
     async def _send_away(self) -> None:
@@ -245,7 +244,7 @@ class OcppServer:
         while held:
             now, held = held[:size], held[size:]
             for one in now:
-                self._soon(one.close(CLOSE_GOING_AWAY, "draining"))
+                self._close(one, "draining")
             if held:
                 await asyncio.sleep(_DRAIN_STEP_S)
 
@@ -283,21 +282,20 @@ class OcppServer:
         self.journal.note(STATION_EVENTS, f"{station.tenant}/{station.station_id}", refused)
 
     def _opened(self, socket: StationSocket, admitted: Admitted) -> None:
-        task = asyncio.create_task(self._handle(socket, admitted))
-        self._serving.add(task)
-        task.add_done_callback(self._serving.discard)
+        limits = self._limits
+        pace = MessagePace(per_s=limits.messages_per_s, burst=limits.messages_burst)
+        connection = Connection(socket, admitted.proven, admitted.version, self, pace)
+        work = self._handle(connection, admitted)
+        self._serving.start(work, station=connection.station.station_id, connection_id=connection.connection_id)
 
-    async def _handle(self, socket: StationSocket, admitted: Admitted) -> None:
-        station = admitted.proven.station
+    async def _handle(self, connection: Connection, admitted: Admitted) -> None:
+        station = connection.station
         key = f"{station.tenant}/{station.station_id}"
         if await self._is_taken(station.station_id, key):
             # Two at once with one credential: the living one keeps its place, or a thief could take it at will.
             log.error("station.doubled", station=station.station_id, peer=admitted.peer)
-            await socket.close(CLOSE_POLICY, "already connected")
+            await connection.close(CLOSE_POLICY, "already connected")
             return
-        limits = self._limits
-        pace = MessagePace(per_s=limits.messages_per_s, burst=limits.messages_burst)
-        connection = Connection(socket, admitted.proven, admitted.version, self, pace)
         try:
             epoch = await self._connected(connection, key, admitted.proven)
         except LogError as error:
@@ -342,7 +340,8 @@ class OcppServer:
         done, _ = await asyncio.wait({appending}, timeout=self._limits.log_timeout_s)
         if not done:
             # The record may still come to stand: then its connection, which never was, must end on the log too.
-            self._soon(self._disown(connection, key, appending))
+            work = self._disown(connection, key, appending)
+            self._ending.start(work, station=record.station_id, connection_id=connection.connection_id)
             raise LogError("no answer in time")
         return appending.result().offset
 

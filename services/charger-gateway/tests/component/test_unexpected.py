@@ -1,0 +1,87 @@
+"""An error that nobody expected ends one connection or one command, and is told by its station's name."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from structlog.testing import capture_logs
+from websockets.exceptions import ConnectionClosed
+
+from charger_gateway.adapters.ocpp.desk_line import DeskLine
+from charger_gateway.adapters.ocpp.server import CONNECTIONS
+from charger_gateway.adapters.seal import DeskSeal
+from charger_gateway.domain.running import Running, RunningTransactions
+from charger_gateway.pace import Pace
+from chassis.clock import SystemClock
+from chassis.telemetry import Metrics
+from chassis.testing import eventually
+from ev_contracts.gateway import CommandRequested, ResetStation, StationDisconnected
+
+from .conftest import Gateway  # noqa: TID252 - tests are no package of the installation
+from .test_sockets import call, station  # noqa: TID252 - as above
+
+
+class Bug(Exception):
+    """Nobody expected it."""
+
+
+class Broken(RunningTransactions):
+    """Knows all stations but one."""
+
+    def at(self, key: str) -> Mapping[int, Running]:
+        if key == "volt/NLVOLT0001":
+            raise Bug
+        return super().at(key)
+
+
+async def test_an_unexpected_error_ends_its_connection_alone_and_names_it(gateway: Gateway) -> None:
+    gateway.server.running = Broken()
+    with capture_logs() as lines:
+        async with station(gateway) as broken, station(gateway, "NLVOLT0002") as other:
+            await broken.send('[2,"m1","Heartbeat",{}]')
+            with pytest.raises(ConnectionClosed):
+                await broken.recv()
+            assert (await call(other, "Heartbeat", {}))[0] == 3
+        (ended,) = [
+            one for one in await gateway.wait_for(CONNECTIONS, StationDisconnected, 2) if one.station_id == "NLVOLT0001"
+        ]
+        await eventually(lambda: gateway.server.interpreter.metrics.get("tasks_failed", "connection") == 1)
+    (line,) = [line for line in lines if line["event"] == "task.failed"]
+    assert (line["station"], line["connection_id"], line["error"]) == ("NLVOLT0001", ended.connection_id, "Bug")
+    assert isinstance(line["exc_info"], Bug)
+
+
+async def test_an_unexpected_error_of_a_command_names_its_station(gateway: Gateway) -> None:
+    clock, metrics, now = SystemClock(), Metrics(), datetime.now(UTC)
+    line = DeskLine(
+        sockets=gateway.server,
+        journal=gateway.server.journal,
+        seal=DeskSeal(b"s" * 32),
+        clock=clock,
+        pace=Pace(clock=clock),
+        metrics=metrics,
+    )
+    soon = now + timedelta(minutes=1)
+    reset = ResetStation(
+        at=now, command_id="c-1", station_id="NLVOLT0001", requested_by="ops@volt", expires_at=soon, hard=True
+    )
+    asked = CommandRequested(
+        command_id="c-1",
+        station_id="NLVOLT0001",
+        action="ResetStation",
+        requested_by="ops@volt",
+        requested_at=now,
+        expires_at=soon,
+        reset_station=reset,
+    )
+    async with station(gateway) as socket:
+        assert (await call(socket, "Heartbeat", {}))[0] == 3
+        held = gateway.server.connection("NLVOLT0001")
+        assert held is not None
+        gateway.server.running = Broken()
+        with capture_logs() as lines:
+            line.on_event("volt/NLVOLT0001", asked)
+            await eventually(lambda: metrics.get("tasks_failed", "desk") == 1)
+    await line.stop()
+    (told,) = [each for each in lines if each["event"] == "task.failed"]
+    assert (told["station"], told["epoch"], told["error"]) == ("NLVOLT0001", held.epoch, "Bug")
