@@ -78,6 +78,32 @@ def issue(
     return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
+def ca_below(root: Ca, common: str) -> Ca:
+    """An authority between the root and the stations."""
+    key = ec_key()
+    usage = dict.fromkeys(
+        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only"), False
+    )
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name(common))
+        .issuer_name(root.certificate.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - DAY)
+        .not_valid_after(NOW + 30 * DAY)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(
+            x509.KeyUsage(digital_signature=True, key_cert_sign=True, crl_sign=True, decipher_only=False, **usage),
+            critical=True,
+        )
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key()), critical=False)
+        .sign(root.key, hashes.SHA256())
+    )
+    return Ca(certificate=certificate, key=key)
+
+
 def issue_by_sha1(folder: Path, key: Key, common: str, ca: Path) -> bytes:
     """Signed with SHA-1, which our library refuses to make: by the command that still does."""
     request, made = folder / "sha1.csr", folder / "sha1.pem"

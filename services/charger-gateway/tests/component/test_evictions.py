@@ -1,12 +1,20 @@
 """A station whose credential or certificate is taken back while it is in does not stay in."""
 
+import asyncio
 import os
+import socket
+import ssl
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from websockets.exceptions import ConnectionClosed
 
-from charger_gateway.adapters.ocpp.server import CONNECTIONS
+from charger_gateway.adapters.ocpp.server import CONNECTIONS, Address
+from charger_gateway.adapters.trust.local_ca import LocalCa
+from charger_gateway.adapters.trust.tls import TlsContext, TlsFiles
 from chassis.clock import SystemClock
 from chassis.log.appender import Appender
 from chassis.telemetry import Tracing
@@ -14,7 +22,8 @@ from chassis.testing import eventually, read_topic
 from ev_contracts.assets import CredentialSnapshot
 from ev_contracts.gateway import StationDisconnected
 
-from .certificates import NOW, ec_key, request_of  # noqa: TID252 - tests are no package of the installation
+from .certificates import NOW, ca_below, ca_of, ec_key, issue, request_of  # noqa: TID252 - tests are no package of the installation
+from .conftest import QUICK, running  # noqa: TID252 - as above
 from .test_sockets import call  # noqa: TID252 - as above
 from .test_tls import STATION, Secured, secured  # noqa: F401, TID252 - a fixture
 from .whole import Whole  # noqa: TID252 - as above
@@ -68,5 +77,50 @@ async def test_whoever_came_by_a_certificate_that_was_taken_back_is_put_out(secu
             secured.ca.revoke(certificate, now=NOW)
             os.utime(secured.folder / "ca" / "revoked.pem", ns=(number, number))
             assert secured.tls.look()
-            evictions.revocations_changed()
+            evictions.trust_changed()
         assert await closed(socket) == (1008, "certificate-revoked")
+
+
+def resume_in(client: ssl.SSLContext, port: int) -> None:
+    """Have a session, and let the client's next connections resume it."""
+    client.maximum_version = ssl.TLSVersion.TLSv1_2  # its sessions are known once the handshake is over
+    with (
+        socket.create_connection(("127.0.0.1", port), 10) as bare,
+        client.wrap_socket(bare, server_hostname="localhost") as wrapped,
+    ):
+        # asyncio gives its sockets no session.
+        client.wrap_bio = partial(client.wrap_bio, session=wrapped.session)  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("by_session", [False, True])
+@pytest.mark.parametrize("between", [False, True])
+async def test_whoever_came_under_a_root_that_was_taken_out_is_put_out(
+    secured: Secured,  # noqa: F811 - the fixture
+    *,
+    between: bool,
+    by_session: bool,
+) -> None:
+    folder, key = secured.folder, ec_key()
+    LocalCa.open_or_make(folder / "next", operator="Next", now=NOW)
+    old, new = ((folder / name / "ca.pem").read_bytes() for name in ("ca", "next"))
+    by = ca_below(ca_of(folder / "ca"), "Volt stations") if between else ca_of(folder / "ca")
+    client = secured.client(certificate=issue(key, STATION, by=by) + by.certificate.public_bytes(Encoding.PEM), key=key)
+    roots = folder / "roots.pem"
+    roots.write_bytes(old)
+    tls = TlsContext(TlsFiles(certificates=[(folder / "ec.pem", folder / "ec.key")], station_roots=roots))
+    async with running(QUICK, Address(host="127.0.0.1", port=None, tls_port=0, tls=tls)) as gateway:
+        if by_session:
+            await asyncio.to_thread(resume_in, client, gateway.server.tls_port)
+        async with replace(secured, gateway=gateway).connect(client) as station:
+            assert (await call(station, "Heartbeat", {}))[0] == 3
+            held = gateway.server.connection(STATION)
+            assert held is not None
+            assert held.shown is not None
+            assert (held.shown.chain == ()) is by_session
+            for number, left in enumerate((old + new, new), start=1):
+                assert (await call(station, "Heartbeat", {}))[0] == 3
+                roots.write_bytes(left)
+                os.utime(roots, ns=(number, number))
+                assert tls.look()
+                gateway.server.evictions.trust_changed()
+            assert await closed(station) == (1008, "certificate-untrusted")

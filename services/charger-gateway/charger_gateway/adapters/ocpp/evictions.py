@@ -32,7 +32,7 @@ class Sockets(Protocol):
 
 
 class Evictions:
-    """Looks at a connection as it begins, and again when the registry or the list of revocations says something new."""
+    """Looks at a connection as it begins, and again when the registry, roots or revocations tell of a change."""
 
     def __init__(self, sockets: Sockets, directory: Directory, tls: TlsContext | None, closing: Unawaited) -> None:
         self._sockets = sockets
@@ -46,8 +46,8 @@ class Evictions:
         if held is not None:
             self.look_at(held)
 
-    def revocations_changed(self) -> None:
-        """Some certificate counts no more. Never blocks."""
+    def trust_changed(self) -> None:
+        """Roots or revocations: some certificate may count no more. Never blocks."""
         for one in self._sockets.connections():
             if one.shown is not None:
                 self.look_at(one)
@@ -65,6 +65,8 @@ class Evictions:
         known = self._directory.station(held.station.station_id)
         if known is None or known.secret_hmac is None or known.tenant != held.station.tenant:
             return "credential-revoked"
-        if self._tls is not None and held.shown is not None and self._tls.has_revoked(held.shown):
+        if self._tls is None or held.shown is None:
+            return None
+        if self._tls.has_revoked(held.shown):
             return "certificate-revoked"
-        return None
+        return None if self._tls.trusts(held.shown) else "certificate-untrusted"

@@ -191,7 +191,7 @@ class OcppServer:
         )
         watches = [asyncio.create_task(self._close_stalled()), asyncio.create_task(keepalive.run())]
         if self._address.tls is not None:
-            watches.append(asyncio.create_task(self._address.tls.run(self.evictions.revocations_changed)))
+            watches.append(asyncio.create_task(self._address.tls.run(self.evictions.trust_changed)))
         try:
             yield
         finally:

@@ -6,14 +6,17 @@ a certificate and does without. A certificate that is shown must stand: chain, v
 
 import asyncio
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from charger_gateway.adapters.trust.chains import is_signed_by
 
 _LOOK_S = 30.0
 _LIST_BEGINS = b"-----BEGIN X509 CRL-----"
@@ -57,7 +60,7 @@ class TlsContext:
         self._seen = self._stamps()
         self.context = _made(files)
         """As of the last look: each handshake takes it anew."""
-        self._revoked = _revocations(files)
+        self._revoked, self._roots = _revocations(files), _roots(files)
 
     def _stamps(self) -> tuple[int, ...]:
         files = self._files
@@ -73,6 +76,16 @@ class TlsContext:
             for one in self._revoked
         )
 
+    def trusts(self, shown: "Shown") -> bool:
+        """Whether a chain that held when it was shown leads to a root that is one still, as of the last look."""
+        if shown.context is not None and not shown.chain:
+            # Of a resumed session only the roots are known that it was judged by: none of them may be gone.
+            return {*shown.context.get_ca_certs(binary_form=True)} <= {*self.context.get_ca_certs(binary_form=True)}
+        if any(one in self._roots for one in shown.chain):
+            return True
+        chain = [x509.load_der_x509_certificate(one) for one in shown.chain]
+        return any(is_signed_by(one, root) for one in chain for root in self._roots.values())
+
     def look(self) -> bool:
         """Read changed files again; whether there were any. What cannot be read leaves what was read before."""
         try:
@@ -80,8 +93,8 @@ class TlsContext:
                 self._renew()
             stamps = self._stamps()
             if stamps != self._seen:
-                context, revoked = _made(self._files), _revocations(self._files)
-                self.context, self._revoked, self._seen = context, revoked, stamps
+                context, revoked, roots = _made(self._files), _revocations(self._files), _roots(self._files)
+                self.context, self._revoked, self._roots, self._seen = context, revoked, roots, stamps
                 log.info("tls.reloaded")
                 return True
         except (OSError, ValueError) as error:
@@ -122,6 +135,14 @@ def _revocations(files: TlsFiles) -> tuple[x509.CertificateRevocationList, ...]:
     return tuple(x509.load_pem_x509_crl(_LIST_BEGINS + one) for one in lists)
 
 
+def _roots(files: TlsFiles) -> Mapping[bytes, x509.Certificate]:
+    """By their DER; what else lies beside them, as OpenSSL has it, ends no chain. Raises OSError, ValueError."""
+    if files.station_roots is None:
+        return {}
+    roots = x509.load_pem_x509_certificates(files.station_roots.read_bytes())
+    return {one.public_bytes(Encoding.DER): one for one in roots if one.subject == one.issuer}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """Whom a client certificate that TLS has checked names; empty where it names nobody, or more than one."""
@@ -133,6 +154,10 @@ class Shown:
     issuer: bytes = b""
     """In DER; with the serial number it is what revocations name."""
     serial_number: int = 0
+    chain: tuple[bytes, ...] = ()
+    """In DER, from the certificate itself to its root; empty where the session was resumed."""
+    context: ssl.SSLContext | None = None
+    """That judged it."""
 
 
 def shown_by(transport: asyncio.Transport) -> Shown | None:
@@ -148,7 +173,14 @@ def shown_by(transport: asyncio.Transport) -> Shown | None:
         for_clients=_is_for_clients(certificate),
         issuer=certificate.issuer.public_bytes(),
         serial_number=certificate.serial_number,
+        chain=_chain(secured),
+        context=secured.context,
     )
+
+
+def _chain(secured: Any) -> tuple[bytes, ...]:
+    verified = secured._sslobj.get_verified_chain()  # noqa: SLF001 - public from Python 3.13 on
+    return tuple(ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in verified or ())
 
 
 def _only(certificate: x509.Certificate, wanted: x509.ObjectIdentifier) -> str:
