@@ -26,7 +26,7 @@ from ev_contracts.common import RelationKind
 from ev_demo import roaming
 from ev_demo.time import setting
 from ev_journeys.figures import RETAIL, WHOLESALE, Cents, cents
-from ev_lab import contracts, engine, ports
+from ev_lab import contracts, engine, ports, processes
 from ev_lab.endpoints import Endpoints
 from ev_lab.errors import LabError
 from ev_lab.issuer.users import UserBook
@@ -65,12 +65,12 @@ def own_lab(home: Path) -> Iterator[tuple[LabPaths, Endpoints]]:
     downloads.mkdir(parents=True, exist_ok=True)
     paths.artifacts.symlink_to(downloads)
     try:
-        where = engine.up(paths)
-        contracts.release(paths, where)
-        contracts.make_topics(where)
-        yield paths, where
+        with processes.watched(paths):
+            where = engine.up(paths)
+            contracts.release(paths, where)
+            contracts.make_topics(where)
+            yield paths, where
     finally:
-        engine.down(paths)
         for folder in (entry for entry in paths.home.iterdir() if entry.is_dir() and not entry.is_symlink()):
             if folder.name != "logs":  # they say why something ended
                 shutil.rmtree(folder)

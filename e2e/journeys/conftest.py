@@ -15,7 +15,7 @@ from ev_checks.traces import Collector, collecting
 from ev_demo import roaming
 from ev_demo.time import setting
 from ev_journeys.system import System
-from ev_lab import contracts, ports
+from ev_lab import contracts, ports, processes
 from ev_lab.endpoints import Endpoints
 from ev_lab.issuer.users import UserBook
 from ev_lab.paths import LabPaths
@@ -52,10 +52,10 @@ def fleet_of_all(
         extra={"EV_USERS": str(home / "users.json"), "EV_LOG_LEVEL": "warning", "EV_OTLP_ENDPOINT": traces.endpoint},
     )
     try:
-        fleet.start()
-        yield fleet
+        with processes.watched(lab_paths, f"{namespace}."):
+            fleet.start()
+            yield fleet
     finally:
-        fleet.stop()
         ports.forget(lab_paths.ports, f"{namespace}.")
         contracts.remove(lab, namespace)
 

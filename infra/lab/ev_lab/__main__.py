@@ -38,8 +38,7 @@ def up() -> None:
 def down() -> None:
     """Stop our services and the lab; data stays."""
     paths = LabPaths.of_checkout()
-    marks = [path.stem for path in sorted(paths.pid_of("any").parent.glob("*.json"))]
-    services = processes.stop_all(paths, [name for name in marks if name not in engine.LACKS])
+    services = processes.stop_all(paths, [name for name in processes.known(paths) if name not in engine.LACKS])
     stopped = [*services, *engine.down(paths)]
     console.print(f"stopped {', '.join(stopped)}" if stopped else "nothing ran")
 

@@ -1,11 +1,13 @@
 """Processes that outlive the command that started them, known again by pid and time of birth."""
 
+import contextlib
 import json
 import os
 import resource
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +60,27 @@ def running(paths: LabPaths, name: str) -> psutil.Process | None:
     except (FileNotFoundError, psutil.NoSuchProcess, json.JSONDecodeError):
         return None
     return process if alive else None
+
+
+@contextlib.contextmanager
+def watched(paths: LabPaths, prefix: str = "") -> Iterator[None]:
+    """What runs under a name that begins so is stopped on the way out, and also where this process is killed within.
+
+    A process of its own watches, not the kernel's death signal: that comes as soon as the thread ends which started
+    the process, and tests start from threads.
+    """
+    command = [sys.executable, "-m", "ev_lab.watcher", str(paths.home), prefix]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True):
+        try:
+            yield
+        finally:
+            stop_all(paths, known(paths, prefix))
+
+
+def known(paths: LabPaths, prefix: str = "") -> list[str]:
+    """The names under which something was started and not yet stopped, of those that begin so."""
+    marks = paths.pid_of("any").parent.glob("*.json")
+    return sorted(path.stem for path in marks if path.stem.startswith(prefix))
 
 
 def stop(paths: LabPaths, name: str, timeout_s: float = 20) -> bool:

@@ -65,10 +65,10 @@ def topics(lab: "Endpoints", namespace: str) -> str:
 @pytest.fixture
 def fleet(lab_paths: "LabPaths", topics: str) -> "Iterator[Fleet]":
     """Our services in the test's namespace: `fleet.start(["pricing"])`; all of them are stopped afterwards."""
-    from ev_lab import ports  # noqa: PLC0415 - see the module's docstring
+    from ev_lab import ports, processes  # noqa: PLC0415 - see the module's docstring
     from ev_lab.services import Fleet  # noqa: PLC0415 - see the module's docstring
 
     services = Fleet(paths=lab_paths, namespace=topics)
-    yield services
-    services.stop()
+    with processes.watched(lab_paths, f"{topics}."):
+        yield services
     ports.forget(lab_paths.ports, f"{topics}.")

@@ -1,6 +1,7 @@
 """A process is known again after its starter is gone, and never mistaken for another."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,3 +77,29 @@ def test_one_that_is_never_ready_is_reported_with_what_it_lacks(paths: LabPaths)
     start(paths, SLEEPS)
     with pytest.raises(PartSilent, match=r"not ready after 0 s \(no leader\)"):
         processes.wait_ready(paths, "part", lambda: "no leader", 0.1)
+
+
+RUN = """
+import sys, time
+from pathlib import Path
+from ev_lab import processes
+from ev_lab.paths import LabPaths
+paths = LabPaths(home=Path(sys.argv[1]))
+with processes.watched(paths, "run."):
+    processes.start(paths, processes.Launch(name="run.part", command=sys.argv[2:], environment={}, folder=paths.home))
+    print("here", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_what_a_killed_run_started_ends_and_nothing_else(paths: LabPaths) -> None:
+    other = start(paths, SLEEPS)
+    with subprocess.Popen([sys.executable, "-c", RUN, str(paths.home), *SLEEPS], stdout=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == b"here\n"
+        started = processes.running(paths, "run.part")
+        assert started is not None
+        run.kill()
+    psutil.wait_procs([started], timeout=20)
+    assert not started.is_running()
+    assert other.is_running()
