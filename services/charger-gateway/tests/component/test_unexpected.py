@@ -1,5 +1,6 @@
 """An error that nobody expected ends one connection or one command, and is told by its station's name."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,7 @@ from websockets.exceptions import ConnectionClosed
 
 from charger_gateway.adapters.ocpp.desk_line import DeskLine
 from charger_gateway.adapters.ocpp.server import CONNECTIONS
+from charger_gateway.adapters.ocpp.stalls import Stalls
 from charger_gateway.adapters.seal import DeskSeal
 from charger_gateway.domain.running import Running, RunningTransactions
 from charger_gateway.pace import Pace
@@ -85,3 +87,19 @@ async def test_an_unexpected_error_of_a_command_names_its_station(gateway: Gatew
     await line.stop()
     (told,) = [each for each in lines if each["event"] == "task.failed"]
     assert (told["station"], told["epoch"], told["error"]) == ("NLVOLT0001", held.epoch, "Bug")
+
+
+class BrokenStalls(Stalls):
+    """Knows no connection."""
+
+    def of(self, connection_id: str) -> float:
+        raise Bug(connection_id)
+
+
+async def test_a_server_whose_watch_over_its_sockets_fails_ends(gateway: Gateway) -> None:
+    gateway.server.stalls = BrokenStalls()
+    async with station(gateway) as socket:
+        assert (await call(socket, "Heartbeat", {}))[0] == 3
+        with pytest.raises(Bug):
+            async with asyncio.timeout(10):
+                await gateway.server.run()

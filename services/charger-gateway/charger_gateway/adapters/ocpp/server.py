@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -32,7 +33,7 @@ from charger_gateway.domain.presence import Presence
 from charger_gateway.domain.running import RunningTransactions
 from charger_gateway.domain.station import STATION_EVENTS
 from charger_gateway.ports import Directory, FrameKeeper, Journal
-from chassis.clock import Clock
+from chassis.clock import Clock, lasting
 from chassis.log import Appended, LogError
 from ev_contracts.gateway import (
     ConnectionContested,
@@ -179,8 +180,8 @@ class OcppServer:
     # Life.
 
     @contextlib.asynccontextmanager
-    async def listening(self) -> AsyncIterator[None]:
-        """Serve while inside; on the way out every socket is drained."""
+    async def listening(self) -> AsyncIterator[list[asyncio.Task[None]]]:
+        """Serve while inside, beside tasks that never end; on the way out every socket is drained."""
         entrances = self._listen()
         self.listens = True
         log.info("ocpp.listening", host=self._address.host, port=self.port, tls_port=self.tls_port)
@@ -189,11 +190,12 @@ class OcppServer:
             interval_s=self._limits.ping_interval_s,
             timeout_s=self._limits.ping_timeout_s,
         )
-        watches = [asyncio.create_task(self._close_stalled()), asyncio.create_task(keepalive.run())]
+        watched = {"stalled sockets": self._close_stalled, "keepalive": keepalive.run}
         if self._address.tls is not None:
-            watches.append(asyncio.create_task(self._address.tls.run(self.evictions.trust_changed)))
+            watched["certificates"] = partial(self._address.tls.run, self.evictions.trust_changed)
+        watches = [asyncio.create_task(lasting(name, watch)) for name, watch in watched.items()]
         try:
-            yield
+            yield watches
         finally:
             for watch in watches:
                 watch.cancel()
@@ -221,9 +223,9 @@ class OcppServer:
         return entrances
 
     async def run(self) -> None:
-        """Serve until cancelled."""
-        async with self.listening():
-            await asyncio.get_running_loop().create_future()
+        """Serve until cancelled; what a task beside it raises ends it."""
+        async with self.listening() as watches:
+            await asyncio.gather(*watches)
 
     async def _drain(self, entrances: list[Entrance]) -> None:
         self._draining = True
