@@ -278,6 +278,7 @@ def _limits(settings: Settings) -> Limits:
         wrong_credentials_per_peer=settings.wrong_credentials_per_peer,
         handshakes_per_s=settings.handshakes_per_s,
         handshakes_burst=settings.handshakes_burst,
+        give_way_s=settings.give_way_s,
         most_handshakes=settings.most_handshakes,
         most_handshakes_of_a_peer=settings.most_handshakes_of_a_peer,
         drain_percent_per_s=settings.drain_percent_per_s,

@@ -45,7 +45,9 @@ class Settings(BaseServiceSettings):
     """Per peer over all identities; generous, for many stations stand behind one address."""
     handshakes_per_s: float = 200.0
     """Sustained; beyond, stations are told to come later (503), so that a storm starves nobody who is connected."""
-    handshakes_burst: int = 200
+    handshakes_burst: int = 100
+    give_way_s: float = 0.1
+    """Once a message of a station waits so long for its answer, others are let in at a quarter of that rate."""
     most_handshakes: int = 2_000
     """Under way at once, TLS and HTTP; beyond, a new socket is told to come later (503), or cut where it speaks TLS."""
     most_handshakes_of_a_peer: int = 1_000

@@ -152,7 +152,7 @@ async def running(limits: Limits, address: Address = CLEAR) -> AsyncIterator[Gat
         await asyncio.gather(*gateway.tasks, return_exceptions=True)
 
 
-QUICK = Limits(probe_timeout_s=0.3, log_timeout_s=0.5, drain_timeout_s=3)
+QUICK = Limits(probe_timeout_s=0.3, log_timeout_s=0.5, drain_timeout_s=3, give_way_s=60)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from charger_gateway.domain.station import STATION_EVENTS, TRANSACTION_EVENTS
 from charger_gateway.pace import Pace
 from chassis.clock import SystemClock
 from chassis.telemetry import Metrics
+from chassis.testing import eventually
 from ev_contracts.gateway import (
     CommandRequested,
     CommandSent,
@@ -136,6 +137,22 @@ async def test_a_storm_of_handshakes_is_told_to_come_later(stormy_gateway: Gatew
                 waits.append(int(refused.value.response.headers["Retry-After"]))
         assert all(5 <= wait <= 20 for wait in waits)
         assert (await call(early, "Heartbeat", {}, "m2"))[0] == 3
+
+
+async def test_newcomers_of_a_storm_give_way_to_those_who_wait_for_their_answers() -> None:
+    # The same: where the processor is slow, even those that may come in would starve those that charge.
+    limits = replace(QUICK, handshakes_per_s=0.1, handshakes_burst=7, give_way_s=0.05, log_timeout_s=10)
+    newcomer = basic("NLVOLT0002", SECRET)
+    async with running(limits) as gateway, station(gateway, "NLVOLT0001") as early:
+        assert (await call(early, "Heartbeat", {}))[0] == 3
+        gateway.gate.clear()
+        await early.send(orjson.dumps([2, "m2", "StartTransaction", START]).decode())
+        await eventually(lambda: gateway.server.stalls.longest() > limits.give_way_s)
+        assert [await status_of(gateway, "NLVOLT0002", newcomer) for _ in range(2)] == [101, 503]
+        gateway.gate.set()
+        assert orjson.loads(await early.recv())[:2] == [3, "m2"]
+        await eventually(lambda: gateway.server.stalls.longest() < limits.give_way_s)
+        assert await status_of(gateway, "NLVOLT0002", newcomer) == 101
 
 
 async def test_a_transaction_of_another_station_stays_its_own(gateway: Gateway) -> None:

@@ -25,6 +25,7 @@ _SERVER = "ev-assets-manager"
 _FIRST_BUFFER_BYTES = 2048
 _CLOSE_TIMEOUT_S = 2.0
 _NOBODY = "?"
+_PLACES_WHERE_LATE = 4
 
 log = structlog.get_logger("charger_gateway.handshake")
 
@@ -39,7 +40,7 @@ class Admitted:
 
 
 class Doorkeeper:
-    """Answers handshakes; `busy` says why none can be taken now, if so."""
+    """Answers handshakes; `busy` says that none can be taken now, `late` that those who are in wait for answers."""
 
     def __init__(
         self,
@@ -48,6 +49,7 @@ class Doorkeeper:
         limits: Limits,
         admissions: Admissions,
         busy: Callable[[], bool],
+        late: Callable[[], bool],
         opened: Callable[[StationSocket, Admitted], None],
         knocked: Callable[[Knock | Foreign], None],
     ) -> None:
@@ -55,6 +57,7 @@ class Doorkeeper:
         self._limits = limits
         self._admissions = admissions
         self._busy = busy
+        self._late = late
         self._opened = opened
         self._knocked = knocked
         self._doorway = Doorway(per_s=limits.handshakes_per_s, burst=limits.handshakes_burst)
@@ -109,7 +112,7 @@ class Doorkeeper:
         # First, for it costs nothing: who guesses, or comes and goes, must not take the places of those who come back.
         if self._wrong.must_wait(peer, identity or _NOBODY) or self._arrivals.must_wait(identity or _NOBODY):
             return Rejected(status=HTTPStatus.TOO_MANY_REQUESTS, text="try later\n")
-        if self._busy() or not self._doorway.take():
+        if self._busy() or not self._doorway.take(_PLACES_WHERE_LATE if self._late() else 1):
             return Rejected(status=HTTPStatus.SERVICE_UNAVAILABLE, text="try later\n")
         proof = Proof(
             authorization=_single(request.headers.getall("Authorization", ())),

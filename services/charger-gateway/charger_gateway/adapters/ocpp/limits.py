@@ -27,7 +27,9 @@ class Limits:
     drain_timeout_s: float = 30.0
     handshakes_per_s: float = 200.0
     """What is let in, sustained; above it stations are told to come later, and those connected keep their time."""
-    handshakes_burst: int = 200
+    handshakes_burst: int = 100
+    give_way_s: float = 0.1
+    """Once a message waits so long for its answer, newcomers are let in at a quarter of that rate."""
     connections_per_minute: int = 60
     """Of one identity, once it is proven."""
     wrong_credentials_per_minute: int = 10

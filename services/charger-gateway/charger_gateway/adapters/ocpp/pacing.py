@@ -37,14 +37,14 @@ class Doorway:
         self._left = float(burst)
         self._seen_at = time.monotonic()
 
-    def take(self) -> bool:
-        """Whether one more may be served now; who may not takes nothing."""
+    def take(self, places: int = 1) -> bool:
+        """Whether one more may be served now, at that many places; who may not takes nothing."""
         now = time.monotonic()
         self._left = min(self._burst, self._left + (now - self._seen_at) * self._per_s)
         self._seen_at = now
-        if self._left < 1:
+        if self._left < places:
             return False
-        self._left -= 1
+        self._left -= places
         return True
 
 

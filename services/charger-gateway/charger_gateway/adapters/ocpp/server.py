@@ -128,6 +128,7 @@ class OcppServer:
             limits=self._limits,
             admissions=admissions,
             busy=self._busy,
+            late=lambda: self.stalls.longest() > self._limits.give_way_s,
             opened=self._opened,
             knocked=self._knocked,
         )
