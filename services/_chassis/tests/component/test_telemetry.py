@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from chassis.clock import FixedClock
 from chassis.log import Appender, MemoryLog
-from chassis.runner import Service
+from chassis.runner import Env, Service
 from chassis.tables import Table
 from chassis.telemetry import METRICS, Log, Metrics, Tracing, configure_logs, metric_provider
 from chassis.testing import eventually, read_topic, running
@@ -28,11 +28,16 @@ def linked(spans: tuple[ReadableSpan, ...], name: str) -> list[str]:
     return [by_id[link.context.span_id] for link in span.links]
 
 
-async def test_each_hop_over_the_log_is_a_span_link() -> None:
+def traced(*, one_in: int = 1) -> tuple[MemoryLog, Env, Appender, InMemorySpanExporter]:
+    """A log, a service and an edge on it, and the spans of both."""
     log, clock, exporter = MemoryLog(), FixedClock(toy.NOON), InMemorySpanExporter()
-    tracing = Tracing("toy", exporter, at_once=True)
+    tracing = Tracing("toy", exporter, at_once=True, one_in=one_in)
     env = replace(toy.env(log, clock), tracing=tracing)
-    appender = Appender(log=log, codec=toy.codec(), clock=clock, service="edge", tracing=tracing)
+    return log, env, Appender(log=log, codec=toy.codec(), clock=clock, service="edge", tracing=tracing), exporter
+
+
+async def test_each_hop_over_the_log_is_a_span_link() -> None:
+    log, env, appender, exporter = traced()
     async with running(Service(env=env, parts=[toy.TALLY, toy.NOTES, toy.POLICY])):
         await appender.append(topic=COMMANDS, key="t/1", record=toy.Add(at=toy.NOON, number=1, amount=1))
         await eventually(lambda: _noted(log))
@@ -43,10 +48,7 @@ async def test_each_hop_over_the_log_is_a_span_link() -> None:
 
 
 async def test_a_fact_that_a_table_takes_is_linked_to_the_decision_that_published_it() -> None:
-    log, clock, exporter = MemoryLog(), FixedClock(toy.NOON), InMemorySpanExporter()
-    tracing = Tracing("toy", exporter, at_once=True)
-    env = replace(toy.env(log, clock), tracing=tracing)
-    appender = Appender(log=log, codec=toy.codec(), clock=clock, service="edge", tracing=tracing)
+    _, env, appender, exporter = traced()
     totals: Table[object] = Table("toys.tally.snapshot.v1")
     async with running(Service(env=env, parts=[toy.TALLY, toy.NOTES, replace(toy.POLICY, facts=totals)])):
         await appender.append(topic=COMMANDS, key="t/1", record=toy.Add(at=toy.NOON, number=1, amount=1))
@@ -55,10 +57,7 @@ async def test_a_fact_that_a_table_takes_is_linked_to_the_decision_that_publishe
 
 
 async def test_one_in_so_many_is_traced_through_every_hop_and_the_others_at_none() -> None:
-    log, clock, exporter = MemoryLog(), FixedClock(toy.NOON), InMemorySpanExporter()
-    tracing = Tracing("toy", exporter, at_once=True, one_in=3)
-    env = replace(toy.env(log, clock), tracing=tracing)
-    appender = Appender(log=log, codec=toy.codec(), clock=clock, service="edge", tracing=tracing)
+    log, env, appender, exporter = traced(one_in=3)
     async with running(Service(env=env, parts=[toy.TALLY, toy.NOTES, toy.POLICY])):
         for number in range(1, 7):
             await appender.append(topic=COMMANDS, key="t/1", record=toy.Add(at=toy.NOON, number=number, amount=1))

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,15 @@ from charger_gateway.adapters.cost_line import PricesAtEnd
 from charger_gateway.adapters.directory import Displays
 from charger_gateway.adapters.frame_blocks import FRAMES, FrameBlocks, FrameCipher
 from charger_gateway.adapters.journal import LogJournal
+from charger_gateway.adapters.ocpp.desk_line import DeskLine
 from charger_gateway.adapters.ocpp.dialects import Interpreter
 from charger_gateway.adapters.ocpp.limits import Limits
 from charger_gateway.adapters.ocpp.server import Address, OcppServer
+from charger_gateway.adapters.seal import DeskSeal
 from charger_gateway.domain.ids import token_key
 from charger_gateway.domain.presence import Presence
 from charger_gateway.domain.station import TokenVerdict
+from charger_gateway.pace import Pace
 from charger_gateway.ports import KnownStation, StationShape
 from chassis.clock import SystemClock
 from chassis.codec import Codec
@@ -30,6 +33,7 @@ from chassis.log.appender import Appender
 from chassis.log.reading import read_to_end
 from chassis.telemetry import Tracing
 from ev_contracts.catalogue import RECORDS, TOPICS
+from ev_contracts.gateway import CommandRequested, ResetStation
 from ev_contracts.record import Record
 
 from .seeding import CARD, CREDENTIAL_KEY, SECRET, STATIONS, TOKEN_KEY  # noqa: TID252 - no installed package
@@ -150,6 +154,41 @@ async def running(limits: Limits, address: Address = CLEAR) -> AsyncIterator[Gat
         for task in gateway.tasks:
             task.cancel()
         await asyncio.gather(*gateway.tasks, return_exceptions=True)
+
+
+def desk_line(gateway: Gateway) -> DeskLine:
+    """What carries the desk's commands to the gateway's sockets."""
+    server = gateway.server
+    return DeskLine(
+        sockets=server,
+        journal=server.journal,
+        seal=DeskSeal(b"s" * 32),
+        clock=server.clock,
+        pace=Pace(clock=server.clock),
+        metrics=server.interpreter.metrics,
+    )
+
+
+def reset_asked() -> CommandRequested:
+    """The reset c-1 of NLVOLT0001, asked now and for a minute."""
+    now = datetime.now(UTC)
+    reset = ResetStation(
+        at=now,
+        command_id="c-1",
+        station_id="NLVOLT0001",
+        requested_by="ops@volt",
+        expires_at=now + timedelta(minutes=1),
+        hard=True,
+    )
+    return CommandRequested(
+        command_id=reset.command_id,
+        station_id=reset.station_id,
+        action="ResetStation",
+        requested_by=reset.requested_by,
+        requested_at=now,
+        expires_at=reset.expires_at,
+        reset_station=reset,
+    )
 
 
 QUICK = Limits(probe_timeout_s=0.3, log_timeout_s=0.5, drain_timeout_s=3, give_way_s=60)

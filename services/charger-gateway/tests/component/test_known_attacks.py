@@ -5,33 +5,27 @@ import contextlib
 import itertools
 import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from charger_gateway.adapters.ocpp.desk_line import DESK_COMMANDS, DeskLine
+from charger_gateway.adapters.ocpp.desk_line import DESK_COMMANDS
 from charger_gateway.adapters.ocpp.server import CONNECTIONS
-from charger_gateway.adapters.seal import DeskSeal
 from charger_gateway.domain.station import STATION_EVENTS, TRANSACTION_EVENTS
-from charger_gateway.pace import Pace
-from chassis.clock import SystemClock
-from chassis.telemetry import Metrics
 from chassis.testing import eventually
 from ev_contracts.gateway import (
-    CommandRequested,
     CommandSent,
     MessageQuarantined,
     ReportAnswered,
-    ResetStation,
     StationConnected,
     TransactionEnded,
     TransactionStarted,
 )
 
-from .conftest import DEADLINE_S, QUICK, Gateway, running  # noqa: TID252 - tests are no package of the installation
+from .conftest import DEADLINE_S, QUICK, Gateway, desk_line, reset_asked, running  # noqa: TID252 - tests are no package of the installation
 from .seeding import SECRET, STATIONS, basic  # noqa: TID252 - as above
 from .test_sockets import AT, BOOT, call, station  # noqa: TID252 - as above
 
@@ -231,36 +225,11 @@ async def test_fragments_without_end_are_cut(gateway: Gateway) -> None:
 
 async def test_a_stale_connection_receives_no_command(gateway: Gateway) -> None:
     # SaiFlow 2023: commands went to whoever had held the identity before, with what stood in them.
-    clock = SystemClock()
-    seal = DeskSeal(b"s" * 32)
-    line = DeskLine(
-        sockets=gateway.server,
-        journal=gateway.server.journal,
-        seal=seal,
-        clock=clock,
-        pace=Pace(clock=clock),
-        metrics=Metrics(),
-    )
-    now = datetime.now(UTC)
-    asked = CommandRequested(
-        command_id="c-1",
-        station_id="NLVOLT0001",
-        action="ResetStation",
-        requested_by="ops@volt",
-        requested_at=now,
-        expires_at=now + timedelta(minutes=1),
-        reset_station=ResetStation(
-            at=now,
-            command_id="c-1",
-            station_id="NLVOLT0001",
-            requested_by="ops@volt",
-            expires_at=now + timedelta(minutes=1),
-            hard=True,
-        ),
-    )
+    line = desk_line(gateway)
     async with station(gateway) as socket:
         assert (await call(socket, "Heartbeat", {}))[0] == 3
-        line.on_event("volt/NLVOLT0001", asked)
+        line.on_event("volt/NLVOLT0001", reset_asked())
+        now = datetime.now(UTC)
         sent = CommandSent(command_id="c-1", station_id="NLVOLT0001", epoch=99, replica_id="gw-1", sent_at=now)
         line.on_event("volt/NLVOLT0001", sent)
         (report,) = await gateway.wait_for(DESK_COMMANDS, ReportAnswered)

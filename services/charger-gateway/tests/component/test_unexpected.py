@@ -2,24 +2,18 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
 from websockets.exceptions import ConnectionClosed
 
-from charger_gateway.adapters.ocpp.desk_line import DeskLine
 from charger_gateway.adapters.ocpp.server import CONNECTIONS
 from charger_gateway.adapters.ocpp.stalls import Stalls
-from charger_gateway.adapters.seal import DeskSeal
 from charger_gateway.domain.running import Running, RunningTransactions
-from charger_gateway.pace import Pace
-from chassis.clock import SystemClock
-from chassis.telemetry import Metrics
 from chassis.testing import eventually
-from ev_contracts.gateway import CommandRequested, ResetStation, StationDisconnected
+from ev_contracts.gateway import StationDisconnected
 
-from .conftest import Gateway  # noqa: TID252 - tests are no package of the installation
+from .conftest import Gateway, desk_line, reset_asked  # noqa: TID252 - tests are no package of the installation
 from .test_sockets import call, station  # noqa: TID252 - as above
 
 
@@ -54,35 +48,14 @@ async def test_an_unexpected_error_ends_its_connection_alone_and_names_it(gatewa
 
 
 async def test_an_unexpected_error_of_a_command_names_its_station(gateway: Gateway) -> None:
-    clock, metrics, now = SystemClock(), Metrics(), datetime.now(UTC)
-    line = DeskLine(
-        sockets=gateway.server,
-        journal=gateway.server.journal,
-        seal=DeskSeal(b"s" * 32),
-        clock=clock,
-        pace=Pace(clock=clock),
-        metrics=metrics,
-    )
-    soon = now + timedelta(minutes=1)
-    reset = ResetStation(
-        at=now, command_id="c-1", station_id="NLVOLT0001", requested_by="ops@volt", expires_at=soon, hard=True
-    )
-    asked = CommandRequested(
-        command_id="c-1",
-        station_id="NLVOLT0001",
-        action="ResetStation",
-        requested_by="ops@volt",
-        requested_at=now,
-        expires_at=soon,
-        reset_station=reset,
-    )
+    line, metrics = desk_line(gateway), gateway.server.interpreter.metrics
     async with station(gateway) as socket:
         assert (await call(socket, "Heartbeat", {}))[0] == 3
         held = gateway.server.connection("NLVOLT0001")
         assert held is not None
         gateway.server.running = Broken()
         with capture_logs() as lines:
-            line.on_event("volt/NLVOLT0001", asked)
+            line.on_event("volt/NLVOLT0001", reset_asked())
             await eventually(lambda: metrics.get("tasks_failed", "desk") == 1)
     await line.stop()
     (told,) = [each for each in lines if each["event"] == "task.failed"]
