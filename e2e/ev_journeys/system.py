@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from chassis.clock import LabClock
@@ -13,7 +14,7 @@ from ev_actors.v16 import station_16
 from ev_actors.v201 import station_201
 from ev_lab.endpoints import Endpoints
 from ev_lab.services import Fleet
-from ev_seed.client import Platform
+from ev_seed.client import Declined, Platform
 from ev_seed.seed import Seeded
 
 WITHIN_S = 60.0
@@ -52,10 +53,24 @@ class System:
 
 
 async def eventually(ask: Callable[[], Awaitable[T | None]], *, within_s: float = WITHIN_S) -> T:
-    """The first answer that is not None; fails with the last one seen. Waits on facts, never for a time."""
-    async with asyncio.timeout(within_s):
-        while True:
-            answer = await ask()
-            if answer is not None:
-                return answer
-            await asyncio.sleep(0.2)
+    """The first answer that is not None. Waits on facts, never for a time; raises TimeoutError, or the last 404.
+
+    Each role's read model comes up by itself: what one shows already another need not have heard of.
+    """
+    absent: Declined | None = None
+    try:
+        async with asyncio.timeout(within_s):
+            while True:
+                try:
+                    answer, absent = await ask(), None
+                except Declined as declined:
+                    if declined.status != HTTPStatus.NOT_FOUND:
+                        raise
+                    answer, absent = None, declined
+                if answer is not None:
+                    return answer
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        if absent is not None:
+            raise absent from None
+        raise

@@ -6,12 +6,12 @@ At least once; the outputs are absolute values, so repeats change nothing. It de
 import asyncio
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import faust
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
-from faust.types import AppT, StreamT, TableT
+from faust.types import AppT, FutureMessage, StreamT, TableT
 from faust.types.tuples import Message
 
 from chassis.codec import Codec, Poison
@@ -27,6 +27,7 @@ _CHANGELOG = "projections.feeder-load.changelog.v1"
 _PARTITIONS = 4
 _GROUP = "projections.dso-windows"
 _PAUSE_S = 2.0
+_KEPT_WITHIN_S = 30.0
 _AWAY = (KafkaError, LogError, OSError, TimeoutError)
 """What passes by itself: the analysis is built anew, and resumes from its changelog and its committed offsets."""
 
@@ -79,6 +80,31 @@ class CodecSchema(faust.Schema[str, Any]):
             return poison
 
 
+class KeptTable(faust.Table[bytes, Entry]):
+    """A table whose changes are waited for.
+
+    faust hands them to a buffer and commits the record they come from whether or not they reached the log; at a stop
+    the buffer is given up after a moment.
+    """
+
+    def __init__(self, app: AppT, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._sent: list[FutureMessage] = []
+
+    def send_changelog(self, *args: Any, **kwargs: Any) -> FutureMessage:
+        """As faust's own, and remembered."""
+        sent = super().send_changelog(*args, **kwargs)
+        self._sent.append(sent)
+        return sent
+
+    async def kept(self) -> None:
+        """Until all changes made so far are on the log. Raises KafkaError, TimeoutError."""
+        sent, self._sent = self._sent, []
+        async with asyncio.timeout(_KEPT_WITHIN_S):
+            for each in sent:
+                await each
+
+
 def windows_app(settings: Settings, *, env: Env, appender: Appender) -> faust.App:
     """To be built inside the loop that runs it. Concurrency is 1, so that no offset runs ahead of its record."""
     prefix = f"{settings.namespace}." if settings.namespace else ""
@@ -86,6 +112,7 @@ def windows_app(settings: Settings, *, env: Env, appender: Appender) -> faust.Ap
         f"{prefix}{_GROUP}",
         broker=f"kafka://{settings.kafka.replace(',', ';')}",
         store="memory://",
+        Table=KeptTable,
         datadir=str(Path(settings.data_dir) / "windows"),
         autodiscover=False,
         web_enabled=False,
@@ -98,20 +125,7 @@ def windows_app(settings: Settings, *, env: Env, appender: Appender) -> faust.Ap
         broker_session_timeout=max(settings.session_timeout_ms / 1000, 6.0),
         broker_heartbeat_interval=2.0,
     )
-    changelog = app.topic(
-        f"{prefix}{_CHANGELOG}",
-        key_type=bytes,
-        key_serializer="raw",
-        value_serializer="json",
-        partitions=_PARTITIONS,
-        compacting=True,
-        # As faust makes its own: what only restores a table is never committed by an agent.
-        acks=False,
-        internal=True,
-        allow_empty=True,
-        maxsize=131_072,
-    )
-    loads = app.Table("loads", default=dict, key_type=bytes, partitions=_PARTITIONS, changelog_topic=changelog)
+    loads = _loads(app, f"{prefix}{_CHANGELOG}")
     source = app.topic(f"{prefix}{_SOURCE}", schema=CodecSchema(env.codec, _SOURCE, env.unreadable))
 
     # An agent that fails goes on with the next record and acknowledges the one it failed at: so we do that by hand.
@@ -128,9 +142,28 @@ def windows_app(settings: Settings, *, env: Env, appender: Appender) -> faust.Ap
                     await appender.append(topic=_OUTPUT, key=key, record=each)
                 for name, entry in absorbed.entries.items():
                     _keep(loads, _key_of(key, name), entry)
+                await loads.kept()
             event.ack()
 
     return app
+
+
+def _loads(app: faust.App, topic: str) -> KeptTable:
+    changelog = app.topic(
+        topic,
+        key_type=bytes,
+        key_serializer="raw",
+        value_serializer="json",
+        partitions=_PARTITIONS,
+        compacting=True,
+        # As faust makes its own: what only restores a table is never committed by an agent.
+        acks=False,
+        internal=True,
+        allow_empty=True,
+        maxsize=131_072,
+    )
+    table = app.Table("loads", default=dict, key_type=bytes, partitions=_PARTITIONS, changelog_topic=changelog)
+    return cast(KeptTable, table)
 
 
 def _key_of(key: str, name: str) -> bytes:
