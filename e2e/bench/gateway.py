@@ -14,7 +14,7 @@ import json
 import os
 import statistics
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,30 +26,39 @@ import ev_lab
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from driver import Tally, Target, join, load
+from driver import Station, Tally, Target, join, load
 from rig import CARD, SECRET, Rig, free_port, gateway, station_ids
 
 WARMUP_S = 3.0
 FLOOR_STATIONS = 200
-TURNS = 8
-TURN_S = 3.0
+TURNS = 16
+TURN_S = 4.0
 IDLE_STATIONS = 1_000
 
 
 async def measure(
     targets: Mapping[int, Target], seconds: float, *, calls_per_s: float = 0.0, warmup_s: float = WARMUP_S
 ) -> dict[str, Any]:
-    """One run of the load on servers by their process ids; their processor time with it."""
-    tally = Tally()
-    stations = [station for target in targets.values() for station in await join(target, tally)]
-    before = _used_s(targets)
-    figures = await load(stations, tally, warmup_s=warmup_s, seconds=seconds, calls_per_s=calls_per_s)
-    used_s = _used_s(targets) - before
-    resident = sum(psutil.Process(pid).memory_info().rss for pid in targets)
+    """One run of the load on servers by their process ids, whose stations come for it and go again."""
+    stations = [station for target in targets.values() for station in await join(target, Tally())]
+    figures = await loaded(stations, list(targets), seconds, calls_per_s=calls_per_s, warmup_s=warmup_s)
     for station in stations:
         station.leave()
     await asyncio.sleep(1)
-    cores = used_s / (seconds + warmup_s)
+    return figures
+
+
+async def loaded(
+    stations: Sequence[Station], pids: Sequence[int], seconds: float, *, calls_per_s: float = 0.0, warmup_s: float
+) -> dict[str, Any]:
+    """One run of the load by stations that are there; the servers' processor time and memory with it."""
+    tally = Tally()
+    for station in stations:
+        station.tally = tally
+    before = _used_s(pids)
+    figures = await load(stations, tally, warmup_s=warmup_s, seconds=seconds, calls_per_s=calls_per_s)
+    cores = (_used_s(pids) - before) / (seconds + warmup_s)
+    resident = sum(psutil.Process(pid).memory_info().rss for pid in pids)
     # What a call costs the server's processor: unlike the rate it says the same on a machine that others use too.
     cost = {"server_cores": round(cores, 2), "server_us_per_call": round(cores / figures["calls_per_s"] * 1e6, 1)}
     return {"stations": len(stations), **cost, "server_resident_mb": round(resident / 2**20), **figures}
@@ -121,19 +130,26 @@ async def bench(counts: list[int], seconds: float) -> dict[str, Any]:
 
 
 async def beside_the_floor(kafka: str, rig: Rig) -> dict[str, Any]:
-    """Both in short turns, and the middle one of the turns' ratios: of calls a second, and of what a call costs."""
+    """Both in turns, and the middle one of the turns' ratios: of calls a second, and of what a call costs.
+
+    Their stations stay connected: what is compared is calls, not how stations come and go.
+    """
     gateway_at = Target(url=rig.ocpp_url, ids=station_ids(FLOOR_STATIONS), card=CARD, secret=SECRET)
     turns = []
     async with floor(kafka) as (url, pid):
-        floor_at = replace(gateway_at, url=url, secret="")
+        ours = await join(gateway_at, Tally())
+        least = await join(replace(gateway_at, url=url, secret=""), Tally())
         for _ in range(TURNS):
-            ours = await measure({rig.pid: gateway_at}, TURN_S, warmup_s=TURN_S / 3)
-            turns.append((ours, await measure({pid: floor_at}, TURN_S, warmup_s=TURN_S / 3)))
-    rates = [ours["calls_per_s"] / least["calls_per_s"] for ours, least in turns]
-    costs = [least["server_us_per_call"] / ours["server_us_per_call"] for ours, least in turns]
+            one = await loaded(ours, [rig.pid], TURN_S, warmup_s=TURN_S / 3)
+            turns.append((one, await loaded(least, [pid], TURN_S, warmup_s=TURN_S / 3)))
+        for station in (*ours, *least):
+            station.leave()
+    rates = [one["calls_per_s"] / other["calls_per_s"] for one, other in turns]
+    costs = [other["server_us_per_call"] / one["server_us_per_call"] for one, other in turns]
     return {
         "floor": turns[-1][1],
-        "turns_calls_per_s": [(ours["calls_per_s"], least["calls_per_s"]) for ours, least in turns],
+        "turns_calls_per_s": [(one["calls_per_s"], other["calls_per_s"]) for one, other in turns],
+        "turns_errors": [sum(map(len, (one["errors"], other["errors"]))) for one, other in turns],
         "gateway_to_floor": round(statistics.median(rates), 3),
         "floor_us_to_gateway_us": round(statistics.median(costs), 3),
     }
