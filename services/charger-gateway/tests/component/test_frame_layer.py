@@ -108,6 +108,11 @@ async def test_in_2_1_a_bad_answer_is_told_so(gateway: Gateway) -> None:
     assert (told[0], told[2]) == (5, "PropertyConstraintViolation")
 
 
+async def test_an_answer_that_is_read_as_it_was_meant_is_not_complained_of(gateway: Gateway) -> None:
+    told = await told_after(gateway, V21, {"status": "Accepted", "statusInfo": None})
+    assert told[:2] == [3, "m9"]
+
+
 async def test_a_good_answer_and_one_of_an_older_version_are_not(gateway: Gateway) -> None:
     assert (await told_after(gateway, V21, {"status": "Accepted"}))[:2] == [3, "m9"]
     assert (await told_after(gateway, V16, {"status": "Perhaps"}))[:2] == [3, "m9"]

@@ -34,7 +34,7 @@ from charger_gateway.adapters.ocpp.frames import (
 from charger_gateway.adapters.ocpp.pacing import MessagePace
 from charger_gateway.adapters.ocpp.process import Sockets
 from charger_gateway.adapters.ocpp.repeats import Answered, Reused, UnderWay
-from charger_gateway.adapters.ocpp.schemas import Violation, response_violation
+from charger_gateway.adapters.ocpp.schemas import Violation, response_read
 from charger_gateway.adapters.ocpp.sockets import SocketClosed, StationSocket
 from charger_gateway.adapters.remembered import remember
 from charger_gateway.domain.ids import remote_start_number
@@ -363,11 +363,11 @@ class Connection:
         # 2.1 lets us say that an answer is none; older versions have no words for it.
         if self.version != V21 or isinstance(answer, CallError):
             return
-        violation = response_violation(self.version, action, answer.payload)
-        if violation is not None:
+        read = response_read(self.version, action, answer.payload)
+        if isinstance(read, Violation):
             self._count("frames_bad", "answer against its schema")
             with contextlib.suppress(SocketClosed):
-                self._send(result_error_frame(message_id, violation.code, violation.description))
+                self._send(result_error_frame(message_id, read.code, read.description))
 
     def _settle(self, answer: CallResult | CallError) -> None:
         waiting = self._waiting.get(answer.message_id)

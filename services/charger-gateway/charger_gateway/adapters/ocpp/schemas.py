@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -88,6 +89,27 @@ def send_violation(action: str, payload: Any) -> Violation | None:
 def response_violation(version: str, action: str, payload: Any) -> Violation | None:
     """What is wrong with an answer; None where it stands."""
     return _violation(version, f"{action}Response", payload)
+
+
+def response_read(version: str, action: str, payload: Any) -> Mapping[str, Any] | Violation:
+    """The answer; what stands where an optional field is null is read as if it were absent (2.x, part 4)."""
+    violation = response_violation(version, action, payload)
+    if violation is None:
+        found: Mapping[str, Any] = payload
+        return found
+    # Go's ocpp-go 0.19.0 answers Reset and SetNetworkProfile with a statusInfo of null: it has done what it was asked.
+    bare: Mapping[str, Any] = _without_nulls(payload)
+    return bare if response_violation(version, action, bare) is None else violation
+
+
+def _without_nulls(said: Any) -> Any:
+    match said:
+        case dict():
+            return {name: _without_nulls(inner) for name, inner in said.items() if inner is not None}
+        case list():
+            return [_without_nulls(one) for one in said]
+        case _:
+            return said
 
 
 def _violation(version: str, name: str, payload: Any) -> Violation | None:

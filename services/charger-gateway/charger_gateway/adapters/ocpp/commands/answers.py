@@ -10,7 +10,7 @@ from charger_gateway.adapters.ocpp.commands.model import Outcome, OutgoingCall, 
 from charger_gateway.adapters.ocpp.commands.plug_and_charge import opened
 from charger_gateway.adapters.ocpp.commands.table import RAW
 from charger_gateway.adapters.ocpp.frames import V16, CallError, CallResult
-from charger_gateway.adapters.ocpp.schemas import Violation, response_violation
+from charger_gateway.adapters.ocpp.schemas import Violation, response_read
 from charger_gateway.domain.values import INT32_MAX, BadField
 from ev_contracts.gateway import CommandRequested, StationResponse
 
@@ -45,7 +45,7 @@ def outcome_of(command: CommandRequested, answered: Sequence[Answered], *, versi
     for call, answer in answered:
         if isinstance(answer, CallError):
             return Outcome(outcome="refused", answer=answer.code[:64], detail=answer.description[:255] or None)
-        payload = _read(version, call.action, answer.payload)
+        payload = response_read(version, call.action, answer.payload)
         if isinstance(payload, Violation):
             return Outcome(outcome="refused", answer="invalid-answer", detail=payload.description)
         payloads.append(opened(command.action, call, payload))
@@ -57,27 +57,6 @@ def outcome_of(command: CommandRequested, answered: Sequence[Answered], *, versi
         return Outcome(outcome=outcome, answer=word, detail="the rest of the answer cannot be read")
     detail = None if response is None else response.reason_code
     return Outcome(outcome=outcome, answer=word, detail=detail, response=response)
-
-
-def _read(version: str, action: str, payload: Any) -> Payload | Violation:
-    """What stands where an optional field is null is read as if it were absent, as it should be (2.x, part 4)."""
-    violation = response_violation(version, action, payload)
-    if violation is None:
-        found: Payload = payload
-        return found
-    # Go's ocpp-go 0.19.0 answers Reset and SetNetworkProfile with a statusInfo of null: it has done what it was asked.
-    bare = _without_nulls(payload)
-    return violation if response_violation(version, action, bare) is not None else bare
-
-
-def _without_nulls(said: Any) -> Any:
-    match said:
-        case dict():
-            return {name: _without_nulls(inner) for name, inner in said.items() if inner is not None}
-        case list():
-            return [_without_nulls(one) for one in said]
-        case _:
-            return said
 
 
 def _response(

@@ -12,7 +12,7 @@ from charger_gateway.adapters.ocpp.commands import v2x
 from charger_gateway.adapters.ocpp.commands.model import CannotSay, OutgoingCall, outgoing
 from charger_gateway.adapters.ocpp.commands.words import Reveal
 from charger_gateway.adapters.ocpp.frames import V201
-from charger_gateway.adapters.ocpp.schemas import request_violation, response_violation
+from charger_gateway.adapters.ocpp.schemas import Violation, request_violation, response_read
 from charger_gateway.domain.actions import StationAction
 from ev_contracts.gateway import (
     DeleteCertificate,
@@ -79,6 +79,7 @@ def opened(command: str, call: OutgoingCall, answer: Mapping[str, Any]) -> tuple
         said = orjson.loads(answer.get("data", ""))
     except orjson.JSONDecodeError:
         return call, _UNREADABLE
-    if response_violation(V201, action, said) is not None:
+    read = response_read(V201, action, said)
+    if isinstance(read, Violation):
         return call, _UNREADABLE
-    return OutgoingCall(action=action, payload=orjson.loads(call.payload["data"])), said
+    return OutgoingCall(action=action, payload=orjson.loads(call.payload["data"])), read

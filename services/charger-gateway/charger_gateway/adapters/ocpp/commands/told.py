@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from charger_gateway.adapters.ocpp.frames import CallError, CallResult
-from charger_gateway.adapters.ocpp.schemas import response_violation
+from charger_gateway.adapters.ocpp.schemas import Violation, response_read
 
 _MOST_KNOWN = 256
 
@@ -52,7 +52,8 @@ class Told:
     def _value_in(self, answer: CallResult | CallError) -> str:
         if isinstance(answer, CallError):
             return ""
-        if response_violation(self.version, "GetVariables", answer.payload) is not None:
+        read = response_read(self.version, "GetVariables", answer.payload)
+        if isinstance(read, Violation):
             return ""
-        value: str = answer.payload["getVariableResult"][0].get("attributeValue", "")
+        value: str = read["getVariableResult"][0].get("attributeValue", "")
         return value
