@@ -218,7 +218,7 @@ async def full_gateway() -> AsyncIterator[Gateway]:
 @pytest.fixture
 async def whole(tmp_path: Path) -> AsyncIterator[Whole]:
     """A service that waits for stations' answers."""
-    async with running_whole(tmp_path / "secrets", wait_s=5.0) as one:
+    async with running_whole(tmp_path / "secrets", wait_s=30.0) as one:
         yield one
 
 

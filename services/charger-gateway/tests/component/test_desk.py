@@ -75,7 +75,7 @@ class V201Station(ocpp.v201.ChargePoint):  # type: ignore[misc]  # the library i
 @contextlib.asynccontextmanager
 async def charge_point(whole: Whole) -> AsyncIterator[V16Station]:
     async with whole.station("NLVOLT0001", "ocpp1.6") as ws:
-        station = V16Station("NLVOLT0001", ws, response_timeout=5)
+        station = V16Station("NLVOLT0001", ws, response_timeout=30)
         async with listening(station):
             await station.call(ocpp.v16.call.Heartbeat())
             yield station
@@ -84,7 +84,7 @@ async def charge_point(whole: Whole) -> AsyncIterator[V16Station]:
 @contextlib.asynccontextmanager
 async def charging_station(whole: Whole) -> AsyncIterator[V201Station]:
     async with whole.station("NLVOLT0002", "ocpp2.0.1") as ws:
-        station = V201Station("NLVOLT0002", ws, response_timeout=5)
+        station = V201Station("NLVOLT0002", ws, response_timeout=30)
         async with listening(station):
             await station.call(ocpp.v201.call.Heartbeat())
             yield station

@@ -1,12 +1,17 @@
 """An error that nobody expected ends one connection or one command, and is told by its station's name."""
 
 import asyncio
+import itertools
 from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 from websockets.exceptions import ConnectionClosed
 
+from charger_gateway.adapters.ocpp.entrance import UnderWay
+from charger_gateway.adapters.ocpp.handshake import Doorkeeper
 from charger_gateway.adapters.ocpp.server import CONNECTIONS
 from charger_gateway.adapters.ocpp.stalls import Stalls
 from charger_gateway.domain.running import Running, RunningTransactions
@@ -76,3 +81,43 @@ async def test_a_server_whose_watch_over_its_sockets_fails_ends(gateway: Gateway
         with pytest.raises(Bug):
             async with asyncio.timeout(10):
                 await gateway.server.run()
+
+
+def no_place(_self: UnderWay, peer: str) -> HTTPStatus | None:
+    """Cannot say whether there is one."""
+    raise Bug(peer)
+
+
+async def test_a_server_that_takes_nobody_any_more_ends(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(UnderWay, "refusal", no_place)
+    before = gateway.server.port
+    serving = asyncio.create_task(gateway.server.run())
+    await eventually(lambda: gateway.server.port != before)
+    _, writer = await asyncio.open_connection("127.0.0.1", gateway.server.port)
+    with pytest.raises(Bug):
+        async with asyncio.timeout(10):
+            await serving
+    writer.close()
+
+
+async def test_an_unexpected_error_of_a_handshake_ends_no_other(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    welcome, welcomed = Doorkeeper.protocol, itertools.count()
+
+    def broken_at_first(door: Doorkeeper) -> Any:
+        if not next(welcomed):
+            raise Bug
+        return welcome(door)
+
+    monkeypatch.setattr(Doorkeeper, "protocol", broken_at_first)
+    metrics = gateway.server.interpreter.metrics
+    async with gateway.server.listening():
+        with capture_logs() as lines:
+            _, writer = await asyncio.open_connection("127.0.0.1", gateway.server.port)
+            await eventually(lambda: metrics.get("tasks_failed", "handshake") == 1)
+        writer.close()
+        async with station(gateway) as socket:
+            assert (await call(socket, "Heartbeat", {}))[0] == 3
+    (line,) = [each for each in lines if each["event"] == "task.failed"]
+    assert (line["peer"], line["error"]) == ("127.0.0.1", "Bug")

@@ -106,6 +106,6 @@ async def running_whole(
         **more,
     )
     service = build(settings, log=log, clock=clock, authenticator=KnownCallers(CALLERS))
-    async with running(service), httpx2.AsyncClient(timeout=10) as http:
+    async with running(service), httpx2.AsyncClient(timeout=60) as http:
         http.base_url = f"http://127.0.0.1:{service.ports[1]}"
         yield Whole(service=service, log=log, codec=codec, settings=settings, http=http)

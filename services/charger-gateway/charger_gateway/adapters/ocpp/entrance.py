@@ -11,6 +11,7 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -18,7 +19,9 @@ import structlog
 
 from charger_gateway.adapters.ocpp.farewells import Farewells
 from charger_gateway.adapters.ocpp.limits import Limits
+from charger_gateway.adapters.ocpp.unawaited import Unawaited
 from charger_gateway.adapters.trust.tls import TlsContext
+from chassis.clock import lasting
 from chassis.telemetry import Metrics
 
 _BACKLOG = 1024
@@ -71,25 +74,28 @@ class Entrance:
         self._limits = limits
         self._metrics = metrics
         self._tls = tls
-        self._farewells = Farewells(most=limits.most_farewells, timeout_s=limits.farewell_timeout_s)
-        self._handshakes: set[asyncio.Task[None]] = set()
+        self._farewells = Farewells(
+            most=limits.most_farewells, timeout_s=limits.farewell_timeout_s, told=Unawaited("farewell", metrics)
+        )
+        self._handshakes = Unawaited("handshake", metrics)
         self._socket: socket.socket | None = None
-        self._accepting: asyncio.Task[None] | None = None
+        self.accepting: asyncio.Task[None] | None = None
+        """Ends by an error alone, until the entrance is closed."""
 
     def open(self, host: str, port: int) -> int:
-        """Listen; the port. Raises OSError."""
+        """Listen; the port. Raises OSError. Whoever opens it must watch `accepting`."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         self._socket.setblocking(False)
-        self._accepting = asyncio.create_task(self._accept(self._socket))
+        self.accepting = asyncio.create_task(lasting("entrance", partial(self._accept, self._socket)))
         return int(self._socket.getsockname()[1])
 
     async def close(self) -> None:
         """Take nobody any more; handshakes under way end, sockets that are open stay."""
-        tasks = [*self._handshakes, *([] if self._accepting is None else [self._accepting])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self.accepting is not None:
+            self.accepting.cancel()
+            await asyncio.wait([self.accepting])
+        await self._handshakes.cancel()
         await self._farewells.close()
         if self._socket is not None:
             self._socket.close()
@@ -104,14 +110,18 @@ class Entrance:
                 log.warning("entrance.blocked", why=str(error))
                 await asyncio.sleep(_OUT_OF_SOCKETS_S)
                 continue
-            peer = str(address[0])
-            refusal = self._under_way.refusal(peer)
-            if refusal is not None:
-                self._turn_away(accepted, refusal)
-                continue
-            task = asyncio.create_task(self._shake_hands(accepted, peer))
-            self._handshakes.add(task)
-            task.add_done_callback(self._handshakes.discard)
+            try:
+                self._admit(accepted, str(address[0]))
+            except Exception:
+                accepted.close()
+                raise
+
+    def _admit(self, accepted: socket.socket, peer: str) -> None:
+        refusal = self._under_way.refusal(peer)
+        if refusal is None:
+            self._handshakes.start(self._shake_hands(accepted, peer), peer=peer)
+        else:
+            self._turn_away(accepted, refusal)
 
     def _turn_away(self, accepted: socket.socket, refusal: HTTPStatus) -> None:
         if self._tls is None:
@@ -137,5 +147,8 @@ class Entrance:
             except OSError as error:
                 log.debug("handshake.failed", peer=peer, why=str(error))
                 return
+            except Exception:
+                accepted.close()
+                raise
             # Also done where the peer is refused, leaves or comes to its deadline.
             await protocol.wait_until_handshake_complete()

@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import secrets
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
+
+from charger_gateway.adapters.ocpp.unawaited import Unawaited
 
 _SOONEST_S, _SPREAD_S = 5, 16
 _AT_ONCE_BYTES = 2048
@@ -38,24 +40,19 @@ class Farewells:
 
     most: int
     timeout_s: float
-    _told: set[asyncio.Task[None]] = field(default_factory=set)
+    told: Unawaited
 
     def begin(self, accepted: socket.socket, status: HTTPStatus) -> None:
         """Takes the socket over, which does not block."""
-        if len(self._told) >= self.most:
+        if len(self.told) >= self.most:
             with contextlib.closing(accepted), contextlib.suppress(OSError):
                 accepted.send(_answer(status))
             return
-        task = asyncio.create_task(self._tell(accepted, status))
-        self._told.add(task)
-        task.add_done_callback(self._told.discard)
+        self.told.start(self._tell(accepted, status))
 
     async def close(self) -> None:
         """Cut those who are left."""
-        tasks = tuple(self._told)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.told.cancel()
 
     async def _tell(self, accepted: socket.socket, status: HTTPStatus) -> None:
         with contextlib.closing(accepted), contextlib.suppress(OSError, TimeoutError):

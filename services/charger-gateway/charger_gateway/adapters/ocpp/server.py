@@ -196,7 +196,7 @@ class OcppServer:
             watched["certificates"] = partial(self._address.tls.run, self.evictions.trust_changed)
         watches = [asyncio.create_task(lasting(name, watch)) for name, watch in watched.items()]
         try:
-            yield watches
+            yield [*watches, *(one.accepting for one in entrances if one.accepting is not None)]
         finally:
             for watch in watches:
                 watch.cancel()
