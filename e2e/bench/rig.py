@@ -26,6 +26,7 @@ from chassis.codec import Codec
 from chassis.log import KafkaLog
 from chassis.log.appender import Appender
 from chassis.telemetry import Tracing
+from chassis.testing import read_topic
 from ev_checks.traces import Collector, collecting
 from ev_contracts.accounts import TokenSnapshot, TokenStatus
 from ev_contracts.assets import CommercialSnapshot, Connector, CredentialSnapshot, Evse, StationSnapshot
@@ -164,6 +165,22 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+def _schema_ids() -> dict[str, int]:
+    """Numbers of our own: the bench needs no registry."""
+    return {shape.fingerprint: number for number, shape in enumerate(RECORDS.values(), start=1)}
+
+
+async def on_log(kafka: str, rig: Rig, topic: str) -> list[Any]:
+    """All records that stand on the topic."""
+    log = KafkaLog(kafka, namespace=rig.namespace)
+    await log.start()
+    try:
+        seen = await read_topic(log, Codec(records=RECORDS, topics=TOPICS, ids=_schema_ids()), topic)
+    finally:
+        await log.stop()
+    return [each.record for each in seen]
+
+
 @contextlib.asynccontextmanager
 async def gateway(kafka: str, *, stations: int, extra_env: Mapping[str, str] | None = None) -> AsyncIterator[Rig]:
     """A seeded gateway that is ready; ended on the way out."""
@@ -177,7 +194,7 @@ async def gateways(
 ) -> AsyncIterator[list[Rig]]:
     """So many processes on one namespace."""
     namespace = f"bench{int(time.time()) % 10_000_000}"
-    ids = {shape.fingerprint: number for number, shape in enumerate(RECORDS.values(), start=1)}
+    ids = _schema_ids()
     codec = Codec(records=RECORDS, topics=TOPICS, ids=ids)
     await create_topics(kafka, namespace, gateway_topics())
     log = KafkaLog(kafka, namespace=namespace)

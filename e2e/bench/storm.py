@@ -2,7 +2,8 @@
 
 `python e2e/bench/storm.py [--stations 2000]` on a running lab; JSON to stdout. Stations come back as the answer's
 Retry-After asks; the gateway has its usual limits. All come from one address, so that what is refused of one peer (429)
-is seen beside what is refused of all (503).
+is seen beside what is refused of all (503). In the end the log is read: each answered message of those who charge must
+stand there once, and each station's boot.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +21,18 @@ import uvloop
 from picows import WSHandshakeError, ws_connect
 
 import ev_lab
+from ev_contracts.gateway import StationBooted
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from driver import DIALECTS, Station, Tally, Target, load
-from rig import CARD, SECRET, gateway, station_ids
+from driver import DIALECTS, METER_MESSAGES, Station, Tally, Target, load
+from rig import CARD, SECRET, Rig, gateway, on_log, station_ids
 
 CHARGING = 50
 CALLS_PER_S = 500.0
 QUIET_S = 5.0
 MOST_S = 120.0
+CALLS_OF_A_ROUND = METER_MESSAGES + 3
 DIALECT = DIALECTS["1.6"]
 CUT = "cut"
 """A socket that went without an answer."""
@@ -86,13 +90,29 @@ async def bench(count: int) -> dict[str, Any]:
         )
         back = await asyncio.wait_for(storm, MOST_S)
         took_s = time.monotonic() - began
+        figures = await meanwhile
         return {
             "stations": len(back),
             "all_back_after_s": round(took_s, 1),
             "refusals": dict(answers),
             "charging_before": quiet,
-            "charging_during": await meanwhile,
+            "charging_during": figures,
+            "log": await kept(kafka, rig, charging, ids),
         }
+
+
+async def kept(kafka: str, rig: Rig, charging: Sequence[Station], ids: Sequence[str]) -> dict[str, int]:
+    """What was answered, and what of it the log has."""
+    said = [station.calls - 1 for station in charging]
+    events = await on_log(kafka, rig, "gateway.transaction.event.v1")
+    words = await on_log(kafka, rig, "gateway.station.event.v1")
+    booted = {each.station_id for each in words if isinstance(each, StationBooted)}
+    return {
+        # An Authorize asks, and makes nothing true: each round of calls begins with one.
+        "answered": sum(calls - -(-calls // CALLS_OF_A_ROUND) for calls in said),
+        "on_log": len(events),
+        "boots_lost": len(set(ids) - booted),
+    }
 
 
 if __name__ == "__main__":
