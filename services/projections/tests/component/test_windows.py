@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from faust.transport.producer import ProducerBuffer
+from faust.types import FutureMessage
 from real import Real
 
 from chassis.log import Appender, Entry, Log, LogError
@@ -89,6 +91,18 @@ async def test_a_reading_that_nobody_can_read_is_passed_by_and_told(real: Real) 
         assert [(each.entity, each.key) for each in service.env.unreadable.waiting()] == [(METER, KEY)]
 
 
+@pytest.fixture(params=[0, 1], ids=["at once", "a second late"])
+def changes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table's changes come into faust's buffer, which a stop soon gives up, at once or after a second."""
+    put = ProducerBuffer.put
+
+    def late(buffer: ProducerBuffer, change: FutureMessage) -> None:
+        asyncio.get_running_loop().call_later(request.param, put, buffer, change)
+
+    monkeypatch.setattr(ProducerBuffer, "put", late)
+
+
+@pytest.mark.usefixtures("changes")
 async def test_aborted_readings_are_not_seen_and_a_restart_knows_the_earlier_ones(real: Real) -> None:
     settings = real.settings(RoleName.DSO, windows=True)
     async with real.run(settings) as service:
