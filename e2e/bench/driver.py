@@ -16,6 +16,8 @@ import orjson
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 METER_MESSAGES = 10
+CALLS_OF_A_SESSION = METER_MESSAGES + 3
+"""Authorize, start, readings, stop."""
 _CONNECTS_AT_ONCE = 50
 _MOST_SAMPLES = 5
 
@@ -146,7 +148,7 @@ class Station(WSListener):
             self._in_turn()
 
     def _next(self) -> None:
-        self._step = (self._step + 1) % (METER_MESSAGES + 3)
+        self._step = (self._step + 1) % CALLS_OF_A_SESSION
         self._wh += 25
         self._send(*self._words(self._step, self._wh, self._transaction, self._card, self._size))
 

@@ -15,10 +15,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 from chain import WARMUP_S, Run, main
-from driver import METER_MESSAGES
+from driver import CALLS_OF_A_SESSION, METER_MESSAGES
 
 PARTS = ("issuer", "asset-registry", "accounts", "session-ledger", "pricing", "charger-gateway")
-SHARE = METER_MESSAGES / (METER_MESSAGES + 3)
+SHARE = METER_MESSAGES / CALLS_OF_A_SESSION
 """Of a station's calls, those that bring a reading within a session."""
 
 

@@ -2,7 +2,7 @@
 
 `python e2e/bench/storm.py [--stations 2000]` on a running lab; JSON to stdout. Stations come back as the answer's
 Retry-After asks; the gateway has its usual limits. All come from one address, so that what is refused of one peer (429)
-is seen beside what is refused of all (503). In the end the log is read: each answered message of those who charge must
+is seen beside what is refused of all (503). In the end the log is read: each message that those who charge said must
 stand there once, and each station's boot.
 """
 
@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import base64
 import json
+import math
 import sys
 import time
 from collections import Counter
@@ -25,14 +26,13 @@ from ev_contracts.gateway import StationBooted
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from driver import DIALECTS, METER_MESSAGES, Station, Tally, Target, load
+from driver import CALLS_OF_A_SESSION, DIALECTS, Station, Tally, Target, load
 from rig import CARD, SECRET, Rig, gateway, on_log, station_ids
 
 CHARGING = 50
 CALLS_PER_S = 500.0
 QUIET_S = 5.0
 MOST_S = 120.0
-CALLS_OF_A_ROUND = METER_MESSAGES + 3
 DIALECT = DIALECTS["1.6"]
 CUT = "cut"
 """A socket that went without an answer."""
@@ -102,14 +102,14 @@ async def bench(count: int) -> dict[str, Any]:
 
 
 async def kept(kafka: str, rig: Rig, charging: Sequence[Station], ids: Sequence[str]) -> dict[str, int]:
-    """What was answered, and what of it the log has."""
-    said = [station.calls - 1 for station in charging]
+    """What was said, and what of it the log has."""
+    said = [station.calls - 1 for station in charging]  # besides its boot
     events = await on_log(kafka, rig, "gateway.transaction.event.v1")
     words = await on_log(kafka, rig, "gateway.station.event.v1")
     booted = {each.station_id for each in words if isinstance(each, StationBooted)}
     return {
-        # An Authorize asks, and makes nothing true: each round of calls begins with one.
-        "answered": sum(calls - -(-calls // CALLS_OF_A_ROUND) for calls in said),
+        # An Authorize asks, and makes nothing true: each session's calls begin with one.
+        "said": sum(calls - math.ceil(calls / CALLS_OF_A_SESSION) for calls in said),
         "on_log": len(events),
         "boots_lost": len(set(ids) - booted),
     }

@@ -70,7 +70,5 @@ async def eventually(ask: Callable[[], Awaitable[T | None]], *, within_s: float 
                 if answer is not None:
                     return answer
                 await asyncio.sleep(0.2)
-    except TimeoutError:
-        if absent is not None:
-            raise absent from None
-        raise
+    except TimeoutError as late:
+        raise absent or late from None

@@ -1,32 +1,23 @@
 """What a record's headers say is what was meant, whatever the time and its zone."""
 
 from datetime import UTC, datetime, timedelta, timezone
-from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.codec import Encoded
+from chassis.dead_letters.repair import Letter
 from chassis.log.envelope import Stamp, context_of, entry_of
-from chassis.log.port import Entry, Headers
+from chassis.log.port import Entry
 
 ZONES = st.sampled_from([UTC, timezone(timedelta(0)), timezone(timedelta(hours=5, minutes=45))])
 TIMES = st.datetimes(min_value=datetime(1000, 1, 1), timezones=ZONES)
 
 
-class Read(NamedTuple):
-    """An entry as a reader gets it."""
-
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
-
-
-def read(entry: Entry) -> Read:
-    return Read(offset=7, timestamp=0, key=entry.key, value=entry.value, headers=entry.headers)
+def read(entry: Entry) -> Letter:
+    assert entry.value is not None
+    return Letter("test", 0, 7, 0, entry.key, entry.value, entry.headers)
 
 
 @given(time=TIMES)
